@@ -1,0 +1,1 @@
+"""Rasa custom actions: adapters between slots and `reinstate`, one file per family."""

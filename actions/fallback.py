@@ -1,0 +1,57 @@
+"""When a message is not understood, or is not about suspensions: a bounded way out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.common import ask_again, say
+from reinstate.fallback import misses
+from reinstate.knowledge import knowledge
+from reinstate.reply import Message, choice_message, groups_message
+
+
+class ActionNotUnderstood(Action):
+    """First asks for other words with the likeliest guesses, then shows the causes."""
+
+    def name(self) -> str:
+        """The action's name in the domain."""
+        return "action_not_understood"
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """Answer by how often in a row nothing was understood."""
+        count = misses(tracker.events)
+        if count > 1:
+            say(dispatcher, [_exit(count)])
+            return []
+        ranking = tracker.latest_message.get("intent_ranking") or []
+        guesses = [str(entry.get("name")) for entry in ranking[1:]]
+        titled = [g for g in guesses if knowledge().title_of(g)][:2]
+        say(dispatcher, [choice_message(titled, knowledge(), "utter_rephrase")])
+        return []
+
+
+class ActionOutside(Action):
+    """Says what this bot is for; the second time in a row shows the way out."""
+
+    def name(self) -> str:
+        """The action's name in the domain."""
+        return "action_outside"
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """Answer by how often in a row."""
+        count = misses(tracker.events)
+        say(dispatcher, [_exit(count) if count > 1 else Message("utter_outside")])
+        ask_again(dispatcher, tracker)
+        return []
+
+
+def _exit(count: int) -> Message:
+    return groups_message(knowledge(), "utter_exit" if count % 2 == 0 else "utter_exit_again")

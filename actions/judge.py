@@ -1,0 +1,104 @@
+"""Judging: everything that tells something of the case leads here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.common import case_of, heard, open_question, question_id, say, set_slots
+from reinstate.case import Case
+from reinstate.knowledge import Knowledge, knowledge
+from reinstate.message import Heard, hear
+from reinstate.reply import (
+    Button,
+    Message,
+    choice_message,
+    lookalike_messages,
+    question_message,
+    verdict_messages,
+)
+from reinstate.verdict import decide
+
+
+class ActionJudge(Action):
+    """Takes in what was said, gives the verdict, and asks the one question that could change it."""
+
+    def name(self) -> str:
+        """The action's name in the domain."""
+        return "action_judge"
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """Hear, decide, say, ask."""
+        facts, message, before = knowledge(), heard(tracker), case_of(tracker)
+        if message.choices:
+            say(dispatcher, [_which(message, facts)])
+            return set_slots({"asked": "choice"}, tracker)
+        case = hear(before, message, tracker.get_slot("asked"), facts)
+        if not (case.causes or case.disputed or case.notice or case.appealed):
+            say(dispatcher, [Message("utter_nothing_to_answer")])
+            return set_slots(case.to_slots(), tracker)
+        return tell(dispatcher, tracker, case, explain=_changed_topic(before, case))
+
+
+class ActionLookalike(Action):
+    """Tells what looks like a suspension and is none."""
+
+    def name(self) -> str:
+        """The action's name in the domain."""
+        return "action_lookalike"
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """Look the look-alike up by its intent."""
+        message = heard(tracker)
+        if message.choices:
+            say(dispatcher, [_which(message, knowledge())])
+            return set_slots({"asked": "choice"}, tracker)
+        lookalike = knowledge().lookalikes[message.intent.partition("_")[2]]
+        say(dispatcher, lookalike_messages(lookalike, knowledge()))
+        case = case_of(tracker).with_notice("not_suspended")
+        slots = {"path": lookalike.path, "odds": lookalike.odds, "asked": None}
+        return set_slots({**case.to_slots(), **slots}, tracker)
+
+
+def tell(
+    dispatcher: CollectingDispatcher, tracker: Tracker, case: Case, *, explain: bool
+) -> list[EventType]:
+    """Say the verdict of a case and ask what could change it; the events that keep both."""
+    verdict = decide(case, knowledge())
+    messages = [] if explain else [Message("utter_noted")]
+    messages += verdict_messages(case, verdict, knowledge(), explain=explain)
+    question = open_question(case)
+    if question:
+        messages.append(question_message(question, knowledge()))
+    say(dispatcher, messages)
+    slots = {
+        "path": verdict.path if verdict.odds else None,
+        "odds": verdict.odds,
+        "rows": list(verdict.rows),
+        "asked": question_id(question),
+    }
+    return set_slots({**case.to_slots(), **slots}, tracker)
+
+
+def _changed_topic(before: Case, after: Case) -> bool:
+    """Whether the cause is to be told about, because it is not the one told about before."""
+    return (before.causes, before.disputed) != (after.causes, after.disputed) or not after.causes
+
+
+def _which(message: Heard, facts: Knowledge) -> Message:
+    """Ask between readings that are too close to call."""
+    first, *rest = message.choices
+    cause = facts.causes.get(first.partition("_")[2])
+    if cause and rest and rest[0] == f"deny_{cause.id}":
+        yes = Button(facts.table.wording.happened, f"/cause_{cause.id}")
+        no = Button(facts.table.wording.did_not_happen, f"/deny_{cause.id}")
+        values = {"phrase": cause.phrase, "happened": cause.happened}
+        return Message("utter_did_that_happen", values, (yes, no))
+    return choice_message(message.choices, facts, "utter_which_closer")

@@ -1,0 +1,93 @@
+"""Questions that are not a cause: topics, the list of causes, "why?"."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.common import ask_again, case_of, heard, say, set_slots
+from actions.judge import tell
+from reinstate.knowledge import knowledge
+from reinstate.message import hear
+from reinstate.reply import Message, group_message, groups_message, sources_message, topic_messages
+from reinstate.verdict import decide
+
+
+class ActionTopic(Action):
+    """Answers a question, with the known cause and notice in mind."""
+
+    def name(self) -> str:
+        """The action's name in the domain."""
+        return "action_topic"
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """Find the topic by the intent, and take in what the question tells on the way."""
+        message = heard(tracker)
+        case = hear(case_of(tracker), message, None, knowledge())
+        topic = knowledge().topic_of(message.intent) or knowledge().topics["capabilities"]
+        say(dispatcher, topic_messages(topic, case, knowledge()))
+        ask_again(dispatcher, tracker)
+        return set_slots(case.to_slots(), tracker)
+
+
+class ActionListCauses(Action):
+    """Lists the causes: all by group, or those of a group whose button was pressed."""
+
+    def name(self) -> str:
+        """The action's name in the domain."""
+        return "action_list_causes"
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """Show a group or the groups."""
+        group = heard(tracker).value
+        if group in knowledge().groups:
+            say(dispatcher, [group_message(str(group), knowledge())])
+        else:
+            say(dispatcher, [groups_message(knowledge(), "utter_ask_groups")])
+        return []
+
+
+class ActionWhy(Action):
+    """Tells which rows of the table led to the last verdict, and where they come from."""
+
+    def name(self) -> str:
+        """The action's name in the domain."""
+        return "action_why"
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """Judge again; the case has not changed since."""
+        case = case_of(tracker)
+        if not tracker.get_slot("rows"):
+            say(dispatcher, [Message("utter_why_nothing")])
+        else:
+            verdict = decide(case, knowledge())
+            say(dispatcher, [Message("utter_why", {"say": verdict.say}), sources_message(verdict.sources, knowledge())])
+        ask_again(dispatcher, tracker)
+        return []
+
+
+class ActionNextStep(Action):
+    """Answers "what do I do now?" with the verdict, or with a question where nothing is known."""
+
+    def name(self) -> str:
+        """The action's name in the domain."""
+        return "action_next_step"
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """Say the verdict again, without the explanation."""
+        case = case_of(tracker)
+        if case.causes or case.disputed or case.notice:
+            return tell(dispatcher, tracker, case, explain=False)
+        say(dispatcher, [Message("utter_nothing_to_answer")])
+        return []

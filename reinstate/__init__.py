@@ -1,0 +1,1 @@
+"""Reinstate: a support chatbot for freelancers whose Upwork account was suspended."""

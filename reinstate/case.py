@@ -1,0 +1,135 @@
+"""The Case: what is known of one person's situation, read from and written to slots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from reinstate.knowledge import APPEALED, NOTICES, Appealed, Knowledge, Stance
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One cause named in a message, as the NLU read it."""
+
+    id: str
+    confidence: float
+    stance: Stance
+    text: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is known of one person's situation.
+
+    Attributes:
+        causes: ids of the causes named and not denied, latest first.
+        disputed: ids of the causes that the person denies.
+        unsure: those of `causes` that the person only suspects.
+        circumstances: ids of what changes the path, in the order they came up.
+        denied_circumstances: ids of circumstances the person said do not hold.
+        notice: kind of restriction, one of `knowledge.NOTICES`, or None.
+        appealed: how far an appeal has come, or None where it was not said.
+    """
+
+    causes: tuple[str, ...] = ()
+    disputed: tuple[str, ...] = ()
+    unsure: tuple[str, ...] = ()
+    circumstances: tuple[str, ...] = ()
+    denied_circumstances: tuple[str, ...] = ()
+    notice: str | None = None
+    appealed: Appealed | None = None
+
+    @classmethod
+    def from_slots(cls, slots: Mapping[str, Any], knowledge: Knowledge) -> Case:
+        """Read a case from slots; what has an unexpected shape counts as not said.
+
+        Conversations outlive releases, so a stored slot may hold an id that is gone or a
+        value of another type.
+        """
+        causes = _ids(slots.get("causes"), knowledge.causes)
+        disputed = _ids(slots.get("disputed"), knowledge.causes)
+        notice, appealed = slots.get("notice"), slots.get("appealed")
+        return cls(
+            causes=tuple(c for c in causes if c not in disputed),
+            disputed=disputed,
+            unsure=tuple(c for c in _ids(slots.get("unsure"), knowledge.causes) if c in causes),
+            circumstances=_ids(slots.get("circumstances"), knowledge.circumstances),
+            denied_circumstances=_ids(slots.get("denied_circumstances"), knowledge.circumstances),
+            notice=notice if isinstance(notice, str) and notice in NOTICES else None,
+            appealed=next((a for a in APPEALED if a == appealed), None),
+        )
+
+    def to_slots(self) -> dict[str, Any]:
+        """The slots that say the same as this case."""
+        return {
+            "causes": list(self.causes),
+            "disputed": list(self.disputed),
+            "unsure": list(self.unsure),
+            "circumstances": list(self.circumstances),
+            "denied_circumstances": list(self.denied_circumstances),
+            "notice": self.notice,
+            "appealed": self.appealed,
+        }
+
+    def stance(self, cause: str) -> Stance:
+        """How the person stands to a cause."""
+        if cause in self.disputed:
+            return "denies"
+        return "unsure" if cause in self.unsure else "admits"
+
+    def read(self, readings: Iterable[Reading]) -> Case:
+        """Take in the causes that a message names, the best reading first in the result."""
+        case = self
+        for reading in reversed(list(readings)):
+            case = case.name(reading.id, reading.stance)
+        return case
+
+    def name(self, cause: str, stance: Stance) -> Case:
+        """Take in one cause with a stance; the latest word on a cause counts."""
+        others = _without(self.causes, cause)
+        named = stance != "denies"
+        case = replace(
+            self,
+            causes=(cause, *others) if named else others,
+            disputed=_without(self.disputed, cause) if named else (cause, *_without(self.disputed, cause)),
+            unsure=(cause, *_without(self.unsure, cause)) if stance == "unsure" else _without(self.unsure, cause),
+        )
+        # Whoever names a cause speaks of a suspension again, not of its look-alike.
+        return replace(case, notice=None) if named and case.notice == "not_suspended" else case
+
+    def correct(self, cause: str, stance: Stance = "admits") -> Case:
+        """Put one cause in the place of the latest one, with what was said about that."""
+        return replace(self, causes=self.causes[1:], circumstances=(), denied_circumstances=()).name(cause, stance)
+
+    def drop_latest(self) -> Case:
+        """Take out the latest cause and what was said about it ("that is not it")."""
+        return replace(self, causes=self.causes[1:], circumstances=(), denied_circumstances=())
+
+    def with_circumstance(self, circumstance: str, holds: bool) -> Case:
+        """Note that a circumstance holds, or that it does not."""
+        yes, no = (_without(ids, circumstance) for ids in (self.circumstances, self.denied_circumstances))
+        return replace(
+            self,
+            circumstances=(*yes, circumstance) if holds else yes,
+            denied_circumstances=no if holds else (*no, circumstance),
+        )
+
+    def with_notice(self, notice: str) -> Case:
+        """Note the kind of restriction."""
+        return replace(self, notice=notice)
+
+    def with_appealed(self, appealed: Appealed) -> Case:
+        """Note how far an appeal has come."""
+        return replace(self, appealed=appealed)
+
+
+def _ids(value: Any, known: Mapping[str, Any]) -> tuple[str, ...]:
+    if not isinstance(value, (list, tuple)):
+        return ()
+    return tuple(dict.fromkeys(v for v in value if isinstance(v, str) and v in known))
+
+
+def _without(ids: tuple[str, ...], unwanted: str) -> tuple[str, ...]:
+    return tuple(i for i in ids if i != unwanted)

@@ -1,0 +1,1 @@
+"""The doors: web, Slack and Telegram, and the gate that every message passes."""

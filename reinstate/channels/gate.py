@@ -1,0 +1,190 @@
+"""The gate: every inbound message of every door passes here.
+
+It checks size, rate and buttons, masks what is private, drops repetitions, keeps the order of a
+conversation, runs the turn, and says so where a turn fails. What it refuses is a `Refused` with
+a reason; how that is said is the door's.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from rasa.core.channels.channel import OutputChannel, UserMessage
+
+from reinstate.channels.rates import Rate
+from reinstate.masking import mask
+from reinstate.settings import Settings
+from reinstate.stores.conversations import ConversationStore, Line
+from reinstate.stores.locks import Locks
+
+logger = logging.getLogger(__name__)
+
+LONGEST_TEXT = 4000
+LONGEST_ID = 64
+BURST = 15
+_COMMANDS = {"start": "greet", "help": "ask_capabilities", "restart": "restart", "forget": "forget_me"}
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+
+Send = Callable[[Line], Awaitable[None]]
+
+
+class Reason(Enum):
+    """Why a message is refused."""
+
+    BLANK = "blank"
+    TOO_LONG = "too_long"
+    UNKNOWN_BUTTON = "unknown_button"
+    UNKNOWN_COMMAND = "unknown_command"
+    TOO_MANY = "too_many"
+    GONE = "gone"
+
+
+class Refused(Exception):
+    """A message does not pass.
+
+    Attributes:
+        reason: why.
+        wait: seconds after which it would, for `TOO_MANY`.
+    """
+
+    def __init__(self, reason: Reason, wait: float = 0.0) -> None:
+        """Refuse for a reason."""
+        super().__init__(reason.value)
+        self.reason, self.wait = reason, wait
+
+
+class TurnFailedError(Exception):
+    """A turn could not be run or kept; the same message may be sent again."""
+
+
+@dataclass(frozen=True)
+class Inbound:
+    """A message as a door received it: `text` that was written, or the `button` pressed.
+
+    Attributes:
+        conversation: id with the door's prefix, made by the server.
+        id: of the message, unique within the conversation; repetitions carry the same.
+        channel: name of the door.
+    """
+
+    conversation: str
+    id: str
+    channel: str
+    text: str | None = None
+    button: str | None = None
+
+
+class _Output(OutputChannel):
+    """Hands what the bot says to a door; a person who is gone does not stop the turn."""
+
+    def __init__(self, channel: str, send: Send) -> None:
+        self._channel, self._send = channel, send
+
+    def name(self) -> str:  # type: ignore[override]
+        return self._channel
+
+    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
+        buttons = tuple({"title": b["title"], "payload": b["payload"]} for b in message.get("buttons") or ())
+        try:
+            await self._send(Line("bot", message.get("text") or "", buttons))
+        except Exception as error:
+            logger.warning("a reply was kept but could not be sent over %s: %r", self._channel, error)
+
+
+class Gate:
+    """Passes messages of all doors to Rasa, one turn of a conversation at a time."""
+
+    def __init__(self, agent: Any, store: ConversationStore, locks: Locks, settings: Settings) -> None:
+        """Guard a loaded agent whose conversations are in `store`."""
+        self._agent, self.store, self._locks = agent, store, locks
+        clock = time.monotonic
+        self._rate = Rate(settings.rate_per_minute, BURST, clock)
+        total = settings.rate_total_per_minute
+        self._total = Rate(total, max(1, total // 2), clock)
+
+    def words(self, response: str) -> str:
+        """What the domain says for a door's own response."""
+        return str(self._agent.domain.responses[f"utter_door_{response}"][0]["text"])
+
+    async def handle(
+        self, inbound: Inbound, send: Send, *, session: bool = False
+    ) -> None:
+        """Run the turn of a message, or repeat its reply where it was handled before.
+
+        Args:
+            inbound: the message.
+            send: called with each line of the reply.
+            session: whether the conversation must be open in the store (web door).
+
+        Raises:
+            Refused: if the message does not pass.
+            TurnFailedError: if the turn could not be run or stored.
+        """
+        text = self._admit(inbound)
+        try:
+            async with self._locks.hold(inbound.conversation):
+                if session and not self.store.is_open(inbound.conversation):
+                    raise Refused(Reason.GONE)
+                said = self.store.reply_to(inbound.conversation, inbound.id)
+                if said is None:
+                    self._check_rate(inbound.conversation)
+                    if inbound.button is not None and not self.store.was_offered(inbound.conversation, text):
+                        raise Refused(Reason.UNKNOWN_BUTTON)
+                    await self._run(inbound, text, send)
+                    return
+            for line in said:
+                await send(line)
+        except Refused:
+            raise
+        except Exception as error:
+            logger.exception("a turn failed in %s", inbound.channel)
+            raise TurnFailedError from error
+
+    async def forget(self, conversation: str) -> None:
+        """Delete a conversation everywhere, after the turn that is running."""
+        async with self._locks.hold(conversation):
+            self.store.forget(conversation)
+
+    async def _run(self, inbound: Inbound, text: str, send: Send) -> None:
+        message = UserMessage(
+            text=text,
+            output_channel=_Output(inbound.channel, send),
+            sender_id=inbound.conversation,
+            input_channel=inbound.channel,
+            message_id=inbound.id,
+        )
+        await self._agent.processor.handle_message(message)
+
+    def _admit(self, inbound: Inbound) -> str:
+        """The text that Rasa reads, or `Refused`."""
+        if inbound.button is not None:
+            return inbound.button
+        text = clean(inbound.text or "")
+        if not text:
+            raise Refused(Reason.BLANK)
+        if len(text) > LONGEST_TEXT:
+            raise Refused(Reason.TOO_LONG)
+        if not text.startswith("/"):
+            return mask(text)
+        intent = _COMMANDS.get(text[1:].split()[0].casefold() if text[1:].split() else "")
+        if intent is None:
+            raise Refused(Reason.UNKNOWN_COMMAND)
+        return f"/{intent}"
+
+    def _check_rate(self, conversation: str) -> None:
+        wait = self._rate.take(conversation) or self._total.take("all")
+        if wait:
+            raise Refused(Reason.TOO_MANY, wait)
+
+
+def clean(text: str) -> str:
+    """Text without control characters, NUL and lone surrogates, and without space around it."""
+    return _CONTROL.sub("", text).strip()
+
+

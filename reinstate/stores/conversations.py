@@ -1,0 +1,226 @@
+"""Conversations in Rasa's own SQL `events` table, with what Rasa's store lacks: forgetting."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from rasa.core.tracker_store import SQLTrackerStore, TrackerStore
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.trackers import DialogueStateTracker
+
+logger = logging.getLogger(__name__)
+
+FORGET_INTENT = "forget_me"
+_CONNECT_SECONDS = 5
+_TRUNCATE_TRIES = 20
+
+
+class StoreError(Exception):
+    """The database cannot be used; the message says how to mend it."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a conversation as a person saw it."""
+
+    sender: str
+    text: str
+    buttons: tuple[dict[str, str], ...] = field(default=())
+
+
+class ConversationStore(SQLTrackerStore):
+    """Rasa's SQL store that can forget, list and tell a turn apart from its repetition.
+
+    SQLite files are kept in WAL mode with `secure_delete`, and the WAL is cut after forgetting,
+    so that no byte of a forgotten conversation stays on disk. Sessions of the web door stand in a
+    table of their own: a token counts as long as its row exists.
+    """
+
+    sessions = sa.Table(
+        "sessions",
+        SQLTrackerStore.Base.metadata,
+        sa.Column("conversation", sa.String(255), primary_key=True),
+        sa.Column("seen", sa.Float, nullable=False, index=True),
+    )
+
+    def __init__(
+        self, domain: Domain | None = None, url: str = "sqlite://", event_broker: Any = None, **kwargs: Any
+    ) -> None:
+        """Connect and make the tables.
+
+        Args:
+            domain: Rasa's domain.
+            url: SQLAlchemy address.
+            event_broker: Rasa's, if any.
+            kwargs: what else Rasa hands to a store.
+
+        Raises:
+            StoreError: if the database cannot be reached.
+        """
+        self.engine = _engine(url)
+        try:
+            self.Base.metadata.create_all(self.engine)
+        except (sa.exc.OperationalError, sa.exc.ProgrammingError) as error:
+            if not sa.inspect(self.engine).has_table("events"):
+                raise StoreError(f"the database cannot be used ({error.orig}): check DATABASE_URL") from error
+        self.sessionmaker = sa.orm.session.sessionmaker(bind=self.engine)
+        TrackerStore.__init__(self, domain, event_broker, **kwargs)
+
+    async def save(self, tracker: DialogueStateTracker) -> None:
+        """Keep the turn; or, where the person asked to be forgotten, delete the conversation."""
+        last = tracker.latest_message
+        if last is not None and last.intent.get("name") == FORGET_INTENT:
+            self.forget(tracker.sender_id)
+        else:
+            await super().save(tracker)
+
+    def forget(self, conversation: str) -> None:
+        """Delete every row of a conversation, and every byte of it in SQLite's files."""
+        with self.engine.begin() as connection:
+            connection.execute(sa.delete(self.SQLEvent).where(self.SQLEvent.sender_id == conversation))
+            connection.execute(sa.delete(self.sessions).where(self.sessions.c.conversation == conversation))
+        self._cut_side_files()
+
+    def forget_older_than(self, seconds: float) -> int:
+        """Delete conversations without an event for so long; how many there were."""
+        events, limit = self.SQLEvent, time.time() - seconds
+        stale = (
+            sa.select(events.sender_id)
+            .group_by(events.sender_id)
+            .having(sa.func.max(events.timestamp) < limit)
+        )
+        with self.engine.begin() as connection:
+            found = [row[0] for row in connection.execute(stale)]
+            for conversation in found:
+                connection.execute(sa.delete(events).where(events.sender_id == conversation))
+            connection.execute(sa.delete(self.sessions).where(self.sessions.c.seen < limit))
+        if found:
+            self._cut_side_files()
+        return len(found)
+
+    def open_session(self, conversation: str) -> None:
+        """Note that tokens of this conversation count."""
+        with self.engine.begin() as connection:
+            connection.execute(self.sessions.insert().values(conversation=conversation, seen=time.time()))
+
+    def is_open(self, conversation: str) -> bool:
+        """Whether tokens of this conversation count."""
+        query = sa.select(self.sessions.c.conversation).where(self.sessions.c.conversation == conversation)
+        with self.engine.connect() as connection:
+            return connection.execute(query).first() is not None
+
+    def touch_session(self, conversation: str) -> None:
+        """Note that a session is in use, so that retention leaves it alone."""
+        own = self.sessions.c.conversation == conversation
+        with self.engine.begin() as connection:
+            connection.execute(self.sessions.update().where(own).values(seen=time.time()))
+
+    def was_offered(self, conversation: str, payload: str) -> bool:
+        """Whether the bot ever offered a button with this payload in the conversation."""
+        events = self._containing(conversation, "bot", {"payload": payload})
+        return any(
+            button.get("payload") == payload
+            for event in events
+            for button in (event.get("data") or {}).get("buttons") or ()
+        )
+
+    def reply_to(self, conversation: str, message_id: str) -> list[Line] | None:
+        """What the bot said to a message that was handled before; None where it was not."""
+        found = self._containing(conversation, "user", {"message_id": message_id})
+        if not any(event.get("message_id") == message_id for event in found):
+            return None
+        reply: list[Line] = []
+        mine = False
+        for event in self._events(conversation):
+            if event["event"] == "user":
+                if mine:
+                    break
+                mine = event.get("message_id") == message_id
+                # What was said before the first message (the introduction) belongs to its reply.
+                reply = reply if mine else []
+            elif event["event"] == "bot":
+                reply.append(_bot_line(event))
+        return reply
+
+    def history(self, conversation: str) -> list[Line]:
+        """The conversation since the last start, as a person saw it."""
+        lines: list[Line] = []
+        titles: dict[str, str] = {}
+        for event in self._events(conversation):
+            if event["event"] == "restart":
+                lines = []
+            elif event["event"] == "bot":
+                line = _bot_line(event)
+                titles |= {b["payload"]: b["title"] for b in line.buttons}
+                lines.append(line)
+            elif event["event"] == "user" and event.get("text"):
+                lines.append(Line("person", titles.get(event["text"], event["text"])))
+        return lines
+
+    def _events(self, conversation: str) -> Iterator[dict[str, Any]]:
+        query = (
+            sa.select(self.SQLEvent.data)
+            .where(self.SQLEvent.sender_id == conversation, self.SQLEvent.type_name.in_(("user", "bot", "restart")))
+            .order_by(self.SQLEvent.id)
+        )
+        with self.engine.connect() as connection:
+            rows = connection.execute(query).all()
+        return (json.loads(row[0]) for row in rows)
+
+    def _containing(self, conversation: str, kind: str, value: dict[str, str]) -> list[dict[str, Any]]:
+        """Events whose JSON holds a key with a value anywhere."""
+        fragment = json.dumps(value)[1:-1]
+        query = sa.select(self.SQLEvent.data).where(
+            self.SQLEvent.sender_id == conversation,
+            self.SQLEvent.type_name == kind,
+            self.SQLEvent.data.contains(fragment, autoescape=True),
+        )
+        with self.engine.connect() as connection:
+            return [json.loads(row[0]) for row in connection.execute(query)]
+
+    def _cut_side_files(self) -> None:
+        if self.engine.dialect.name != "sqlite":
+            return
+        for _ in range(_TRUNCATE_TRIES):
+            with self.engine.connect() as connection:
+                busy = connection.execute(sa.text("PRAGMA wal_checkpoint(TRUNCATE)")).first()[0]
+            if not busy:
+                return
+            time.sleep(0.05)
+        logger.warning("another program reads the database file, so its side file still holds deleted rows")
+
+
+def _bot_line(event: dict[str, Any]) -> Line:
+    buttons = (event.get("data") or {}).get("buttons") or ()
+    return Line(
+        "bot",
+        event.get("text") or "",
+        tuple({"title": b["title"], "payload": b["payload"]} for b in buttons),
+    )
+
+
+def _engine(url: str) -> sa.engine.Engine:
+    try:
+        parsed = sa.engine.make_url(url)
+    except sa.exc.ArgumentError as error:
+        raise StoreError(f"DATABASE_URL is not an address: {error}") from error
+    if parsed.get_backend_name() != "sqlite":
+        arguments = {"connect_timeout": _CONNECT_SECONDS}
+        return sa.create_engine(parsed, pool_pre_ping=True, connect_args=arguments)
+    if parsed.database:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(parsed, connect_args={"check_same_thread": False})
+
+    @sa.event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        for pragma in ("journal_mode=WAL", "secure_delete=ON", "busy_timeout=5000", "synchronous=NORMAL"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return engine

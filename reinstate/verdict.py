@@ -1,0 +1,138 @@
+"""Judges a case by the decision table of `knowledge/verdicts.yml`.
+
+Pure: no Rasa, clock, network or randomness.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from reinstate.case import Case
+from reinstate.knowledge import APPEALED, Knowledge, Odds, Path_, Question, Row, Stance
+
+UNKNOWN_CAUSE = "unknown"
+_ASKED_NOTICES = ("warning", "hold", "timed", "permanent")
+_GRAVITY: dict[Odds | None, int] = {"none": 0, "unlikely": 1, None: 2, "possible": 3, "likely": 4}
+_SEVERITY = {"serious": 0, "hold": 1, "minor": 2}
+
+
+class NoRuleError(Exception):
+    """No row of the decision table fits; `check-knowledge` lets no such table pass."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a person can realistically do, and why we think so.
+
+    Attributes:
+        cause: id of the cause that decided, None where none is known.
+        stance: how the person stands to that cause.
+        path: what is realistic.
+        odds: how realistic, in a word; None where nobody can tell.
+        rows: ids of the decision rows that matched, the deciding one first.
+        say: the deciding row's sentences.
+        sources: ids of the sources of the rows and of the causes.
+        lesser: ids of the other causes of the case, judged less grave.
+    """
+
+    cause: str | None
+    stance: Stance
+    path: Path_
+    odds: Odds | None
+    rows: tuple[str, ...]
+    say: str
+    sources: tuple[str, ...]
+    lesser: tuple[str, ...] = ()
+
+
+def decide(case: Case, knowledge: Knowledge) -> Verdict:
+    """Judge a case by the first matching row of its gravest cause.
+
+    Causes that the person does not deny go before denied ones; a case with neither is judged
+    by what the notice says.
+
+    Raises:
+        NoRuleError: never for a checked knowledge base, whose last row fits everything.
+    """
+    candidates = case.causes or case.disputed[:1]
+    if not candidates:
+        return _judge(None, case, knowledge)
+    verdicts = sorted(
+        (_judge(cause, case, knowledge) for cause in candidates),
+        key=lambda v: (_GRAVITY[v.odds], _SEVERITY[knowledge.causes[v.cause].severity] if v.cause else 9),
+    )
+    gravest, *others = verdicts
+    return replace(
+        gravest,
+        rows=_unique(row for v in verdicts for row in v.rows),
+        sources=_unique(source for v in verdicts for source in v.sources),
+        lesser=tuple(v.cause for v in others if v.cause),
+    )
+
+
+def next_question(case: Case, knowledge: Knowledge) -> Question | str | None:
+    """The one question whose answer could change the verdict.
+
+    Returns:
+        A `Question` about a circumstance of the deciding cause, the word "notice" or
+        "appealed", or None where no answer would change anything.
+    """
+    now = decide(case, knowledge)
+    if now.cause and now.stance != "denies":
+        for question in knowledge.causes[now.cause].ask:
+            told = (*case.circumstances, *case.denied_circumstances)
+            if question.circumstance in told:
+                continue
+            if _differs(now, decide(case.with_circumstance(question.circumstance, holds=True), knowledge)):
+                return question
+    if case.notice is None and any(
+        _differs(now, decide(case.with_notice(notice), knowledge)) for notice in _ASKED_NOTICES
+    ):
+        return "notice"
+    if case.appealed is None and any(
+        _differs(now, decide(case.with_appealed(state), knowledge)) for state in APPEALED
+    ):
+        return "appealed"
+    return None
+
+
+def _judge(cause: str | None, case: Case, knowledge: Knowledge) -> Verdict:
+    stance = case.stance(cause) if cause else "unsure"
+    for row in knowledge.table.rows:
+        if fits(row, cause, stance, case, knowledge):
+            own = knowledge.causes[cause].sources if cause else ()
+            notice = knowledge.notices[case.notice].sources if case.notice in knowledge.notices else ()
+            return Verdict(
+                cause=cause,
+                stance=stance,
+                path=row.path,
+                odds=row.odds,
+                rows=(row.id,),
+                say=row.say,
+                sources=_unique((*own, *row.sources, *(() if own else notice))),
+            )
+    raise NoRuleError(f"no row of verdicts.yml fits {cause=} {case=}: end it with a row without 'when'")
+
+
+def fits(row: Row, cause: str | None, stance: Stance, case: Case, knowledge: Knowledge) -> bool:
+    """Whether every condition of a row holds for one cause of a case."""
+    when = row.when
+    severity = knowledge.causes[cause].severity if cause else None
+    return (
+        (not when.cause or (cause or UNKNOWN_CAUSE) in when.cause)
+        and (not when.severity or severity in when.severity)
+        and (not when.stance or stance in when.stance)
+        and (not when.notice or (case.notice or "unknown") in when.notice)
+        and (not when.appealed or (case.appealed or "no") in when.appealed)
+        and (not when.any or any(c in case.circumstances for c in when.any))
+        and all(c in case.circumstances for c in when.all)
+    )
+
+
+def _differs(a: Verdict, b: Verdict) -> bool:
+    return (a.path, a.odds) != (b.path, b.odds)
+
+
+def _unique(ids: Iterator[str] | tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(ids))
