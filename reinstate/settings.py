@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hmac
 import os
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,11 +36,16 @@ class Secret:
         """The value, for the one place that needs it."""
         return self._value
 
+    def equals(self, given: str) -> bool:
+        """Compare in constant time."""
+        return hmac.compare_digest(self._value.encode(), given.encode())
+
 
 @dataclass(frozen=True)
 class Settings:
     """All settings; see `.env.example` for what each means. None or empty: not set."""
 
+    host: str
     port: int
     web_allowed_origins: tuple[str, ...]
     session_secret: Secret | None
@@ -94,6 +101,7 @@ class Settings:
 
         retention = number("RETENTION_DAYS", 0, 0, 36500)
         return cls(
+            host=text("HOST") or "127.0.0.1",
             port=number("PORT", 5005, 1, 65535),
             web_allowed_origins=names("WEB_ALLOWED_ORIGINS"),
             session_secret=secret("SESSION_SECRET"),
@@ -115,3 +123,20 @@ class Settings:
             action_server_url=text("ACTION_SERVER_URL"),
             handover_url=text("HANDOVER_URL"),
         )
+
+
+def session_secret(settings: Settings) -> Secret:
+    """What signs web sessions: SESSION_SECRET, or one made once and kept in `var/`.
+
+    Several replicas need the same one, so they need SESSION_SECRET.
+    """
+    if settings.session_secret:
+        return settings.session_secret
+    file = VAR / "session_secret"
+    if not file.is_file():
+        VAR.mkdir(parents=True, exist_ok=True)
+        made = file.with_suffix(f".{os.getpid()}")
+        made.touch(mode=0o600)
+        made.write_text(secrets.token_urlsafe(48), encoding="ascii")
+        made.replace(file)
+    return Secret(file.read_text(encoding="ascii").strip())

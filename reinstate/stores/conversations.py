@@ -51,20 +51,20 @@ class ConversationStore(SQLTrackerStore):
     )
 
     def __init__(
-        self, domain: Domain | None = None, url: str = "sqlite://", event_broker: Any = None, **kwargs: Any
+        self, domain: Domain | None = None, host: str = "sqlite://", event_broker: Any = None, **kwargs: Any
     ) -> None:
         """Connect and make the tables.
 
         Args:
             domain: Rasa's domain.
-            url: SQLAlchemy address.
+            host: SQLAlchemy address; Rasa calls the `url` of endpoints.yml so.
             event_broker: Rasa's, if any.
             kwargs: what else Rasa hands to a store.
 
         Raises:
             StoreError: if the database cannot be reached.
         """
-        self.engine = _engine(url)
+        self.engine = _engine(host)
         try:
             self.Base.metadata.create_all(self.engine)
         except (sa.exc.OperationalError, sa.exc.ProgrammingError) as error:

@@ -1,0 +1,366 @@
+"""The web door: the page, the widget, and plain HTTP with a streamed reply (NDJSON).
+
+The contract stands in `openapi.yml` beside the assets. Conversation ids are made here, signed
+into a token, and never chosen by a client.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import math
+import mimetypes
+import re
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from rasa.core.channels.channel import InputChannel
+from sanic import Blueprint, HTTPResponse, Request
+from sanic.response import empty, raw
+
+from reinstate.channels.gate import LONGEST_ID, LONGEST_TEXT, Gate, Inbound, Reason, Refused, TurnFailedError
+from reinstate.channels.rates import Rate
+from reinstate.settings import Settings, session_secret
+from reinstate.stores.conversations import Line
+
+ASSETS = Path(__file__).parent / "assets"
+LARGEST_BODY = 64 * 1024
+TOKEN_SECONDS = 30 * 24 * 3600
+RENEW_SECONDS = 24 * 3600
+SESSIONS_PER_MINUTE = 60
+METHODS = "GET, POST, DELETE"
+HEADERS = "authorization, content-type"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+)
+_CONVERSATION = re.compile(r"web-[0-9a-f]{32}")
+
+
+class HttpError(Exception):
+    """An answer other than success, in the shape of the contract."""
+
+    def __init__(self, status: int, code: str, wait: float = 0.0) -> None:
+        """Name the status and the code; `wait` becomes `Retry-After`."""
+        super().__init__(code)
+        self.status, self.code, self.wait = status, code, wait
+
+
+_REFUSED = {
+    Reason.BLANK: (400, "blank"),
+    Reason.TOO_LONG: (413, "too_long"),
+    Reason.UNKNOWN_BUTTON: (400, "unknown_button"),
+    Reason.TOO_MANY: (429, "too_many"),
+    Reason.GONE: (401, "unauthorized"),
+}
+
+
+class Tokens:
+    """Signs conversation ids and reads them back."""
+
+    def __init__(self, secret: str) -> None:
+        """Sign with a secret that all replicas share."""
+        self._serializer = URLSafeTimedSerializer(secret, salt="reinstate-web-session")
+
+    def issue(self, conversation: str) -> str:
+        """A token for a conversation, good for thirty days."""
+        return str(self._serializer.dumps(conversation))
+
+    def read(self, token: str) -> tuple[str, float]:
+        """The conversation of a token and the token's age in seconds.
+
+        Raises:
+            HttpError: 401 for a forged or expired one.
+        """
+        try:
+            conversation, signed = self._serializer.loads(token, max_age=TOKEN_SECONDS, return_timestamp=True)
+        except BadSignature:
+            raise HttpError(401, "unauthorized") from None
+        if not isinstance(conversation, str) or not _CONVERSATION.fullmatch(conversation):
+            raise HttpError(401, "unauthorized")
+        return conversation, time.time() - signed.timestamp()
+
+
+@dataclass(frozen=True)
+class Asset:
+    """A file of the page, ready to send."""
+
+    body: bytes
+    packed: bytes
+    kind: str
+    etag: str
+
+
+def load_assets(folder: Path = ASSETS) -> dict[str, Asset]:
+    """All files of the assets folder by name."""
+    found = {}
+    for file in sorted(folder.iterdir()):
+        body = file.read_bytes()
+        kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+        kind = f"{kind}; charset=utf-8" if kind.startswith("text/") or kind.endswith("javascript") else kind
+        etag = f'"{hashlib.sha256(body).hexdigest()[:20]}"'
+        found[file.name] = Asset(body, gzip.compress(body, mtime=0), kind, etag)
+    return found
+
+
+class WebDoor(InputChannel):
+    """Serves `/chat/…`; see the module."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Read tokens with the settings' secret."""
+        self._settings = settings
+        self._assets = load_assets()
+        self._tokens = Tokens(session_secret(settings).reveal())
+        self._openings = Rate(SESSIONS_PER_MINUTE, SESSIONS_PER_MINUTE, time.monotonic)
+
+    @classmethod
+    def name(cls) -> str:
+        """The channel's name, and the prefix of its conversations."""
+        return "web"
+
+    def url_prefix(self) -> str:
+        """Where the routes hang."""
+        return "/chat"
+
+    @classmethod
+    def from_credentials(cls, credentials: dict[str, Any] | None) -> WebDoor:
+        """Settings come from the environment, so that credentials.yml holds no secret."""
+        return cls(Settings.load())
+
+    def blueprint(self, on_new_message: Callable[..., Awaitable[Any]]) -> Blueprint:
+        """The routes."""
+        door = Blueprint("web_door")
+        door.add_route(_function(self._page), "/", methods=["GET", "HEAD"], name="page")
+        door.add_route(_function(self._asset), "/<name:[a-z.]+>", methods=["GET", "HEAD"], name="asset")
+        door.add_route(self._guard(self._open), "/session", methods=["POST"], name="open", stream=True)
+        door.add_route(self._guard(self._forget), "/session", methods=["DELETE"], name="forget")
+        door.add_route(self._guard(self._say), "/messages", methods=["POST"], name="say", stream=True)
+        door.add_route(self._guard(self._history), "/history", methods=["GET"], name="history")
+        for path in ("/session", "/messages", "/history"):
+            door.add_route(_function(self._preflight), path, methods=["OPTIONS"], name=f"preflight_{path[1:]}")
+        return door
+
+    # --- page and assets ---------------------------------------------------------------------
+
+    async def _page(self, request: Request) -> HTTPResponse:
+        return self._send_asset(request, "page.html")
+
+    async def _asset(self, request: Request, name: str) -> HTTPResponse:
+        if name not in self._assets or name == "page.html":
+            return empty(404)
+        return self._send_asset(request, name)
+
+    def _send_asset(self, request: Request, name: str) -> HTTPResponse:
+        asset = self._assets[name]
+        headers = {
+            "etag": asset.etag,
+            "cache-control": "no-cache",
+            "vary": "accept-encoding",
+            "x-content-type-options": "nosniff",
+            "referrer-policy": "no-referrer",
+            "content-security-policy": POLICY,
+            "cross-origin-resource-policy": "cross-origin" if name.startswith("widget") else "same-origin",
+        }
+        if request.headers.get("if-none-match") == asset.etag:
+            return empty(304, headers=headers)
+        body = asset.body
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            body, headers["content-encoding"] = asset.packed, "gzip"
+        return raw(b"" if request.method == "HEAD" else body, headers=headers, content_type=asset.kind)
+
+    # --- the conversation ---------------------------------------------------------------------
+
+    async def _open(self, request: Request) -> HTTPResponse:
+        body = await _json_body(request)
+        if body:
+            raise HttpError(400, "bad_request")
+        wait = self._openings.take(_address(request, self._settings.trusted_proxies))
+        if wait:
+            raise HttpError(429, "too_many", wait)
+        conversation = f"web-{secrets.token_hex(16)}"
+        _gate(request).store.open_session(conversation)
+        return _json({"token": self._tokens.issue(conversation), "conversation": conversation}, 201)
+
+    async def _say(self, request: Request) -> HTTPResponse | None:
+        conversation, renewed = self._authorize(request)
+        inbound = _inbound(conversation, await _json_body(request))
+        stream = _Stream(request, {**self._cors(request), **renewed})
+        gate = _gate(request)
+        try:
+            await gate.handle(inbound, stream.send, session=True)
+        except Refused as refused:
+            if refused.reason is Reason.UNKNOWN_COMMAND:
+                await stream.send(Line("bot", gate.words("unknown_command")))
+            else:
+                status, code = _REFUSED[refused.reason]
+                raise HttpError(status, code, refused.wait) from None
+        except TurnFailedError:
+            if not stream.open:
+                raise HttpError(503, "failed") from None
+            await stream.send(Line("bot", gate.words("failed")))
+        return await stream.end()
+
+    async def _history(self, request: Request) -> HTTPResponse:
+        conversation, renewed = self._authorize(request)
+        lines = _gate(request).store.history(conversation)
+        messages = [
+            {"from": line.sender, "text": line.text, "buttons": list(line.buttons)} for line in lines
+        ]
+        return _json({"messages": messages}, headers=renewed)
+
+    async def _forget(self, request: Request) -> HTTPResponse:
+        conversation, _ = self._authorize(request)
+        await _gate(request).forget(conversation)
+        return empty(204)
+
+    def _authorize(self, request: Request) -> tuple[str, dict[str, str]]:
+        """The conversation of a request, and the header that renews an ageing token."""
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.casefold() != "bearer" or not token:
+            raise HttpError(401, "unauthorized")
+        conversation, age = self._tokens.read(token.strip())
+        store = _gate(request).store
+        if not store.is_open(conversation):
+            raise HttpError(401, "unauthorized")
+        if age < RENEW_SECONDS:
+            return conversation, {}
+        store.touch_session(conversation)
+        return conversation, {"x-session-token": self._tokens.issue(conversation)}
+
+    # --- origins and errors ---------------------------------------------------------------------
+
+    def _guard(self, handler: Callable[[Request], Awaitable[Any]]) -> Callable[[Request], Awaitable[Any]]:
+        """Checks the origin, adds its headers, and gives errors their shape."""
+
+        async def guarded(request: Request) -> HTTPResponse | None:
+            try:
+                if not self._allowed(request):
+                    raise HttpError(403, "forbidden_origin")
+                response: HTTPResponse | None = await handler(request)
+            except HttpError as error:
+                words = _gate(request).words(error.code)
+                headers = {"retry-after": str(max(1, math.ceil(error.wait)))} if error.wait else {}
+                body = {"error": {"code": error.code, "message": words}}
+                response = _json(body, error.status, headers)
+            if response is not None:
+                response.headers.update(self._cors(request))
+            return response
+
+        return guarded
+
+    async def _preflight(self, request: Request) -> HTTPResponse:
+        if not self._allowed(request):
+            return empty(403, headers={"vary": "Origin"})
+        allow = {
+            "access-control-allow-methods": METHODS,
+            "access-control-allow-headers": HEADERS,
+            "access-control-max-age": "600",
+        }
+        return empty(204, headers={**self._cors(request), **allow})
+
+    def _allowed(self, request: Request) -> bool:
+        origin = request.headers.get("origin")
+        return origin is None or origin in self._settings.web_allowed_origins or _is_own(request, origin)
+
+    def _cors(self, request: Request) -> dict[str, str]:
+        headers = {"vary": "Origin", "x-content-type-options": "nosniff", "cache-control": "no-store"}
+        origin = request.headers.get("origin")
+        if origin and self._allowed(request):
+            headers["access-control-allow-origin"] = origin
+            headers["access-control-expose-headers"] = "retry-after, x-session-token"
+        return headers
+
+
+def _function(method: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    """A plain function around a method; Sanic notes the blueprint's name on it."""
+
+    async def route(*arguments: Any, **named: Any) -> Any:
+        return await method(*arguments, **named)
+
+    return route
+
+
+class _Stream:
+    """The reply to one message: opened with its first line, so that errors keep their status."""
+
+    def __init__(self, request: Request, headers: dict[str, str]) -> None:
+        self._request, self._headers = request, headers
+        self._response: Any = None
+
+    @property
+    def open(self) -> bool:
+        return self._response is not None
+
+    async def send(self, line: Line) -> None:
+        await self._write({"type": "message", "text": line.text, "buttons": list(line.buttons)})
+
+    async def end(self) -> None:
+        await self._write({"type": "done"})
+        await self._response.eof()
+
+    async def _write(self, value: dict[str, Any]) -> None:
+        if self._response is None:
+            self._response = await self._request.respond(
+                headers=self._headers, content_type="application/x-ndjson"
+            )
+        await self._response.send(json.dumps(value, ensure_ascii=False) + "\n")
+
+
+def _inbound(conversation: str, body: dict[str, Any]) -> Inbound:
+    message_id, text, button = body.get("id"), body.get("text"), body.get("button")
+    if not isinstance(message_id, str) or not 1 <= len(message_id) <= LONGEST_ID:
+        raise HttpError(400, "bad_id")
+    if (text is None) == (button is None) or not isinstance(text if button is None else button, str):
+        raise HttpError(400, "bad_request")
+    if text is not None and len(text) > LONGEST_TEXT:
+        raise HttpError(413, "too_long")
+    return Inbound(conversation, message_id, "web", text, button)
+
+
+async def _json_body(request: Request) -> dict[str, Any]:
+    kind = request.headers.get("content-type", "").split(";")[0].strip().casefold()
+    if kind != "application/json":
+        raise HttpError(415, "not_json")
+    body = b""
+    while True:
+        part = await request.stream.read()
+        if not part:
+            break
+        body += part
+        if len(body) > LARGEST_BODY:
+            raise HttpError(413, "too_long")
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        raise HttpError(400, "bad_request") from None
+    if not isinstance(value, dict):
+        raise HttpError(400, "bad_request")
+    return value
+
+
+def _json(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> HTTPResponse:
+    return raw(json.dumps(value, ensure_ascii=False).encode(), status, headers, "application/json")
+
+
+def _gate(request: Request) -> Gate:
+    return request.app.ctx.gate  # type: ignore[no-any-return]
+
+
+def _is_own(request: Request, origin: str) -> bool:
+    return origin.partition("://")[2] == request.headers.get("host", "")
+
+
+def _address(request: Request, trusted: tuple[str, ...]) -> str:
+    """Who opens a session: the peer, or what a trusted proxy says of it."""
+    peer = str(request.ip)
+    if peer in trusted:
+        for hop in reversed(request.headers.get("x-forwarded-for", "").split(",")):
+            if hop.strip() and hop.strip() not in trusted:
+                return hop.strip()
+    return peer

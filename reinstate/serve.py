@@ -1,0 +1,157 @@
+"""Starts the one process: Rasa, the actions and the doors. `make run` ends up here."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+import sys
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from rasa.core.agent import Agent
+from rasa.core.channels.channel import register
+from rasa.core.run import create_http_input_channels
+from rasa.core.tracker_store import TrackerStore
+from rasa.core.utils import AvailableEndpoints
+from rasa.utils.endpoints import EndpointConfig
+from sanic import HTTPResponse, Request, Sanic
+from sanic.exceptions import SanicException
+from sanic.response import empty, raw, redirect
+
+from reinstate import inprocess, knowledge
+from reinstate.channels.gate import Gate
+from reinstate.metrics import FORGOTTEN
+from reinstate.settings import MODEL, ROOT, Settings, SettingsError
+from reinstate.stores.conversations import ConversationStore, StoreError
+from reinstate.stores.locks import locks
+
+logger = logging.getLogger("reinstate")
+
+LARGEST_REQUEST = 1024 * 1024
+_RETENTION_EVERY_SECONDS = 3600
+_DAY_SECONDS = 24 * 3600
+
+
+class StartError(Exception):
+    """The bot cannot start; the message names the mend."""
+
+
+def main() -> None:
+    """Check what is needed, then serve until TERM."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logger.setLevel(logging.INFO)
+    # Rasa's structured log prints what people write at debug level, which is its default.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    try:
+        settings = Settings.load()
+        _check(settings)
+        app = build(settings)
+    except (SettingsError, StartError, StoreError, knowledge.KnowledgeError, inprocess.WrongRasaError) as error:
+        sys.exit(f"reinstate cannot start: {error}")
+    app.run(host=settings.host, port=settings.port, access_log=False, motd=False, debug=False)
+
+
+def build(settings: Settings) -> Sanic:
+    """The web application with all doors; the model loads when it starts.
+
+    Raises:
+        KnowledgeError: if `knowledge/` has mistakes.
+    """
+    knowledge.knowledge()
+    app = Sanic("reinstate", configure_logging=False)
+    app.config.REQUEST_MAX_SIZE = LARGEST_REQUEST
+    app.config.FALLBACK_ERROR_FORMAT = "text"
+    app.ctx.settings = settings
+    register(create_http_input_channels(None, str(ROOT / "credentials.yml")), app, route="/webhooks/")
+    app.add_route(_root, "/", methods=["GET", "HEAD"])
+    app.add_route(_health, "/health")
+    app.add_route(_metrics, "/metrics")
+    app.error_handler.add(SanicException, _no_page)
+    app.register_listener(_load, "before_server_start")
+    app.register_listener(_tell, "after_server_start")
+    return app
+
+
+def _check(settings: Settings) -> None:
+    if not MODEL.is_file():
+        raise StartError(f"there is no trained model at {MODEL.relative_to(ROOT)}: run `make train`")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise StartError(
+                f"port {settings.port} cannot be used ({error.strerror}): "
+                "stop what runs there, or choose another with PORT=5006 make run"
+            ) from error
+
+
+async def _load(app: Sanic, _loop: Any) -> None:
+    settings: Settings = app.ctx.settings
+    os.environ.setdefault("DATABASE_URL", settings.database_url)
+    endpoints = AvailableEndpoints.read_endpoints(str(ROOT / "endpoints.yml"))
+    store = TrackerStore.create(endpoints.tracker_store)
+    if not isinstance(store, ConversationStore):
+        raise StartError("endpoints.yml must keep conversations in reinstate.stores.conversations")
+    remote = settings.action_server_url
+    if not remote:
+        inprocess.install()
+    agent = Agent.load(MODEL, action_endpoint=EndpointConfig(remote) if remote else None)
+    # Rasa wraps every store so that a database error loses what was said without a word; a turn
+    # that cannot be stored must fail instead, so that it can be said and repeated.
+    store.domain = agent.domain
+    agent.tracker_store = agent.processor.tracker_store = store
+    await agent.parse_message("hello")
+    app.ctx.agent = agent
+    app.ctx.gate = Gate(agent, store, locks(settings.redis_url), settings)
+    if settings.retention_days:
+        app.add_task(_retain(store, settings.retention_days))
+
+
+async def _tell(app: Sanic, _loop: Any) -> None:
+    settings: Settings = app.ctx.settings
+    host = "localhost" if settings.host in ("127.0.0.1", "0.0.0.0") else settings.host  # noqa: S104
+    sys.stdout.write(f"Reinstate answers at http://{host}:{settings.port}/chat/\n")
+    sys.stdout.flush()
+
+
+async def _retain(store: ConversationStore, days: int) -> None:
+    while True:
+        forgotten = await asyncio.to_thread(store.forget_older_than, days * _DAY_SECONDS)
+        FORGOTTEN.inc(forgotten)
+        await asyncio.sleep(_RETENTION_EVERY_SECONDS)
+
+
+async def _root(_request: Request) -> HTTPResponse:
+    return redirect("/chat/")
+
+
+async def _health(request: Request) -> HTTPResponse:
+    try:
+        with request.app.ctx.gate.store.engine.connect() as connection:
+            connection.execute(sa.text("SELECT 1"))
+    except sa.exc.SQLAlchemyError:
+        logger.exception("the database does not answer")
+        return empty(503)
+    return raw(b"ok", content_type="text/plain")
+
+
+async def _metrics(request: Request) -> HTTPResponse:
+    token = request.app.ctx.settings.metrics_token
+    if token is None:
+        return empty(404)
+    if not token.equals(request.headers.get("authorization", "").removeprefix("Bearer ")):
+        return empty(401)
+    return raw(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+
+
+async def _no_page(_request: Request, error: SanicException) -> HTTPResponse:
+    return empty(error.status_code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,197 @@
+"""Starts the real bot for tests and benchmarks, and talks to it over the web door."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+START_SECONDS = 120
+
+
+def free_port() -> int:
+    """A port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Server:
+    """The bot as `make run` starts it, on a free port, with its files in a folder of its own."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        """Prepare; `start` starts it."""
+        self.folder, self.port = folder, free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.database = folder / "data.db"
+        self._environment = {
+            **{k: v for k, v in os.environ.items() if k.split("_")[0] not in ("SLACK", "TELEGRAM")},
+            "PORT": str(self.port),
+            "DATABASE_URL": f"sqlite:///{self.database}",
+            "SESSION_SECRET": "a secret for tests only",
+            "RASA_TELEMETRY_ENABLED": "false",
+            "RATE_PER_MINUTE": "0",
+            **settings,
+        }
+        self.log = folder / f"log-{self.port}.txt"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> Server:
+        """Start and wait until a message can be answered."""
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "reinstate.serve"],
+                cwd=ROOT,
+                env=self._environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        ends = time.monotonic() + START_SECONDS
+        while time.monotonic() < ends:
+            if self._process.poll() is not None:
+                break
+            try:
+                with urllib.request.urlopen(f"{self.url}/health", timeout=5):
+                    return self
+            except OSError:
+                time.sleep(0.2)
+        self.kill()
+        raise RuntimeError("the bot did not start:\n" + self.log.read_text(encoding="utf-8")[-4000:])
+
+    @property
+    def pid(self) -> int:
+        """Id of the running process."""
+        assert self._process is not None
+        return self._process.pid
+
+    def kill(self) -> None:
+        """End it at once, as a power cut would."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """Ask it to end and wait until it has."""
+        self._end(signal.SIGTERM)
+
+    def restart(self) -> Server:
+        """Stop and start on the same port with the same files."""
+        self.stop()
+        return self.start()
+
+    def _end(self, how: signal.Signals) -> None:
+        if self._process and self._process.poll() is None:
+            self._process.send_signal(how)
+            try:
+                self._process.wait(20)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+
+
+@dataclass
+class Answer:
+    """An HTTP answer."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON."""
+        return json.loads(self.body)
+
+
+def request(
+    method: str, url: str, body: Any = None, headers: dict[str, str] | None = None, timeout: float = 60
+) -> Answer:
+    """One HTTP request; `body` is sent as JSON unless it is bytes already."""
+    data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+    sent = {"Content-Type": "application/json", **(headers or {})} if data is not None else headers or {}
+    asked = urllib.request.Request(url, data=data, method=method, headers=sent)
+    try:
+        with urllib.request.urlopen(asked, timeout=timeout) as answer:
+            return Answer(answer.status, _headers(answer.headers), answer.read())
+    except urllib.error.HTTPError as error:
+        return Answer(error.code, _headers(error.headers), error.read())
+
+
+def _headers(found: Any) -> dict[str, str]:
+    return {k.casefold(): v for k, v in found.items()}
+
+
+@dataclass
+class Chat:
+    """One person's conversation over the web door."""
+
+    url: str
+    token: str = ""
+    conversation: str = ""
+    lines: list[dict[str, Any]] = field(default_factory=list)
+
+    def open(self) -> Chat:
+        """Open a session."""
+        answer = request("POST", f"{self.url}/chat/session", {})
+        assert answer.status == 201, answer
+        self.token, self.conversation = answer.json["token"], answer.json["conversation"]
+        return self
+
+    @property
+    def authorization(self) -> dict[str, str]:
+        """The header that carries the token."""
+        return {"Authorization": f"Bearer {self.token}"}
+
+    def post(self, body: dict[str, Any]) -> Answer:
+        """Send a message as it is."""
+        return request("POST", f"{self.url}/chat/messages", body, self.authorization)
+
+    def say(self, text: str) -> list[dict[str, Any]]:
+        """Write a text; the lines of the reply."""
+        return self._reply(self.post({"id": uuid.uuid4().hex, "text": text}))
+
+    def press(self, title_or_payload: str) -> list[dict[str, Any]]:
+        """Press a button that was offered, by its title or payload; the lines of the reply."""
+        for line in reversed(self.lines):
+            for button in line.get("buttons") or []:
+                if title_or_payload in (button["title"], button["payload"]):
+                    return self._reply(self.post({"id": uuid.uuid4().hex, "button": button["payload"]}))
+        raise AssertionError(f"no button {title_or_payload!r} was offered: {self.lines[-3:]}")
+
+    def _reply(self, answer: Answer) -> list[dict[str, Any]]:
+        assert answer.status == 200, (answer.status, answer.body[:500])
+        lines = [json.loads(line) for line in answer.body.decode().splitlines()]
+        assert lines[-1] == {"type": "done"}, lines
+        self.lines += lines[:-1]
+        return lines[:-1]
+
+    def history(self) -> list[dict[str, Any]]:
+        """What the server says was said."""
+        answer = request("GET", f"{self.url}/chat/history", headers=self.authorization)
+        assert answer.status == 200, answer
+        return list(answer.json["messages"])
+
+    def slots(self, database: Path) -> dict[str, Any]:
+        """The slots as the stored events have them."""
+        import sqlite3
+
+        with sqlite3.connect(database) as connection:
+            rows = connection.execute(
+                "SELECT data FROM events WHERE sender_id = ? AND type_name IN ('slot', 'restart') ORDER BY id",
+                (self.conversation,),
+            ).fetchall()
+        slots: dict[str, Any] = {}
+        for (data,) in rows:
+            event = json.loads(data)
+            slots = {} if event["event"] == "restart" else {**slots, event["name"]: event["value"]}
+        return slots
