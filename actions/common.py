@@ -61,3 +61,11 @@ def ask_again(dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
             if f"circumstance:{question.circumstance}" == asked:
                 say(dispatcher, [question_message(question, knowledge(), again=True)])
                 return
+
+
+def asked_before(tracker: Tracker, slot: str) -> bool:
+    """Whether the form asked for a slot before in this session."""
+    asked = [e for e in tracker.events if e.get("event") == "slot" and e.get("name") == "requested_slot"]
+    return sum(e.get("value") == slot for e in asked) > 1 or (
+        tracker.get_slot("requested_slot") == slot and any(e.get("value") == slot for e in asked)
+    )

@@ -15,12 +15,16 @@ from reinstate.message import Heard, hear
 from reinstate.reply import (
     Button,
     Message,
+    after_verdict_message,
     choice_message,
     lookalike_messages,
     question_message,
+    unchanged_message,
     verdict_messages,
 )
 from reinstate.verdict import decide
+
+_STORY_WORDS = 5
 
 
 class ActionJudge(Action):
@@ -42,7 +46,8 @@ class ActionJudge(Action):
         if not (case.causes or case.disputed or case.notice or case.appealed):
             say(dispatcher, [Message("utter_nothing_to_answer")])
             return set_slots(case.to_slots(), tracker)
-        return tell(dispatcher, tracker, case, explain=_changed_topic(before, case))
+        events = tell(dispatcher, tracker, case, explain=_changed_topic(before, case))
+        return [*events, *set_slots(_story(message, tracker), tracker)]
 
 
 class ActionLookalike(Action):
@@ -72,11 +77,15 @@ def tell(
 ) -> list[EventType]:
     """Say the verdict of a case and ask what could change it; the events that keep both."""
     verdict = decide(case, knowledge())
-    messages = [] if explain else [Message("utter_noted")]
-    messages += verdict_messages(case, verdict, knowledge(), explain=explain)
+    if not explain and list(verdict.rows) == tracker.get_slot("rows"):
+        messages = [unchanged_message(verdict, knowledge())]
+    else:
+        messages = [] if explain else [Message("utter_noted")]
+        messages += verdict_messages(case, verdict, knowledge(), explain=explain)
     question = open_question(case)
-    if question:
-        messages.append(question_message(question, knowledge()))
+    messages.append(
+        question_message(question, knowledge()) if question else after_verdict_message(verdict, knowledge())
+    )
     say(dispatcher, messages)
     slots = {
         "path": verdict.path if verdict.odds else None,
@@ -85,6 +94,12 @@ def tell(
         "asked": question_id(question),
     }
     return set_slots({**case.to_slots(), **slots}, tracker)
+
+
+def _story(message: Heard, tracker: Tracker) -> dict[str, Any]:
+    """What the person told of the cause in their own words, kept for the letter."""
+    told = message.readings and len(message.text.split()) >= _STORY_WORDS
+    return {"story": message.text if told else tracker.get_slot("story")}
 
 
 def _changed_topic(before: Case, after: Case) -> bool:

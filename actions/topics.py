@@ -9,10 +9,9 @@ from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.common import ask_again, case_of, heard, say, set_slots
-from actions.judge import tell
 from reinstate.knowledge import knowledge
 from reinstate.message import hear
-from reinstate.reply import Message, group_message, groups_message, sources_message, topic_messages
+from reinstate.reply import Message, sources_message, topic_messages, verdict_messages
 from reinstate.verdict import decide
 
 
@@ -33,25 +32,6 @@ class ActionTopic(Action):
         say(dispatcher, topic_messages(topic, case, knowledge()))
         ask_again(dispatcher, tracker)
         return set_slots(case.to_slots(), tracker)
-
-
-class ActionListCauses(Action):
-    """Lists the causes: all by group, or those of a group whose button was pressed."""
-
-    def name(self) -> str:
-        """The action's name in the domain."""
-        return "action_list_causes"
-
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
-        """Show a group or the groups."""
-        group = heard(tracker).value
-        if group in knowledge().groups:
-            say(dispatcher, [group_message(str(group), knowledge())])
-        else:
-            say(dispatcher, [groups_message(knowledge(), "utter_ask_groups")])
-        return []
 
 
 class ActionWhy(Action):
@@ -88,6 +68,8 @@ class ActionNextStep(Action):
         """Say the verdict again, without the explanation."""
         case = case_of(tracker)
         if case.causes or case.disputed or case.notice:
-            return tell(dispatcher, tracker, case, explain=False)
+            say(dispatcher, verdict_messages(case, decide(case, knowledge()), knowledge(), explain=False))
+            ask_again(dispatcher, tracker)
+            return []
         say(dispatcher, [Message("utter_nothing_to_answer")])
         return []

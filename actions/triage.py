@@ -1,44 +1,125 @@
-"""When the cause is not known: what does the notice say, which group, and corrections."""
+"""When the cause is not known: the triage form, its end, and corrections."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import EventType
+from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.common import case_of, heard, say, set_slots
+from actions.common import asked_before, case_of, heard, say, set_slots
+from actions.judge import tell
 from reinstate.knowledge import knowledge
-from reinstate.message import hear
-from reinstate.reply import groups_message, question_message, verdict_messages
-from reinstate.verdict import decide
+from reinstate.message import Heard, hear
+from reinstate.reply import group_message, groups_message, question_message, yes_no_message
+
+NOTHING = "nothing"
+_NO_IDEA = ("deny", "cause_unknown", "something_else", "skip")
 
 
-class ActionTriage(Action):
-    """Answers "no idea why": what the notice says, then the groups of causes."""
+class ValidateTriageForm(Action):
+    """Takes in the answer to the form's question; anything else is left to its own rule."""
 
     def name(self) -> str:
         """The action's name in the domain."""
-        return "action_triage"
+        return "validate_triage_form"
 
     def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
-        """Say what can be said from the notice, and ask for what is missing."""
-        case = hear(replace(case_of(tracker), causes=(), unsure=()), heard(tracker), None, knowledge())
-        verdict = decide(case, knowledge())
-        messages = verdict_messages(case, verdict, knowledge())
-        if case.notice is None:
-            asked = "notice"
-            messages.append(question_message("notice", knowledge()))
-        else:
-            asked = "group"
-            messages.append(groups_message(knowledge(), "utter_triage_groups"))
-        say(dispatcher, messages)
-        slots = {"path": verdict.path if verdict.odds else None, "odds": verdict.odds, "rows": list(verdict.rows)}
-        return set_slots({**case.to_slots(), **slots, "asked": asked}, tracker)
+        """Fill what the message answers; no event means that it answers nothing."""
+        message, asked = heard(tracker), tracker.get_slot("requested_slot")
+        if message.readings or message.choices or not asked:
+            return []
+        case = case_of(tracker)
+        events = set_slots(hear(case, message, asked, knowledge()).to_slots(), tracker)
+        if any(event["name"] == asked for event in events):
+            return events
+        answer = _answer(str(asked), message)
+        return [*events, SlotSet(asked, answer)] if answer else []
+
+
+class AskNotice(Action):
+    """Asks what the notice says; the second time in other words."""
+
+    def name(self) -> str:
+        """The action's name in the domain."""
+        return "action_ask_triage_form_notice"
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """Ask with buttons."""
+        again = asked_before(tracker, "notice")
+        say(dispatcher, [question_message("notice", knowledge(), again=again)])
+        return []
+
+
+class AskLogin(Action):
+    """Asks whether the person can still log in."""
+
+    def name(self) -> str:
+        """The action's name in the domain."""
+        return "action_ask_triage_form_login"
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """Ask with buttons."""
+        again = "_again" if asked_before(tracker, "login") else ""
+        say(dispatcher, [yes_no_message(f"utter_ask_login{again}", knowledge())])
+        return []
+
+
+class AskLately(Action):
+    """Asks what changed lately, in groups of causes."""
+
+    def name(self) -> str:
+        """The action's name in the domain."""
+        return "action_ask_triage_form_lately"
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """Ask with buttons; a group that was picked shows its causes."""
+        again = "_again" if asked_before(tracker, "lately") else ""
+        say(dispatcher, [groups_message(knowledge(), f"utter_ask_lately{again}")])
+        return []
+
+
+class AskAppealed(Action):
+    """Asks how far an appeal has come."""
+
+    def name(self) -> str:
+        """The action's name in the domain."""
+        return "action_ask_triage_form_appealed"
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """Ask with buttons."""
+        again = asked_before(tracker, "appealed")
+        say(dispatcher, [question_message("appealed", knowledge(), again=again)])
+        return []
+
+
+class ActionTriageVerdict(Action):
+    """Ends the triage in a verdict, or in an honest "we can't tell" and what to ask Upwork."""
+
+    def name(self) -> str:
+        """The action's name in the domain."""
+        return "action_triage_verdict"
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """Judge by what the notice says."""
+        case = case_of(tracker)
+        if tracker.get_slot("login") and case.notice == "unknown":
+            case = case.with_notice("hold")
+        events = tell(dispatcher, tracker, case, explain=True)
+        return [*events, *set_slots({"lately": None, "login": None}, tracker)]
 
 
 class ActionSomethingElse(Action):
@@ -53,5 +134,35 @@ class ActionSomethingElse(Action):
     ) -> list[EventType]:
         """Drop, then ask."""
         case = case_of(tracker).drop_latest()
-        say(dispatcher, [groups_message(knowledge(), "utter_which_instead")])
-        return set_slots({**case.to_slots(), "path": None, "odds": None, "rows": None, "asked": "group"}, tracker)
+        again = "_again" if tracker.get_slot("asked") == "group" else ""
+        say(dispatcher, [groups_message(knowledge(), f"utter_which_instead{again}")])
+        nothing = {"path": None, "odds": None, "rows": None, "asked": "group", "story": None}
+        return set_slots({**case.to_slots(), **nothing}, tracker)
+
+
+class ActionListCauses(Action):
+    """Lists the causes: all by group, or those of a group whose button was pressed."""
+
+    def name(self) -> str:
+        """The action's name in the domain."""
+        return "action_list_causes"
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """Show a group or the groups."""
+        group = heard(tracker).value
+        if group in knowledge().groups:
+            say(dispatcher, [group_message(str(group), knowledge())])
+        else:
+            say(dispatcher, [groups_message(knowledge(), "utter_ask_groups")])
+        return []
+
+
+def _answer(asked: str, message: Heard) -> Any:
+    """The value a message gives to the asked slot where the case itself does not take it in."""
+    if asked == "login" and message.intent in ("affirm", *_NO_IDEA):
+        return message.intent == "affirm"
+    if message.intent not in _NO_IDEA:
+        return None
+    return {"notice": "unknown", "lately": NOTHING, "appealed": "no"}.get(asked)

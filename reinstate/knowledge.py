@@ -24,6 +24,7 @@ Odds = Literal["likely", "possible", "unlikely", "none"]
 Severity = Literal["minor", "hold", "serious"]
 Stance = Literal["admits", "denies", "unsure"]
 Appealed = Literal["no", "waiting", "refused", "final"]
+Tone = Literal["brief", "formal", "warm"]
 
 NOTICES = (
     "warning",
@@ -161,6 +162,29 @@ class Group(_Frozen):
     title: str = Field(max_length=30)
 
 
+class LetterWords(_Frozen):
+    """The sentences of an appeal in one tone; "{}" and "{phrase}" are filled in.
+
+    `admits`, `disputes` and `asks` say how the person stands to the cause; nothing here may claim
+    what the person did not say.
+    """
+
+    id: str
+    title: str = Field(max_length=24)
+    subject: str
+    greeting: str
+    opening: str
+    unknown_phrase: str
+    when: str
+    admits: str
+    disputes: str
+    asks: str
+    changed: str
+    evidence: str
+    request: str
+    ending: str
+
+
 class When(_Frozen):
     """Conditions of a row; a missing one always holds.
 
@@ -191,7 +215,9 @@ class Row(_Frozen):
 
 
 class Wording(_Frozen):
-    """How paths and odds are said, and what introduces a part of an answer ("{}" is the part)."""
+    """How paths and odds are said, what introduces a part of an answer ("{}" is the part), and
+    the titles of buttons that belong to no cause.
+    """
 
     paths: Mapping[Path_, str]
     odds: Mapping[Odds, str]
@@ -200,9 +226,19 @@ class Wording(_Frozen):
     steps: str
     avoid: str
     evidence: str
+    not_known: str
     happened: str = Field(max_length=24)
     did_not_happen: str = Field(max_length=24)
     other: str = Field(max_length=24)
+    yes: str = Field(max_length=24)
+    no: str = Field(max_length=24)
+    skip: str = Field(max_length=24)
+    stop: str = Field(max_length=24)
+    change_sentence: str = Field(max_length=24)
+    draft: str = Field(max_length=24)
+    helpful: str = Field(max_length=24)
+    not_helpful: str = Field(max_length=24)
+    wrong_cause: str = Field(max_length=24)
 
 
 class Table(_Frozen):
@@ -223,6 +259,7 @@ class Knowledge:
     circumstances: Mapping[str, Circumstance]
     appeals: Mapping[str, AppealState]
     groups: Mapping[str, Group]
+    letters: Mapping[str, LetterWords]
     sources: Mapping[str, Source]
     table: Table
 
@@ -269,6 +306,7 @@ _SINGLE_FILES: tuple[tuple[str, type[_Frozen]], ...] = (
     ("circumstances", Circumstance),
     ("appeals", AppealState),
     ("groups", Group),
+    ("letters", LetterWords),
 )
 _FOLDERS: tuple[tuple[str, type[_Frozen]], ...] = (
     ("causes", Cause),

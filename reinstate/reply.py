@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reinstate.case import Case
-from reinstate.knowledge import Cause, Knowledge, Lookalike, Question, Topic
+from reinstate.knowledge import Cause, Knowledge, Lookalike, Question, Tone, Topic
+from reinstate.letter import Letter
 from reinstate.verdict import Verdict
 
 MOST_BUTTONS = 5
@@ -59,6 +60,13 @@ def verdict_messages(
         phrase = cause.phrase if cause else ""
         messages.append(Message("utter_several_causes", {"gravest": phrase, "lesser": lesser}))
     return [*messages, sources_message(verdict.sources, knowledge)]
+
+
+def unchanged_message(verdict: Verdict, knowledge: Knowledge) -> Message:
+    """What was told changes nothing: the path in one line."""
+    wording = knowledge.table.wording
+    odds = wording.odds[verdict.odds] if verdict.odds else wording.not_known
+    return Message("utter_unchanged", {"path": wording.paths[verdict.path], "odds": odds})
 
 
 def _cause_message(cause: Cause, verdict: Verdict, knowledge: Knowledge) -> Message:
@@ -135,6 +143,62 @@ def question_message(question: Question | str, knowledge: Knowledge, *, again: b
     return Message(f"utter_ask_appealed{suffix}", {}, buttons)
 
 
+def yes_no_message(response: str, knowledge: Knowledge) -> Message:
+    """A question that yes or no answers."""
+    wording = knowledge.table.wording
+    return Message(response, {}, (Button(wording.yes, "/affirm"), Button(wording.no, "/deny")))
+
+
+def skip_message(response: str, knowledge: Knowledge) -> Message:
+    """A question for the letter, which may be skipped or stopped."""
+    wording = knowledge.table.wording
+    return Message(response, {}, (Button(wording.skip, "/skip"), Button(wording.stop, "/cancel")))
+
+
+def letter_messages(letter: Letter, tone: Tone, knowledge: Knowledge) -> list[Message]:
+    """The draft, and what can be done with it."""
+    others = [Button(words.title, f"/letter_{t}") for t, words in knowledge.letters.items() if t != tone]
+    change = Button(knowledge.table.wording.change_sentence, "/letter_change")
+    return [
+        Message("utter_letter", {"letter": letter.text}),
+        Message("utter_letter_use", {}, (*others, change)),
+    ]
+
+
+def change_message(letter: Letter) -> Message:
+    """The draft's sentences with the numbers by which they can be changed."""
+    return Message("utter_letter_how_to_change", {"sentences": _numbered(letter.sentences)})
+
+
+def summary_message(case: Case, story: str, knowledge: Knowledge) -> Message:
+    """A case in a few lines that a person can copy for whoever helps them."""
+    nothing = knowledge.table.wording.not_known
+    cause = (case.causes or case.disputed or ("",))[0]
+    evidence = knowledge.causes[cause].evidence if cause else ()
+    told = [knowledge.circumstances[c].said for c in case.circumstances]
+    values = {
+        "causes": ", ".join(knowledge.causes[c].phrase for c in case.causes) or nothing,
+        "disputed": ", ".join(knowledge.causes[c].phrase for c in case.disputed) or nothing,
+        "story": "; ".join([s for s in (story, *told) if s]) or nothing,
+        "notice": knowledge.notices[case.notice].title if case.notice in knowledge.notices else nothing,
+        "appealed": knowledge.appeals[case.appealed].title if case.appealed else nothing,
+        "evidence": "; ".join(evidence) or nothing,
+    }
+    return Message("utter_summary", values)
+
+
+def after_verdict_message(verdict: Verdict, knowledge: Knowledge) -> Message:
+    """What a person can do after a verdict: draft an appeal, or say whether it was right."""
+    wording = knowledge.table.wording
+    letter = (Button(wording.draft, "/draft_appeal"),) if verdict.path in ("appeal", "support") else ()
+    opinions = (
+        Button(wording.helpful, "/feedback_helpful"),
+        Button(wording.not_helpful, "/feedback_not_helpful"),
+        Button(wording.wrong_cause, "/feedback_wrong_cause"),
+    )
+    return Message("utter_after_verdict", {}, (*letter, *opinions))
+
+
 def choice_message(intents: Sequence[str], knowledge: Knowledge, response: str) -> Message:
     """Two or three possible meanings and "something else".
 
@@ -151,7 +215,7 @@ def choice_message(intents: Sequence[str], knowledge: Knowledge, response: str) 
 
 def groups_message(knowledge: Knowledge, response: str) -> Message:
     """The groups of causes as buttons."""
-    buttons = tuple(Button(g.title, f'/ask_causes{{"id":"{g.id}"}}') for g in knowledge.groups.values())
+    buttons = tuple(Button(g.title, f'/inform_group{{"id":"{g.id}"}}') for g in knowledge.groups.values())
     return Message(response, {"causes": causes_list(knowledge)}, buttons)
 
 

@@ -79,6 +79,8 @@ def next_question(case: Case, knowledge: Knowledge) -> Question | str | None:
         "appealed", or None where no answer would change anything.
     """
     now = decide(case, knowledge)
+    if now.path == "none":
+        return None
     if now.cause and now.stance != "denies":
         for question in knowledge.causes[now.cause].ask:
             told = (*case.circumstances, *case.denied_circumstances)

@@ -19,6 +19,7 @@ from rasa.core.channels.channel import OutputChannel, UserMessage
 
 from reinstate.channels.rates import Rate
 from reinstate.masking import mask
+from reinstate.metrics import REFUSED, TURN_SECONDS, TURNS
 from reinstate.settings import Settings
 from reinstate.stores.conversations import ConversationStore, Line
 from reinstate.stores.locks import Locks
@@ -126,30 +127,41 @@ class Gate:
             Refused: if the message does not pass.
             TurnFailedError: if the turn could not be run or stored.
         """
-        text = self._admit(inbound)
+        started = time.monotonic()
         try:
-            async with self._locks.hold(inbound.conversation):
-                if session and not self.store.is_open(inbound.conversation):
-                    raise Refused(Reason.GONE)
-                said = self.store.reply_to(inbound.conversation, inbound.id)
-                if said is None:
-                    self._check_rate(inbound.conversation)
-                    if inbound.button is not None and not self.store.was_offered(inbound.conversation, text):
-                        raise Refused(Reason.UNKNOWN_BUTTON)
-                    await self._run(inbound, text, send)
-                    return
-            for line in said:
-                await send(line)
-        except Refused:
+            outcome = await self._pass(inbound, send, session=session)
+        except Refused as refused:
+            REFUSED.labels(inbound.channel, refused.reason.value).inc()
             raise
         except Exception as error:
+            TURNS.labels(inbound.channel, "failed").inc()
             logger.exception("a turn failed in %s", inbound.channel)
             raise TurnFailedError from error
+        TURNS.labels(inbound.channel, outcome).inc()
+        TURN_SECONDS.labels(inbound.channel).observe(time.monotonic() - started)
 
     async def forget(self, conversation: str) -> None:
         """Delete a conversation everywhere, after the turn that is running."""
         async with self._locks.hold(conversation):
             self.store.forget(conversation)
+
+    async def _pass(self, inbound: Inbound, send: Send, *, session: bool) -> str:
+        """The turn itself; "answered", or "repeated" where it was handled before."""
+        text = self._admit(inbound)
+        async with self._locks.hold(inbound.conversation):
+            if session and not self.store.is_open(inbound.conversation):
+                raise Refused(Reason.GONE)
+            said = self.store.reply_to(inbound.conversation, inbound.id)
+            if said is None:
+                self._check_rate(inbound.conversation)
+                pressed = inbound.button is not None
+                if pressed and not self.store.was_offered(inbound.conversation, text):
+                    raise Refused(Reason.UNKNOWN_BUTTON)
+                await self._run(inbound, text, send)
+                return "answered"
+        for line in said:
+            await send(line)
+        return "repeated"
 
     async def _run(self, inbound: Inbound, text: str, send: Send) -> None:
         message = UserMessage(

@@ -1,0 +1,134 @@
+"""The appeal letter: its form, the draft, other tones and single sentences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.common import asked_before, case_of, heard, say, set_slots
+from reinstate.knowledge import knowledge
+from reinstate.letter import Answers, Letter, draft, edited, parse_edit
+from reinstate.reply import Message, change_message, letter_messages, skip_message
+
+_SLOTS = ("letter_happened", "letter_when", "letter_changed", "letter_evidence")
+_ALWAYS_INTERRUPT = ("forget_me", "restart", "crisis", "help_evade", "cancel")
+_TONES = ("brief", "formal", "warm")
+
+
+class ActionLetterStart(Action):
+    """Says what will be asked, and takes over what the person already told."""
+
+    def name(self) -> str:
+        """The action's name in the domain."""
+        return "action_letter_start"
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """Begin a fresh letter."""
+        story = tracker.get_slot("story")
+        say(dispatcher, [Message("utter_letter_start_known" if story else "utter_letter_start")])
+        fresh: dict[str, Any] = dict.fromkeys(_SLOTS)
+        return set_slots({**fresh, "letter_happened": story, "letter_edits": None}, tracker)
+
+
+class ValidateLetterForm(Action):
+    """Takes any text as the answer, unless it asks something else or wants to stop."""
+
+    def name(self) -> str:
+        """The action's name in the domain."""
+        return "validate_letter_form"
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """Keep the person's words; a skipped question has none."""
+        message, asked = heard(tracker), tracker.get_slot("requested_slot")
+        if not asked or message.intent in _ALWAYS_INTERRUPT:
+            return []
+        if message.intent == "skip":
+            return [SlotSet(asked, "")]
+        if message.text.startswith("/") or (message.intent.startswith("ask_") and not message.tells):
+            return []
+        if message.intent in ("deny", "cause_unknown") and asked != "letter_happened":
+            return [SlotSet(asked, "")]
+        return [SlotSet(asked, message.text)]
+
+
+class _AskLetter(Action):
+    """Asks for one part of the letter, which may be skipped."""
+
+    slot = ""
+
+    def name(self) -> str:
+        """The action's name in the domain."""
+        return f"action_ask_{self.slot}"
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """Ask; the second time in other words."""
+        again = "_again" if asked_before(tracker, self.slot) else ""
+        say(dispatcher, [skip_message(f"utter_ask_{self.slot}{again}", knowledge())])
+        return []
+
+
+class AskHappened(_AskLetter):
+    """What happened."""
+
+    slot = "letter_happened"
+
+
+class AskWhen(_AskLetter):
+    """When it was."""
+
+    slot = "letter_when"
+
+
+class AskChanged(_AskLetter):
+    """What has changed since."""
+
+    slot = "letter_changed"
+
+
+class AskEvidence(_AskLetter):
+    """What can be attached."""
+
+    slot = "letter_evidence"
+
+
+class ActionLetter(Action):
+    """Shows the draft: in another tone, or with a sentence changed, where that was asked for."""
+
+    def name(self) -> str:
+        """The action's name in the domain."""
+        return "action_letter"
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """Draft from the slots."""
+        message = heard(tracker)
+        if tracker.get_slot("letter_happened") is None:
+            say(dispatcher, [Message("utter_letter_none")])
+            return []
+        tone = next((t for t in _TONES if message.intent == f"letter_{t}"), tracker.get_slot("tone") or "formal")
+        edits = list(tracker.get_slot("letter_edits") or []) if tone == tracker.get_slot("tone") else []
+        if message.intent == "letter_change":
+            edit = parse_edit(message.text)
+            if edit is None:
+                say(dispatcher, [change_message(_letter(tracker, tone, edits))])
+                return []
+            edits.append([edit.number, edit.sentence])
+        letter = _letter(tracker, tone, edits)
+        say(dispatcher, letter_messages(letter, tone, knowledge()))
+        return set_slots({"tone": tone, "letter_edits": edits, "asked": None}, tracker)
+
+
+def _letter(tracker: Tracker, tone: Any, edits: list[Any]) -> Letter:
+    happened, when, changed, evidence = (tracker.get_slot(slot) or "" for slot in _SLOTS)
+    answers = Answers(happened=happened, when=when, changed=changed, evidence=evidence)
+    return edited(draft(case_of(tracker), answers, tone, knowledge()), edits)

@@ -1,0 +1,58 @@
+"""Runs every scenario of this folder through the running bot.
+
+A scenario is a list of turns. A turn `says` a text or `presses` a button by its title, and states
+what the reply is like:
+
+    hears:    pieces of text that the reply contains (upper and lower case are the same)
+    misses:   pieces of text that it does not contain
+    offers:   titles of buttons that it offers
+    slots:    what the conversation remembers afterwards (`null`: nothing)
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.running import Chat, Server
+
+HERE = Path(__file__).parent
+SCENARIOS = sorted(HERE.rglob("*.yml"))
+KEYS = {"says", "presses", "hears", "misses", "offers", "slots"}
+LONGEST = 1200
+MOST_BUTTONS = 5
+LONGEST_PAYLOAD = 64
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda p: str(p.relative_to(HERE).with_suffix("")))
+def test_scenario(scenario: Path, server: Server) -> None:
+    """The bot behaves as the scenario's file name says."""
+    chat = Chat(server.url).open()
+    for number, turn in enumerate(yaml.safe_load(scenario.read_text(encoding="utf-8")), 1):
+        assert set(turn) <= KEYS, f"turn {number} has unknown keys: {set(turn) - KEYS}"
+        lines = chat.press(turn["presses"]) if "presses" in turn else chat.say(turn["says"])
+        _check(number, turn, lines, chat, server)
+
+
+def _check(number: int, turn: dict[str, Any], lines: list[dict[str, Any]], chat: Chat, server: Server) -> None:
+    text = "\n".join(line["text"] for line in lines)
+    titles = [b["title"] for line in lines for b in line["buttons"]]
+    where = f"turn {number}: {turn.get('says', turn.get('presses'))!r}\n{text}\n{titles}"
+    assert text.strip(), f"silence at {where}"
+    for line in lines:
+        longest = 3000 if "Dear Upwork" in line["text"] else LONGEST
+        assert len(line["text"]) <= longest, f"{len(line['text'])} characters at {where}"
+        assert len(line["buttons"]) <= MOST_BUTTONS, f"too many buttons at {where}"
+        assert all(len(b["payload"].encode()) <= LONGEST_PAYLOAD for b in line["buttons"]), where
+    for piece in turn.get("hears", []):
+        assert piece.casefold() in text.casefold(), f"{piece!r} is missing at {where}"
+    for piece in turn.get("misses", []):
+        assert piece.casefold() not in text.casefold(), f"{piece!r} should not stand at {where}"
+    for title in turn.get("offers", []):
+        assert title in titles, f"{title!r} is not offered at {where}"
+    slots = chat.slots(server.database)
+    for name, value in turn.get("slots", {}).items():
+        assert (slots.get(name) or None) == (value or None), f"slot {name} is {slots.get(name)!r} at {where}"

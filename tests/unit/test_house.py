@@ -1,0 +1,97 @@
+"""Rules of the house that a reader relies on."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+import rasa
+import yaml
+from rasa.core.actions.action import RemoteAction
+
+from reinstate.inprocess import RASA_VERSION
+from reinstate.knowledge import knowledge
+
+ROOT = Path(__file__).resolve().parents[2]
+PYTHON = sorted([*(ROOT / "reinstate").rglob("*.py"), *(ROOT / "actions").rglob("*.py")])
+DOMAIN = yaml.safe_load((ROOT / "domain.yml").read_text(encoding="utf-8"))
+PURE = ("case", "knowledge", "verdict", "letter", "message", "reply", "fallback", "masking", "settings")
+# sha256 of RemoteAction as of Rasa 3.6.21, whose `run` reinstate/inprocess.py replaces.
+REMOTE_ACTION = "dc8df00f7d7119aafa2b3a53b32518b8d283f04c175237c318c1cf483a9b46e5"
+
+
+def imports(file: Path) -> set[str]:
+    """Names of the modules that a file imports."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+    return found
+
+
+@pytest.mark.parametrize("name", PURE)
+def test_pure_modules_know_no_rasa(name: str) -> None:
+    """Case, knowledge, verdict, letter and reply import nothing of Rasa, Sanic or the doors."""
+    file = ROOT / "reinstate" / f"{name}.py"
+    unwanted = {m for m in imports(file) if re.match(r"(rasa|sanic|actions|reinstate\.(channels|nlu|stores))\b", m)}
+    assert set() == unwanted
+
+
+def test_nothing_imports_the_actions() -> None:
+    """Actions are adapters: the product never depends on them."""
+    guilty = [f.name for f in (ROOT / "reinstate").rglob("*.py") if any(m.startswith("actions") for m in imports(f))]
+    assert [] == guilty
+
+
+def test_python_holds_no_prose() -> None:
+    """What a person reads is in domain.yml or knowledge/: no action hands over a literal text."""
+    guilty = []
+    for file in PYTHON:
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "utter_message":
+                guilty += [file.name for k in node.keywords if k.arg == "text"]
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("Line", "Button"):
+                literals = [a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+                guilty += [f"{file.name}: {text}" for text in literals if " " in text]
+    assert [] == guilty
+
+
+def test_every_response_that_code_names_is_in_the_domain() -> None:
+    """A response without words would be silence."""
+    named = set()
+    for file in PYTHON:
+        named |= set(re.findall(r'"(utter_[a-z_]+)"', file.read_text(encoding="utf-8")))
+    assert set() == named - set(DOMAIN["responses"])
+
+
+def test_every_intent_has_a_rule() -> None:
+    """Whatever is understood is answered."""
+    rules = (ROOT / "data" / "rules" / "rules.yml").read_text(encoding="utf-8")
+    used = set(re.findall(r"intent: (\w+)", rules))
+    assert set() == set(DOMAIN["intents"]) - used
+
+
+def test_every_cause_can_be_heard() -> None:
+    """Each cause and look-alike of the knowledge base has its intents in the domain."""
+    wanted = {f"{kind}_{c}" for c in knowledge().causes for kind in ("cause", "deny")}
+    wanted |= {f"lookalike_{i}" for i in knowledge().lookalikes}
+    wanted |= {f"circumstance_{i}" for i in knowledge().circumstances}
+    assert set() == wanted - set(DOMAIN["intents"])
+
+
+def test_every_topic_intent_exists() -> None:
+    """A topic names only intents of the domain."""
+    assert set() == {i for t in knowledge().topics.values() for i in t.intents} - set(DOMAIN["intents"])
+
+
+def test_rasa_is_the_one_whose_action_call_is_replaced() -> None:
+    """When Rasa's RemoteAction changes, reinstate/inprocess.py has to be looked at again."""
+    source = inspect.getsource(RemoteAction)
+    digest = hashlib.sha256(source.encode()).hexdigest()
+    assert (RASA_VERSION, REMOTE_ACTION) == (rasa.__version__, digest)
