@@ -72,9 +72,7 @@ class ActionLookalike(Action):
         return set_slots({**case.to_slots(), **slots}, tracker)
 
 
-def tell(
-    dispatcher: CollectingDispatcher, tracker: Tracker, case: Case, *, explain: bool
-) -> list[EventType]:
+def tell(dispatcher: CollectingDispatcher, tracker: Tracker, case: Case, *, explain: bool) -> list[EventType]:
     """Say the verdict of a case and ask what could change it; the events that keep both."""
     verdict = decide(case, knowledge())
     if not explain and list(verdict.rows) == tracker.get_slot("rows"):

@@ -9,13 +9,12 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.common import asked_before, case_of, heard, say, set_slots
-from reinstate.knowledge import knowledge
+from reinstate.knowledge import TONES, Tone, knowledge
 from reinstate.letter import Answers, Letter, draft, edited, parse_edit
 from reinstate.reply import Message, change_message, letter_messages, skip_message
 
 _SLOTS = ("letter_happened", "letter_when", "letter_changed", "letter_evidence")
 _ALWAYS_INTERRUPT = ("forget_me", "restart", "crisis", "help_evade", "cancel")
-_TONES = ("brief", "formal", "warm")
 
 
 class ActionLetterStart(Action):
@@ -115,7 +114,7 @@ class ActionLetter(Action):
         if tracker.get_slot("letter_happened") is None:
             say(dispatcher, [Message("utter_letter_none")])
             return []
-        tone = next((t for t in _TONES if message.intent == f"letter_{t}"), tracker.get_slot("tone") or "formal")
+        tone = _tone(message.intent.removeprefix("letter_")) or _tone(tracker.get_slot("tone")) or "formal"
         edits = list(tracker.get_slot("letter_edits") or []) if tone == tracker.get_slot("tone") else []
         if message.intent == "letter_change":
             edit = parse_edit(message.text)
@@ -128,7 +127,11 @@ class ActionLetter(Action):
         return set_slots({"tone": tone, "letter_edits": edits, "asked": None}, tracker)
 
 
-def _letter(tracker: Tracker, tone: Any, edits: list[Any]) -> Letter:
+def _tone(value: Any) -> Tone | None:
+    return next((t for t in TONES if t == value), None)
+
+
+def _letter(tracker: Tracker, tone: Tone, edits: list[Any]) -> Letter:
     happened, when, changed, evidence = (tracker.get_slot(slot) or "" for slot in _SLOTS)
     answers = Answers(happened=happened, when=when, changed=changed, evidence=evidence)
     return edited(draft(case_of(tracker), answers, tone, knowledge()), edits)

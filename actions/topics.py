@@ -50,7 +50,10 @@ class ActionWhy(Action):
             say(dispatcher, [Message("utter_why_nothing")])
         else:
             verdict = decide(case, knowledge())
-            say(dispatcher, [Message("utter_why", {"say": verdict.say}), sources_message(verdict.sources, knowledge())])
+            say(
+                dispatcher,
+                [Message("utter_why", {"say": verdict.say}), sources_message(verdict.sources, knowledge())],
+            )
         ask_again(dispatcher, tracker)
         return []
 

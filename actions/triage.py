@@ -12,7 +12,12 @@ from actions.common import asked_before, case_of, heard, say, set_slots
 from actions.judge import tell
 from reinstate.knowledge import knowledge
 from reinstate.message import Heard, hear
-from reinstate.reply import group_message, groups_message, question_message, yes_no_message
+from reinstate.reply import (
+    group_message,
+    groups_message,
+    question_message,
+    yes_no_message,
+)
 
 NOTHING = "nothing"
 _NO_IDEA = ("deny", "cause_unknown", "something_else", "skip")

@@ -116,7 +116,8 @@ def macro_f1(judged: Sequence[Judged]) -> float:
 
 def auroc(judged: Sequence[Judged]) -> float:
     """How well the highest in-scope probability tells messages in scope from those outside."""
-    inside, outside = [], []
+    inside: list[float] = []
+    outside: list[float] = []
     for j in judged:
         score = max(
             (e["confidence"] for e in j.parsed["intent_ranking"] if e["name"] not in NOT_READ), default=0.0
@@ -204,7 +205,8 @@ def main() -> None:
         for j in loaded:
             if not j.right:
                 sys.stdout.write(
-                    f"{j.gold['intent']} -> {j.intent} {j.confidence:.2f} {j.parsed['choices']}: {j.gold['text'][:140]}\n"
+                    f"{j.gold['intent']} -> {j.intent} {j.confidence:.2f} {j.parsed['choices']}: "
+                    f"{j.gold['text'][:140]}\n"
                 )
 
 

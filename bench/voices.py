@@ -45,15 +45,20 @@ def accepted(label: str) -> set[str]:
     return set(INTENTS.get(label, (f"cause_{label}", f"deny_{label}", label)))
 
 
-def answered(database: Path, conversation: str, lines: list[dict[str, Any]], slots: dict[str, Any]) -> set[str]:
+def answered(
+    database: Path, conversation: str, lines: list[dict[str, Any]], slots: dict[str, Any]
+) -> set[str]:
     """Everything that the reply to the latest message answers or offers, as intents."""
     with sqlite3.connect(database) as connection:
         (data,) = connection.execute(
-            "SELECT data FROM events WHERE sender_id = ? AND type_name = 'user' ORDER BY id DESC", (conversation,)
+            "SELECT data FROM events WHERE sender_id = ? AND type_name = 'user' ORDER BY id DESC",
+            (conversation,),
         ).fetchone()
     offered = {b["payload"][1:].partition("{")[0] for line in lines for b in line.get("buttons") or []}
     offered -= {"cause_unknown"}
-    judged = {f"cause_{c}" for c in slots.get("causes") or []} | {f"deny_{c}" for c in slots.get("disputed") or []}
+    judged = {f"cause_{c}" for c in slots.get("causes") or []} | {
+        f"deny_{c}" for c in slots.get("disputed") or []
+    }
     return {json.loads(data)["parse_data"]["intent"]["name"]} | offered | judged
 
 
@@ -61,9 +66,13 @@ def main() -> None:
     """Run the file and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", type=Path)
-    parser.add_argument("--wrong", action="store_true", help="print the messages without an acceptable answer")
+    parser.add_argument(
+        "--wrong", action="store_true", help="print the messages without an acceptable answer"
+    )
     chosen = parser.parse_args()
-    voices = [json.loads(line) for line in chosen.file.read_text(encoding="utf-8").splitlines() if line.strip()]
+    voices = [
+        json.loads(line) for line in chosen.file.read_text(encoding="utf-8").splitlines() if line.strip()
+    ]
     right: dict[str, list[bool]] = defaultdict(list)
     with tempfile.TemporaryDirectory() as folder:
         server = Server(Path(folder)).start()

@@ -94,14 +94,18 @@ class Case:
             self,
             causes=(cause, *others) if named else others,
             disputed=_without(self.disputed, cause) if named else (cause, *_without(self.disputed, cause)),
-            unsure=(cause, *_without(self.unsure, cause)) if stance == "unsure" else _without(self.unsure, cause),
+            unsure=(cause, *_without(self.unsure, cause))
+            if stance == "unsure"
+            else _without(self.unsure, cause),
         )
         # Whoever names a cause speaks of a suspension again, not of its look-alike.
         return replace(case, notice=None) if named and case.notice == "not_suspended" else case
 
     def correct(self, cause: str, stance: Stance = "admits") -> Case:
         """Put one cause in the place of the latest one, with what was said about that."""
-        return replace(self, causes=self.causes[1:], circumstances=(), denied_circumstances=()).name(cause, stance)
+        return replace(self, causes=self.causes[1:], circumstances=(), denied_circumstances=()).name(
+            cause, stance
+        )
 
     def drop_latest(self) -> Case:
         """Take out the latest cause and what was said about it ("that is not it")."""

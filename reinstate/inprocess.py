@@ -39,7 +39,7 @@ def install(package: str = "actions") -> None:
     executor.register_package(package)
 
     async def run(
-        self: RemoteAction, output_channel: Any, nlg: Any, tracker: Any, domain: Any
+        self: RemoteAction, output_channel: Any, nlg: Any, tracker: Any, _domain: Any
     ) -> list[Event]:
         call = {
             "next_action": self.name(),

@@ -38,6 +38,7 @@ NOTICES = (
     "unknown",
 )
 APPEALED: tuple[Appealed, ...] = ("no", "waiting", "refused", "final")
+TONES: tuple[Tone, ...] = ("brief", "formal", "warm")
 STANCES: tuple[Stance, ...] = ("admits", "denies", "unsure")
 
 
@@ -262,6 +263,10 @@ class Knowledge:
     letters: Mapping[str, LetterWords]
     sources: Mapping[str, Source]
     table: Table
+
+    def notice_of(self, id_: str | None) -> Notice | None:
+        """The kind of restriction with this id; None for None and for "not_suspended"."""
+        return self.notices.get(id_) if id_ else None
 
     def topic_of(self, intent: str) -> Topic | None:
         """The topic that answers an intent, if one does."""
@@ -495,7 +500,9 @@ def _check_table(reader: _Reader, parts: Mapping[str, Mapping[str, Any]], table:
             if wanted not in parts["sources"]:
                 reader.wrong(file, node, f"'{wanted}' is not in sources.yml", (*at, "sources"))
     if not table.rows or table.rows[-1].when != When():
-        reader.wrong(file, node, "the last row must have no 'when', so that every case has an answer", ("rows",))
+        reader.wrong(
+            file, node, "the last row must have no 'when', so that every case has an answer", ("rows",)
+        )
 
 
 def _say(problem: Mapping[str, Any], data: Mapping[str, Any]) -> str:

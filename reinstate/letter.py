@@ -17,7 +17,8 @@ LONGEST = 3000
 _LONGEST_ANSWER = 700
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 _EDIT = re.compile(
-    r"sentence (?:no\.? ?|number )?(?P<number>\d{1,2})(?:\s*(?:to|into|with|:|=|say)\s*:?\s*(?P<sentence>.+))?",
+    r"sentence (?:no\.? ?|number )?(?P<number>\d{1,2})"
+    r"(?:\s*(?:to|into|with|:|=|say)\s*:?\s*(?P<sentence>.+))?",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -62,7 +63,9 @@ def draft(case: Case, answers: Answers, tone: Tone, knowledge: Knowledge) -> Let
     words = knowledge.letters[tone]
     cause = (case.causes or case.disputed or ("",))[0]
     phrase = knowledge.causes[cause].phrase if cause else words.unknown_phrase
-    stance = words.disputes if cause in case.disputed else words.admits if cause in case.causes else words.asks
+    stance = (
+        words.disputes if cause in case.disputed else words.admits if cause in case.causes else words.asks
+    )
     if case.stance(cause) == "unsure" and cause in case.causes:
         stance = words.asks
     parts = [
@@ -128,4 +131,3 @@ def _inline(answer: str) -> str:
 
 def _joined(*sentences: str) -> str:
     return " ".join(s for s in sentences if s)
-

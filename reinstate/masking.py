@@ -23,8 +23,13 @@ _LEAST_PHONE_DIGITS = 9
 _EMAIL = re.compile(r"[\w.+%-]{1,64}\s?(?:@|\(at\)|\[at\])\s?[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?:\s?[A-Z0-9]{2,4}){3,8}\b", re.IGNORECASE)
 _DIGITS = re.compile(r"(?<![\w.,$€£₹])\+?\(?\d[\d\s().\-/]{7,}\d(?![\w%])")
-_MONEY_AFTER = re.compile(r"^\s?(?:usd|eur|dollars?|bucks|rupees|inr|pkr|php|ngn|uah|hours?|hrs?|connects|proposals)\b", re.IGNORECASE)
-_DATE = re.compile(r"(?<!\d)(?:(?:19|20)\d{2}[-./]\d{1,2}[-./]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./](?:19|20)?\d{2})(?!\d)")
+_MONEY_AFTER = re.compile(
+    r"^\s?(?:usd|eur|dollars?|bucks|rupees|inr|pkr|php|ngn|uah|hours?|hrs?|connects|proposals)\b",
+    re.IGNORECASE,
+)
+_DATE = re.compile(
+    r"(?<!\d)(?:(?:19|20)\d{2}[-./]\d{1,2}[-./]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./](?:19|20)?\d{2})(?!\d)"
+)
 _THOUSANDS = re.compile(r"^\d{1,3}(?:[ .]\d{3})+$")
 _YEARS = re.compile(r"^(?:19|20)\d{2}(?:\s?[-/ ]\s?(?:19|20)\d{2})+$")
 _LETTER_ID = re.compile(r"\b(?=\w*\d{5})(?=\w*[A-Z])[A-Z]{1,5}[\s-]?\d{5,10}[A-Z]?\b")

@@ -11,5 +11,7 @@ TURN_SECONDS = Histogram(
     ("door",),
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
-REFUSED = Counter("reinstate_refused_total", "Messages refused at the gate, by door and reason", ("door", "reason"))
+REFUSED = Counter(
+    "reinstate_refused_total", "Messages refused at the gate, by door and reason", ("door", "reason")
+)
 FORGOTTEN = Counter("reinstate_forgotten_total", "Conversations deleted because they were too old")

@@ -51,8 +51,7 @@ def verdict_messages(
     cause = knowledge.causes[verdict.cause] if verdict.cause else None
     if cause and explain:
         messages.append(_cause_message(cause, verdict, knowledge))
-    elif case.notice in knowledge.notices and explain:
-        notice = knowledge.notices[case.notice]
+    elif explain and (notice := knowledge.notice_of(case.notice)):
         messages.append(Message("utter_notice_means", {"phrase": notice.phrase, "means": notice.means}))
     messages.append(_path_message(cause, verdict, knowledge))
     if verdict.lesser:
@@ -77,7 +76,12 @@ def _cause_message(cause: Cause, verdict: Verdict, knowledge: Knowledge) -> Mess
         cause.differ or "",
         cause.unknown or "",
     ]
-    values = {"title": cause.title, "phrase": cause.phrase, "follows": cause.follows, "views": _paragraphs(views)}
+    values = {
+        "title": cause.title,
+        "phrase": cause.phrase,
+        "follows": cause.follows,
+        "views": _paragraphs(views),
+    }
     return Message(f"utter_cause_{verdict.stance}", values)
 
 
@@ -127,19 +131,19 @@ def question_message(question: Question | str, knowledge: Knowledge, *, again: b
     """The open question with its buttons; `again` asks in other words."""
     suffix = "_again" if again else ""
     if isinstance(question, Question):
-        buttons = (
+        buttons: tuple[Button, ...] = (
             Button(question.if_yes, f"/circumstance_{question.circumstance}"),
             Button(question.if_no, f'/deny_circumstance{{"id":"{question.circumstance}"}}'),
         )
-        return Message("utter_question", {"question": question.again if again else question.question}, buttons)
+        return Message(
+            "utter_question", {"question": question.again if again else question.question}, buttons
+        )
     if question == "notice":
         buttons = tuple(
             Button(knowledge.notices[n].title, f'/inform_notice{{"id":"{n}"}}') for n in TRIAGE_NOTICES
         )
         return Message(f"utter_ask_notice{suffix}", {}, buttons)
-    buttons = tuple(
-        Button(a.title, f'/inform_appealed{{"id":"{a.id}"}}') for a in knowledge.appeals.values()
-    )
+    buttons = tuple(Button(a.title, f'/inform_appealed{{"id":"{a.id}"}}') for a in knowledge.appeals.values())
     return Message(f"utter_ask_appealed{suffix}", {}, buttons)
 
 
@@ -175,12 +179,13 @@ def summary_message(case: Case, story: str, knowledge: Knowledge) -> Message:
     nothing = knowledge.table.wording.not_known
     cause = (case.causes or case.disputed or ("",))[0]
     evidence = knowledge.causes[cause].evidence if cause else ()
+    notice = knowledge.notice_of(case.notice)
     told = [knowledge.circumstances[c].said for c in case.circumstances]
     values = {
         "causes": ", ".join(knowledge.causes[c].phrase for c in case.causes) or nothing,
         "disputed": ", ".join(knowledge.causes[c].phrase for c in case.disputed) or nothing,
         "story": "; ".join([s for s in (story, *told) if s]) or nothing,
-        "notice": knowledge.notices[case.notice].title if case.notice in knowledge.notices else nothing,
+        "notice": notice.title if notice else nothing,
         "appealed": knowledge.appeals[case.appealed].title if case.appealed else nothing,
         "evidence": "; ".join(evidence) or nothing,
     }

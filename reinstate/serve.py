@@ -50,7 +50,13 @@ def main() -> None:
         settings = Settings.load()
         _check(settings)
         app = build(settings)
-    except (SettingsError, StartError, StoreError, knowledge.KnowledgeError, inprocess.WrongRasaError) as error:
+    except (
+        SettingsError,
+        StartError,
+        StoreError,
+        knowledge.KnowledgeError,
+        inprocess.WrongRasaError,
+    ) as error:
         sys.exit(f"reinstate cannot start: {error}")
     app.run(host=settings.host, port=settings.port, access_log=False, motd=False, debug=False)
 
@@ -114,7 +120,7 @@ async def _load(app: Sanic, _loop: Any) -> None:
 
 async def _tell(app: Sanic, _loop: Any) -> None:
     settings: Settings = app.ctx.settings
-    host = "localhost" if settings.host in ("127.0.0.1", "0.0.0.0") else settings.host  # noqa: S104
+    host = "localhost" if settings.host in ("127.0.0.1", "0.0.0.0") else settings.host
     sys.stdout.write(f"Reinstate answers at http://{host}:{settings.port}/chat/\n")
     sys.stdout.flush()
 

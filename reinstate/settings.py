@@ -96,7 +96,9 @@ class Settings:
             if value is None:
                 return default
             if not value.isdecimal() or not least <= int(value) <= most:
-                raise SettingsError(f"{name}={value!r} is not a whole number from {least} to {most}: correct it")
+                raise SettingsError(
+                    f"{name}={value!r} is not a whole number from {least} to {most}: correct it"
+                )
             return int(value)
 
         retention = number("RETENTION_DAYS", 0, 0, 36500)

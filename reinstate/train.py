@@ -50,7 +50,9 @@ def main() -> None:
     except knowledge.KnowledgeError as error:
         sys.exit(f"{error}\nknowledge/ has mistakes: mend them, then run this again")
     if chosen.validate:
-        sys.exit(_rasa("data", "validate", "--domain", "domain.yml", "--data", "data", "--config", "config.yml"))
+        sys.exit(
+            _rasa("data", "validate", "--domain", "domain.yml", "--data", "data", "--config", "config.yml")
+        )
     current = fingerprint(ROOT)
     if not chosen.force and is_current(current):
         sys.stdout.write("The model is up to date.\n")
@@ -82,7 +84,9 @@ def _rasa(*words: str) -> int:
     }
     with LOG.open("w", encoding="utf-8") as log:
         command = [sys.executable, "-m", "rasa", *words]
-        code = subprocess.run(command, cwd=ROOT, env=environment, stdout=log, stderr=log, check=False).returncode
+        code = subprocess.run(
+            command, cwd=ROOT, env=environment, stdout=log, stderr=log, check=False
+        ).returncode
     if code:
         lines = LOG.read_text(encoding="utf-8", errors="replace").splitlines()
         telling = [line for line in lines if "rror" in line or "Exception" in line]

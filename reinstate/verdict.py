@@ -104,7 +104,7 @@ def _judge(cause: str | None, case: Case, knowledge: Knowledge) -> Verdict:
     for row in knowledge.table.rows:
         if fits(row, cause, stance, case, knowledge):
             own = knowledge.causes[cause].sources if cause else ()
-            notice = knowledge.notices[case.notice].sources if case.notice in knowledge.notices else ()
+            notice = knowledge.notice_of(case.notice)
             return Verdict(
                 cause=cause,
                 stance=stance,
@@ -112,7 +112,7 @@ def _judge(cause: str | None, case: Case, knowledge: Knowledge) -> Verdict:
                 odds=row.odds,
                 rows=(row.id,),
                 say=row.say,
-                sources=_unique((*own, *row.sources, *(() if own else notice))),
+                sources=_unique((*own, *row.sources, *(notice.sources if notice and not own else ()))),
             )
     raise NoRuleError(f"no row of verdicts.yml fits {cause=} {case=}: end it with a row without 'when'")
 

@@ -187,7 +187,8 @@ class Chat:
 
         with sqlite3.connect(database) as connection:
             rows = connection.execute(
-                "SELECT data FROM events WHERE sender_id = ? AND type_name IN ('slot', 'restart') ORDER BY id",
+                "SELECT data FROM events WHERE sender_id = ? AND type_name IN ('slot', 'restart') "
+                "ORDER BY id",
                 (self.conversation,),
             ).fetchall()
         slots: dict[str, Any] = {}

@@ -87,7 +87,7 @@ class _Output(OutputChannel):
     def __init__(self, channel: str, send: Send) -> None:
         self._channel, self._send = channel, send
 
-    def name(self) -> str:  # type: ignore[override]
+    def name(self) -> str:
         return self._channel
 
     async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
@@ -113,9 +113,7 @@ class Gate:
         """What the domain says for a door's own response."""
         return str(self._agent.domain.responses[f"utter_door_{response}"][0]["text"])
 
-    async def handle(
-        self, inbound: Inbound, send: Send, *, session: bool = False
-    ) -> None:
+    async def handle(self, inbound: Inbound, send: Send, *, session: bool = False) -> None:
         """Run the turn of a message, or repeat its reply where it was handled before.
 
         Args:
@@ -198,5 +196,3 @@ class Gate:
 def clean(text: str) -> str:
     """Text without control characters, NUL and lone surrogates, and without space around it."""
     return _CONTROL.sub("", text).strip()
-
-

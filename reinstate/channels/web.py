@@ -24,7 +24,15 @@ from rasa.core.channels.channel import InputChannel
 from sanic import Blueprint, HTTPResponse, Request
 from sanic.response import empty, raw
 
-from reinstate.channels.gate import LONGEST_ID, LONGEST_TEXT, Gate, Inbound, Reason, Refused, TurnFailedError
+from reinstate.channels.gate import (
+    LONGEST_ID,
+    LONGEST_TEXT,
+    Gate,
+    Inbound,
+    Reason,
+    Refused,
+    TurnFailedError,
+)
 from reinstate.channels.rates import Rate
 from reinstate.settings import Settings, session_secret
 from reinstate.stores.conversations import Line
@@ -143,7 +151,9 @@ class WebDoor(InputChannel):
         door.add_route(self._guard(self._say), "/messages", methods=["POST"], name="say", stream=True)
         door.add_route(self._guard(self._history), "/history", methods=["GET"], name="history")
         for path in ("/session", "/messages", "/history"):
-            door.add_route(_function(self._preflight), path, methods=["OPTIONS"], name=f"preflight_{path[1:]}")
+            door.add_route(
+                _function(self._preflight), path, methods=["OPTIONS"], name=f"preflight_{path[1:]}"
+            )
         return door
 
     # --- page and assets ---------------------------------------------------------------------
@@ -204,14 +214,13 @@ class WebDoor(InputChannel):
             if not stream.open:
                 raise HttpError(503, "failed") from None
             await stream.send(Line("bot", gate.words("failed")))
-        return await stream.end()
+        await stream.end()
+        return None
 
     async def _history(self, request: Request) -> HTTPResponse:
         conversation, renewed = self._authorize(request)
         lines = _gate(request).store.history(conversation)
-        messages = [
-            {"from": line.sender, "text": line.text, "buttons": list(line.buttons)} for line in lines
-        ]
+        messages = [{"from": line.sender, "text": line.text, "buttons": list(line.buttons)} for line in lines]
         return _json({"messages": messages}, headers=renewed)
 
     async def _forget(self, request: Request) -> HTTPResponse:
@@ -353,7 +362,7 @@ def _gate(request: Request) -> Gate:
 
 
 def _is_own(request: Request, origin: str) -> bool:
-    return origin.partition("://")[2] == request.headers.get("host", "")
+    return bool(origin.partition("://")[2] == request.headers.get("host", ""))
 
 
 def _address(request: Request, trusted: tuple[str, ...]) -> str:
@@ -362,5 +371,5 @@ def _address(request: Request, trusted: tuple[str, ...]) -> str:
     if peer in trusted:
         for hop in reversed(request.headers.get("x-forwarded-for", "").split(",")):
             if hop.strip() and hop.strip() not in trusted:
-                return hop.strip()
+                return str(hop).strip()
     return peer

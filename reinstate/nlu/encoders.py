@@ -49,9 +49,7 @@ class OnnxEncoder:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         self.fingerprint = fingerprint
-        self._session = onnxruntime.InferenceSession(
-            str(model), options, providers=["CPUExecutionProvider"]
-        )
+        self._session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
         self._inputs = {i.name for i in self._session.get_inputs()}
         self._tokenizer = Tokenizer.from_file(str(tokenizer))
         self._tokenizer.no_padding()
@@ -115,7 +113,7 @@ class JoinedEncoder:
         return np.concatenate([e.encode(texts) for e in self._encoders], axis=1)
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def load(name: str) -> Encoder:
     """Load one encoder, once per process.
 

@@ -135,5 +135,9 @@ def _load_encoder(names: Sequence[str]) -> tuple[encoders.Encoder, str]:
     try:
         return encoders.join(names), "main"
     except encoders.EncoderError as error:
-        logger.warning("%s. Reading with the FALLBACK, which understands far less. Mend: run `make run` again or name another encoder in config.yml.", error)
+        logger.warning(
+            "%s. Reading with the FALLBACK, which understands far less. "
+            "Mend: run `make run` again, or name another encoder in config.yml.",
+            error,
+        )
         return encoders.join(_FALLBACK), "fallback"

@@ -22,7 +22,8 @@ _ABOUT = (_CAUSE, _DENY, _LOOKALIKE)
 _NAMED = re.compile(r"^(cause|deny)_(?!unknown$)")
 
 _HEDGE = re.compile(
-    r"\b(maybe|perhaps|probably|possibly|might|could (it|this|that) be|is (it|this|that) (because|coz|cuz|cause|due)"
+    r"\b(maybe|perhaps|probably|possibly|might|could (it|this|that) be"
+    r"|is (it|this|that) (because|coz|cuz|cause|due)"
     r"|i (think|guess|suspect|suppose|wonder)|not sure|do you think|either|can (they|upwork)|what if"
     r"|would (they|upwork)|if i)\b",
     re.IGNORECASE,
@@ -99,9 +100,7 @@ def _ranking(whole: Mapping[str, float], causes: Sequence[Reading]) -> tuple[tup
     The clauses may know better: where they deny what the whole message seems to admit, and name
     another cause, that one leads.
     """
-    topics = {
-        label: whole[label] + whole.get(_twin(label), 0.0) for label in whole if _leads(label, whole)
-    }
+    topics = {label: whole[label] + whole.get(_twin(label), 0.0) for label in whole if _leads(label, whole)}
     order = sorted(topics, key=lambda label: -topics[label])
     best = order[0]
     named = [c for c in causes if c.stance != "denies"]
@@ -109,7 +108,8 @@ def _ranking(whole: Mapping[str, float], causes: Sequence[Reading]) -> tuple[tup
         if any(c.stance == "denies" and c.id == best.partition("_")[2] for c in causes):
             best = _CAUSE + named[0].id
     elif _NAMED.match(best) and causes and causes[0].id == best.partition("_")[2]:
-        best = (_DENY if causes[0].stance == "denies" else _CAUSE) + causes[0].id
+        polarity = {"denies": _DENY, "admits": _CAUSE}.get(causes[0].stance)
+        best = polarity + causes[0].id if polarity else best
     rest = sorted((label for label in whole if label != best), key=lambda label: -whole[label])
     lead = max(topics.get(best, 0.0), topics.get(_twin(best), 0.0), whole[best])
     return ((best, lead), *((label, whole[label]) for label in rest))
@@ -138,7 +138,7 @@ def _causes(
         if topic < thresholds.whole and best_topic < thresholds.clause:
             continue
         if best_topic >= thresholds.clause:
-            admits, denies = (admits + clause_admits) / 2, (denies + clause_denies) / 2
+            admits, denies = admits + 2 * clause_admits, denies + 2 * clause_denies
         else:
             best_text = text
         stance = _stance(best_text, admits, denies, thresholds)
@@ -168,7 +168,9 @@ def _choices(
         (
             (whole[label] + whole.get(_twin(label), 0.0), label)
             for label in whole
-            if label not in denied and (label.startswith(_LOOKALIKE) or _NAMED.match(label)) and not label.startswith(_DENY)
+            if label not in denied
+            and (label.startswith(_LOOKALIKE) or _NAMED.match(label))
+            and not label.startswith(_DENY)
         ),
         reverse=True,
     )[:3]
@@ -180,9 +182,7 @@ def _choices(
 
 def _in_scope(whole: Mapping[str, float]) -> float:
     """The highest probability of an in-scope intent, a cause and its denial weighed together."""
-    return max(
-        whole[label] + whole.get(_twin(label), 0.0) for label in whole if label not in OUTSIDE
-    )
+    return max(whole[label] + whole.get(_twin(label), 0.0) for label in whole if label not in OUTSIDE)
 
 
 def _twin(label: str) -> str:
@@ -198,7 +198,9 @@ def _leads(label: str, whole: Mapping[str, float]) -> bool:
 def closest(ranking: Sequence[tuple[str, float]], count: int) -> tuple[str, ...]:
     """The first intents of a ranking that can be offered to a person."""
     return tuple(
-        label for label, _ in ranking if label not in OUTSIDE and not label.startswith((_DENY, NOT_UNDERSTOOD))
+        label
+        for label, _ in ranking
+        if label not in OUTSIDE and not label.startswith((_DENY, NOT_UNDERSTOOD))
     )[:count]
 
 

@@ -167,7 +167,10 @@ class ConversationStore(SQLTrackerStore):
     def _events(self, conversation: str) -> Iterator[dict[str, Any]]:
         query = (
             sa.select(self.SQLEvent.data)
-            .where(self.SQLEvent.sender_id == conversation, self.SQLEvent.type_name.in_(("user", "bot", "restart")))
+            .where(
+                self.SQLEvent.sender_id == conversation,
+                self.SQLEvent.type_name.in_(("user", "bot", "restart")),
+            )
             .order_by(self.SQLEvent.id)
         )
         with self.engine.connect() as connection:

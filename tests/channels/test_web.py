@@ -76,7 +76,9 @@ BAD_BODIES: list[tuple[str, Any, int, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("body", "status", "code"), [b[1:] for b in BAD_BODIES], ids=[b[0] for b in BAD_BODIES])
+@pytest.mark.parametrize(
+    ("body", "status", "code"), [b[1:] for b in BAD_BODIES], ids=[b[0] for b in BAD_BODIES]
+)
 def test_bad_messages_get_an_error_in_words(talk: Chat, body: Any, status: int, code: str) -> None:
     """What a client sends wrongly is answered with a code and words, never with a 500."""
     answer = request("POST", f"{talk.url}/chat/messages", body, talk.authorization)
@@ -84,7 +86,15 @@ def test_bad_messages_get_an_error_in_words(talk: Chat, body: Any, status: int, 
     assert len(answer.json["error"]["message"].split()) > 3
 
 
-GOOD_TEXTS = ["\u0000hello", "\ud83d hello", "x" * 4000, "؟" * 200, "😀" * 50, "\u202emoc.live\u202c hi", "ok\x07"]
+GOOD_TEXTS = [
+    "\u0000hello",
+    "\ud83d hello",
+    "x" * 4000,
+    "؟" * 200,
+    "😀" * 50,
+    "\u202emoc.live\u202c hi",
+    "ok\x07",
+]
 
 
 @pytest.mark.parametrize("text", GOOD_TEXTS, ids=range(len(GOOD_TEXTS)))
@@ -117,7 +127,9 @@ def test_a_large_body_without_a_length_is_refused(door: Server, talk: Chat) -> N
 
 
 @pytest.mark.parametrize("token", ["", "Bearer ", "Bearer nonsense", "Basic abc", "Bearer a.b.c"])
-@pytest.mark.parametrize(("method", "path"), [("POST", "messages"), ("GET", "history"), ("DELETE", "session")])
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "messages"), ("GET", "history"), ("DELETE", "session")]
+)
 def test_without_a_good_token_nothing_is_told(door: Server, token: str, method: str, path: str) -> None:
     """No, forged or broken tokens: 401."""
     body = {"id": "1", "text": "hi"} if method == "POST" else None
@@ -128,10 +140,12 @@ def test_without_a_good_token_nothing_is_told(door: Server, token: str, method: 
 def test_a_changed_token_is_forged(door: Server, talk: Chat) -> None:
     """A token for another conversation cannot be made from one's own."""
     token = talk.token[:-3] + ("aaa" if not talk.token.endswith("aaa") else "bbb")
-    assert 401 == request("GET", f"{door.url}/chat/history", headers={"Authorization": f"Bearer {token}"}).status
+    assert (
+        401 == request("GET", f"{door.url}/chat/history", headers={"Authorization": f"Bearer {token}"}).status
+    )
 
 
-def test_the_same_id_again_returns_the_same_reply(talk: Chat, door: Server) -> None:
+def test_the_same_id_again_returns_the_same_reply(talk: Chat) -> None:
     """A retry runs no second turn."""
     first, second = (talk.post({"id": "again", "text": "hello"}).body for _ in range(2))
     assert first == second
@@ -159,7 +173,9 @@ def test_messages_are_handled_in_the_order_of_arrival(server: Server) -> None:
     for number in range(10):
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
         body = json.dumps({"id": str(number), "text": f"hello number {number}"})
-        connection.request("POST", "/chat/messages", body, {**chat.authorization, "Content-Type": "application/json"})
+        connection.request(
+            "POST", "/chat/messages", body, {**chat.authorization, "Content-Type": "application/json"}
+        )
         connections.append(connection)
     for connection in connections:
         assert 200 == connection.getresponse().status
@@ -246,7 +262,9 @@ def test_a_running_turn_does_not_bring_a_forgotten_conversation_back(server: Ser
 def test_private_numbers_are_never_stored(server: Server) -> None:
     """E-mail, phone and card numbers are masked before anything is kept."""
     chat = Chat(server.url).open()
-    chat.say("my mail is jo.hn@example.org, phone +380 67 123 45 67, card 4111 1111 1111 1111, paid $1200 in 2023")
+    chat.say(
+        "my mail is jo.hn@example.org, phone +380 67 123 45 67, card 4111 1111 1111 1111, paid $1200 in 2023"
+    )
     data = files_of(server.database)
     assert [False] * 3 == [part in data for part in (b"jo.hn@example.org", b"123 45 67", b"4111 1111")]
     assert b"$1200 in 2023" in data
@@ -288,7 +306,9 @@ ORIGINS = [
 
 
 @pytest.mark.parametrize(("origin", "status", "echoed"), ORIGINS)
-def test_only_allowed_origins_may_talk(door: Server, origin: str | None, status: int, echoed: str | None) -> None:
+def test_only_allowed_origins_may_talk(
+    door: Server, origin: str | None, status: int, echoed: str | None
+) -> None:
     """The exact origin is echoed if it is allowed, on errors too; others get 403."""
     origin, echoed = (door.url if value == "own" else value for value in (origin, echoed))
     headers = {"Origin": origin} if origin else {}
@@ -333,7 +353,14 @@ def test_the_widget_may_be_embedded(door: Server) -> None:
     assert "cross-origin" == answer.headers["cross-origin-resource-policy"]
 
 
-NOTHING = ["/version", "/status", "/model", "/webhooks/rest/webhook", "/conversations/x/tracker", "/chat/page.html"]
+NOTHING = [
+    "/version",
+    "/status",
+    "/model",
+    "/webhooks/rest/webhook",
+    "/conversations/x/tracker",
+    "/chat/page.html",
+]
 
 
 @pytest.mark.parametrize("path", [*NOTHING, "/chat/../../etc/passwd", "/chat/%2e%2e/config.yml", "/docs"])

@@ -37,7 +37,9 @@ def test_scenario(scenario: Path, server: Server) -> None:
         _check(number, turn, lines, chat, server)
 
 
-def _check(number: int, turn: dict[str, Any], lines: list[dict[str, Any]], chat: Chat, server: Server) -> None:
+def _check(
+    number: int, turn: dict[str, Any], lines: list[dict[str, Any]], chat: Chat, server: Server
+) -> None:
     text = "\n".join(line["text"] for line in lines)
     titles = [b["title"] for line in lines for b in line["buttons"]]
     where = f"turn {number}: {turn.get('says', turn.get('presses'))!r}\n{text}\n{titles}"

@@ -39,13 +39,17 @@ def imports(file: Path) -> set[str]:
 def test_pure_modules_know_no_rasa(name: str) -> None:
     """Case, knowledge, verdict, letter and reply import nothing of Rasa, Sanic or the doors."""
     file = ROOT / "reinstate" / f"{name}.py"
-    unwanted = {m for m in imports(file) if re.match(r"(rasa|sanic|actions|reinstate\.(channels|nlu|stores))\b", m)}
+    unwanted = {
+        m for m in imports(file) if re.match(r"(rasa|sanic|actions|reinstate\.(channels|nlu|stores))\b", m)
+    }
     assert set() == unwanted
 
 
 def test_nothing_imports_the_actions() -> None:
     """Actions are adapters: the product never depends on them."""
-    guilty = [f.name for f in (ROOT / "reinstate").rglob("*.py") if any(m.startswith("actions") for m in imports(f))]
+    guilty = [
+        f.name for f in (ROOT / "reinstate").rglob("*.py") if any(m.startswith("actions") for m in imports(f))
+    ]
     assert [] == guilty
 
 
@@ -57,7 +61,9 @@ def test_python_holds_no_prose() -> None:
             if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "utter_message":
                 guilty += [file.name for k in node.keywords if k.arg == "text"]
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("Line", "Button"):
-                literals = [a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+                literals = [
+                    a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str)
+                ]
                 guilty += [f"{file.name}: {text}" for text in literals if " " in text]
     assert [] == guilty
 

@@ -129,7 +129,9 @@ def test_every_combination_has_one_verdict_without_contradiction() -> None:
             verdict.path not in PATHS,
             serious and stance != "denies" and verdict.odds == "likely",
             stance == "denies" and verdict.path == "none" and case.appealed != "final",
-            case.appealed in ("refused", "final") and verdict.odds == "likely" and case.notice != "not_suspended",
+            case.appealed in ("refused", "final")
+            and verdict.odds == "likely"
+            and case.notice != "not_suspended",
             case.appealed == "final" and verdict.path != "none",
             case.appealed == "waiting" and verdict.path != "wait" and case.notice != "not_suspended",
             not verdict.sources and cause is not None,
@@ -152,7 +154,10 @@ def test_a_question_is_asked_only_if_its_answer_could_change_the_verdict() -> No
         question = next_question(case, FACTS)
         if question is None or isinstance(question, str):
             continue
-        now, then = decide(case, FACTS), decide(case.with_circumstance(question.circumstance, holds=True), FACTS)
+        now, then = (
+            decide(case, FACTS),
+            decide(case.with_circumstance(question.circumstance, holds=True), FACTS),
+        )
         assert (now.path, now.odds) != (then.path, then.odds)
 
 
@@ -161,4 +166,6 @@ def test_a_row_fits_only_if_all_its_conditions_hold() -> None:
     row = next(r for r in FACTS.table.rows if r.id == "duplicate_after_suspension")
     case = Case(causes=("multiple_accounts",))
     assert not fits(row, "multiple_accounts", "admits", case, FACTS)
-    assert fits(row, "multiple_accounts", "admits", case.with_circumstance("after_suspension", holds=True), FACTS)
+    assert fits(
+        row, "multiple_accounts", "admits", case.with_circumstance("after_suspension", holds=True), FACTS
+    )

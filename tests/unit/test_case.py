@@ -1,0 +1,138 @@
+"""A case and what a message changes in it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reinstate.case import Case, Reading
+from reinstate.knowledge import knowledge
+from reinstate.message import Heard, hear
+
+FACTS = knowledge()
+CAUSES = sorted(FACTS.causes)
+ids = st.sampled_from(CAUSES)
+odd = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | ids,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
+    max_leaves=5,
+)
+
+
+def reading(cause: str, stance: str = "admits") -> Reading:
+    """A sure reading."""
+    return Reading(cause, 0.9, stance, "")  # type: ignore[arg-type]
+
+
+def heard(text: str = "", intent: str = "", *readings: Reading, **details: object) -> Heard:
+    """A message."""
+    return Heard(intent=intent, text=text, readings=readings, **details)  # type: ignore[arg-type]
+
+
+@given(st.dictionaries(st.sampled_from([*Case().to_slots(), "x"]), odd))
+def test_any_slots_make_a_case(slots: dict[str, object]) -> None:
+    """Stored slots of any shape are survived, and a read case writes and reads back the same."""
+    case = Case.from_slots(slots, FACTS)
+    assert case == Case.from_slots(case.to_slots(), FACTS)
+    assert not set(case.causes) & set(case.disputed)
+
+
+@given(st.lists(st.tuples(ids, st.sampled_from(["admits", "denies", "unsure"])), max_size=8))
+def test_a_cause_is_named_or_disputed_never_both(said: list[tuple[str, str]]) -> None:
+    """The latest word on a cause counts, and the latest cause stands first."""
+    case = Case()
+    for cause, stance in said:
+        case = case.name(cause, stance)  # type: ignore[arg-type]
+        assert not set(case.causes) & set(case.disputed)
+        assert cause == (case.disputed if stance == "denies" else case.causes)[0]
+    assert len(set(case.causes)) == len(case.causes)
+
+
+def test_the_best_reading_stands_first() -> None:
+    """Of several causes in one message the surest one leads."""
+    case = hear(Case(), heard("", "", reading("paid_outside"), reading("contact_sharing")), None, FACTS)
+    assert ("paid_outside", "contact_sharing") == case.causes
+
+
+CORRECTIONS = ["no, it was the vpn", "actually it was the vpn", "sorry, i meant the vpn", "wait it was a vpn"]
+
+
+@pytest.mark.parametrize("text", CORRECTIONS)
+def test_a_correction_takes_the_old_cause_out(text: str) -> None:
+    """ "No, it was X" puts X in the place of the old cause, and what was said about that goes too."""
+    before = Case(causes=("paid_outside",), circumstances=("repeated",))
+    case = hear(before, heard(text, "cause_location_mismatch", reading("location_mismatch")), None, FACTS)
+    assert (("location_mismatch",), (), ()) == (case.causes, case.disputed, case.circumstances)
+
+
+def test_not_x_but_y_disputes_x() -> None:
+    """A denied cause is only in `disputed`."""
+    before = Case(causes=("paid_outside",))
+    both = (reading("location_mismatch"), reading("paid_outside", "denies"))
+    case = hear(before, heard("i was not paid outside, it was the vpn", "", *both), None, FACTS)
+    assert (("location_mismatch",), ("paid_outside",)) == (case.causes, case.disputed)
+
+
+def test_naming_a_cause_ends_not_suspended() -> None:
+    """Whoever names a cause speaks of a suspension again."""
+    case = hear(Case(notice="not_suspended"), heard("", "", reading("inactivity")), None, FACTS)
+    assert case.notice is None
+
+
+ANSWERS = [
+    ("circumstance:by_mistake", "affirm", ("by_mistake",), ()),
+    ("circumstance:by_mistake", "deny", (), ("by_mistake",)),
+    (None, "affirm", (), ()),
+]
+
+
+@pytest.mark.parametrize(("asked", "intent", "holds", "not_so"), ANSWERS)
+def test_yes_and_no_answer_the_open_question(
+    asked: str | None, intent: str, holds: tuple[str, ...], not_so: tuple[str, ...]
+) -> None:
+    """A bare yes or no counts only for the question that is open."""
+    case = hear(Case(causes=("multiple_accounts",)), heard("yes", intent), asked, FACTS)
+    assert (holds, not_so) == (case.circumstances, case.denied_circumstances)
+
+
+def test_no_to_more_than_once_is_the_first_time() -> None:
+    """Where a no tells as much as a yes, it is kept."""
+    message = heard("/deny_circumstance", "deny_circumstance", value="repeated")
+    case = hear(Case(causes=("paid_outside",)), message, None, FACTS)
+    assert ("first_time",) == case.circumstances
+
+
+def test_a_mind_can_be_changed_about_a_circumstance() -> None:
+    """What was said not to hold can hold later."""
+    case = Case().with_circumstance("repeated", holds=False).with_circumstance("repeated", holds=True)
+    assert (("repeated",), ()) == (case.circumstances, case.denied_circumstances)
+
+
+@pytest.mark.parametrize("value", ["x", None, "not_a_notice", 7])
+def test_only_listed_values_of_a_button_count(value: object) -> None:
+    """A value that no button of ours carries changes nothing."""
+    message = heard("/inform_notice", "inform_notice", value=value)
+    assert Case() == hear(Case(), message, None, FACTS)
+
+
+def test_a_question_tells_nothing_of_the_case() -> None:
+    """ "How many warnings before permanent?" does not mean that the block is permanent."""
+    asked = heard("how many warnings before permanent?", "ask_permanent", notice="permanent")
+    told = heard("they say it's permanent", "ask_permanent", notice="permanent")
+    assert (None, "permanent") == (
+        hear(Case(), asked, None, FACTS).notice,
+        hear(Case(), told, None, FACTS).notice,
+    )
+
+
+@given(odd, odd, odd)
+def test_any_parse_result_is_read(intent: object, causes: object, details: object) -> None:
+    """Whatever Rasa hands over, reading it raises nothing for dictionaries of any content."""
+    parsed = {
+        "intent": {"name": intent},
+        "text": "x",
+        "causes": causes if isinstance(causes, list) and all(isinstance(c, dict) for c in causes) else [],
+        "details": details if isinstance(details, dict) else {},
+    }
+    assert Heard.from_parse(parsed, FACTS).text == "x"

@@ -1,0 +1,91 @@
+"""Clauses, and what rows of probabilities add up to."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reinstate.nlu.clauses import LONGEST_CLAUSE, MOST_CLAUSES, split
+from reinstate.nlu.reading import NOT_UNDERSTOOD, Thresholds, read
+
+LABELS = (
+    "cause_paid_outside",
+    "deny_paid_outside",
+    "cause_inactivity",
+    "deny_inactivity",
+    "ask_funds",
+    "out_of_scope",
+)
+SURE = Thresholds()
+
+CLAUSES = [
+    ("it was not spam but i used a bot", 2),
+    ("i was ill. then i came back", 2),
+    ("i took paypal and my brother uses the same wifi", 2),
+    ("one clause only", 1),
+    ("", 0),
+]
+
+
+@pytest.mark.parametrize(("text", "count"), CLAUSES)
+def test_clauses_are_found_without_punctuation_too(text: str, count: int) -> None:
+    """Stops and the words that begin a new thought part clauses."""
+    assert count == len(split(text))
+
+
+@given(st.text(max_size=5000))
+def test_splitting_is_bounded_and_loses_no_word(text: str) -> None:
+    """At most so many clauses of so many words each, whatever the text."""
+    clauses = split(text)
+    assert len(clauses) <= MOST_CLAUSES
+    assert all(clause.strip() for clause in clauses)
+    assert all(len(clause.split()) <= LONGEST_CLAUSE + 3 * MOST_CLAUSES for clause in clauses)
+
+
+def row(**probabilities: float) -> list[float]:
+    """A row of probabilities in the order of the labels; the rest is out of scope."""
+    rest = 1 - sum(probabilities.values())
+    return [probabilities.get(label, rest if label == "out_of_scope" else 0.0) for label in LABELS]
+
+
+def test_topic_first_then_polarity() -> None:
+    """A cause and its denial are weighed together before one of them is chosen."""
+    rows = np.array([row(cause_paid_outside=0.25, deny_paid_outside=0.3, ask_funds=0.35)])
+    assert "deny_paid_outside" == read("x", [], rows, LABELS, SURE).ranking[0][0]
+
+
+def test_what_is_out_of_scope_is_rejected() -> None:
+    """Without any in-scope intent that is likely, nothing is understood."""
+    rows = np.array([[0.15, 0.0, 0.15, 0.0, 0.15, 0.14]])
+    assert (
+        NOT_UNDERSTOOD == read("x", [], rows / rows.sum(), LABELS, Thresholds(understood=0.3)).ranking[0][0]
+    )
+
+
+def test_not_x_but_y_is_led_by_y() -> None:
+    """Clauses know better than the whole message which cause is denied."""
+    rows = np.array(
+        [
+            row(cause_paid_outside=0.6, cause_inactivity=0.2),
+            row(deny_paid_outside=0.95),
+            row(cause_inactivity=0.9),
+        ]
+    )
+    result = read("not x but y", ["not x", "but y"], rows, LABELS, SURE)
+    assert "cause_inactivity" == result.ranking[0][0]
+    assert {"inactivity": "admits", "paid_outside": "denies"} == {c.id: c.stance for c in result.causes}
+
+
+def test_two_close_causes_are_asked_about() -> None:
+    """Where the margin is small, both are offered."""
+    rows = np.array([row(cause_paid_outside=0.34, cause_inactivity=0.3, ask_funds=0.2)])
+    assert ("cause_paid_outside", "cause_inactivity") == read("x", [], rows, LABELS, SURE).choices
+
+
+@pytest.mark.parametrize("text", ["is it because of that", "maybe i was paid", "i think it was paypal"])
+def test_a_suspicion_is_unsure(text: str) -> None:
+    """Whoever wonders neither admits nor denies."""
+    rows = np.array([row(cause_paid_outside=0.9)])
+    assert "unsure" == read(text, [], rows, LABELS, SURE).causes[0].stance
