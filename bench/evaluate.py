@@ -89,6 +89,7 @@ def figures(judged: Sequence[Judged]) -> dict[str, float]:
         "causes right or offered": _share(j.offered for j in causes),
         "intents right": _share(j.right for j in inside),
         "macro F1": macro_f1(inside),
+        "languages right or offered": _share(j.offered for j in of["language"]),
         "denials right": _share(j.right for j in of["deny"]),
         "stance right": _stance(judged),
         "far rejected": _share(j.intent in NOT_READ for j in of["far"]),

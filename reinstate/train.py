@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from reinstate import knowledge
+from reinstate.nlu import examples
 from reinstate.settings import MODEL, ROOT
 
 STAMP = MODEL.with_suffix("").with_suffix(".json")
@@ -49,6 +50,8 @@ def main() -> None:
         knowledge.load()
     except knowledge.KnowledgeError as error:
         sys.exit(f"{error}\nknowledge/ has mistakes: mend them, then run this again")
+    if doubles := examples.repeated(ROOT / "data" / "nlu"):
+        sys.exit("\n".join(doubles) + f"\n{len(doubles)} training examples stand twice")
     if chosen.validate:
         sys.exit(
             _rasa("data", "validate", "--domain", "domain.yml", "--data", "data", "--config", "config.yml")

@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 
 LONGEST_WHOLE = 1000
 _FALLBACK = ("hashed",)
+_ANSWERS = ("circumstance_", "letter_", "skip", "cancel", "something_else", "feedback_")
 _RANKED = 10
 
 
@@ -33,12 +34,14 @@ class MessageReader(GraphComponent):
         encoders: names or folders, see `reinstate.nlu.encoders.load`.
         strength: of the head, see `reinstate.nlu.head.train`.
         thresholds: see `reinstate.nlu.reading.Thresholds`.
+        prior_of_answers: how likely, before reading, intents are that only answer a question of
+            ours, beside the others.
     """
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """What holds where config.yml is silent."""
-        return {"encoders": ["minilm", "use"], "strength": 20.0, "thresholds": {}}
+        return {"encoders": ["minilm", "use"], "strength": 20.0, "thresholds": {}, "prior_of_answers": 0.1}
 
     @classmethod
     def create(
@@ -78,10 +81,14 @@ class MessageReader(GraphComponent):
             if kind == "main" and self._kind == "fallback":
                 continue
             logger.info("training the %s head on %d examples", kind, len(texts))
-            self._heads[kind] = head.train(encoder.encode(texts), labels, self._config["strength"])
+            trained = head.train(
+                encoder.encode(texts), labels, self._config["strength"], calibrate=kind == "main"
+            )
+            answers = [label for label in trained.labels if label.startswith(_ANSWERS)]
+            self._heads[kind] = trained.with_prior(answers, self._config["prior_of_answers"])
         with self._storage.write_to(self._resource) as folder:
-            for kind, trained in self._heads.items():
-                trained.save(folder / f"{kind}.npz")
+            for kind, stored in self._heads.items():
+                stored.save(folder / f"{kind}.npz")
         return self._resource
 
     @classmethod

@@ -43,12 +43,12 @@ class Thresholds:
         clause: a cause named by one clause counts from here.
     """
 
-    understood: float = 0.2
-    margin: float = 0.15
-    sure: float = 0.5
+    understood: float = 0.25
+    margin: float = 0.2
+    sure: float = 0.6
     polarity: float = 0.65
     whole: float = 0.15
-    clause: float = 0.5
+    clause: float = 0.4
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def read(
     whole = dict(zip(labels, rows[0].tolist()))
     parts = [dict(zip(labels, row.tolist())) for row in rows[1:]]
     causes = _causes(text, clauses, whole, parts, thresholds)
-    ranking = _ranking(whole, causes)
+    ranking = _ranking(whole, causes, thresholds)
     understood = _in_scope(whole)
     best = ranking[0][0]
     if best not in OUTSIDE and understood < thresholds.understood:
@@ -94,7 +94,9 @@ def read(
     return Result(ranking, causes, _choices(whole, best, causes, thresholds))
 
 
-def _ranking(whole: Mapping[str, float], causes: Sequence[Reading]) -> tuple[tuple[str, float], ...]:
+def _ranking(
+    whole: Mapping[str, float], causes: Sequence[Reading], thresholds: Thresholds
+) -> tuple[tuple[str, float], ...]:
     """Topic first, then polarity: a cause and its denial are weighed together.
 
     The clauses may know better: where they deny what the whole message seems to admit, and name
@@ -103,7 +105,7 @@ def _ranking(whole: Mapping[str, float], causes: Sequence[Reading]) -> tuple[tup
     topics = {label: whole[label] + whole.get(_twin(label), 0.0) for label in whole if _leads(label, whole)}
     order = sorted(topics, key=lambda label: -topics[label])
     best = order[0]
-    named = [c for c in causes if c.stance != "denies"]
+    named = [c for c in causes if c.stance != "denies" and c.confidence >= thresholds.clause]
     if _NAMED.match(best) and named and named[0].id != best.partition("_")[2]:
         if any(c.stance == "denies" and c.id == best.partition("_")[2] for c in causes):
             best = _CAUSE + named[0].id

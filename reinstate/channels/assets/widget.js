@@ -4,7 +4,7 @@
  *     <script src="https://HOST/chat/widget.js" defer></script>
  *
  * Attributes of the tag: data-title, data-colour (any CSS colour), data-side="left|right",
- * data-open (open at once), data-lang (en, de, es, fr, pt, hi). Calls for the page's own buttons:
+ * data-open (open at once), data-lang (en, de, es, fr, pt). Calls for the page's own buttons:
  * Reinstate.open(), Reinstate.close(), Reinstate.ask("text").
  *
  * HOST must allow the site (WEB_ALLOWED_ORIGINS), and a site with a content security policy allows
@@ -31,9 +31,9 @@
       forgotten: 'Deleted. Nothing of the conversation is left.',
       ended: 'The earlier conversation has ended and nothing of it is kept here. What you write now belongs to a new one.',
       log: 'Conversation', you: 'You', choices: 'Possible answers', message: 'Your message',
-      placeholder: 'What happened?', send: 'Send',
+      send: 'Send',
       hello: 'Tell me in your own words what happened to your account, or paste what Upwork wrote to you.',
-      hint: 'Independent, not Upwork. Please leave out passwords.',
+      hint: 'Not Upwork. Kept so that you can come back; “Forget me” deletes it. No passwords, please.',
       writing: 'Reinstate is writing', sending: 'Sending …', waiting: 'Not sent yet. It is tried again by itself.',
       now: 'Try now', failed: 'Not sent.', again: 'Try again', discard: 'Discard',
       offline: 'You are offline. What you write is kept and sent when you are back.',
@@ -51,9 +51,9 @@
       forgotten: 'Gelöscht. Von dem Gespräch ist nichts mehr da.',
       ended: 'Das frühere Gespräch ist beendet, hier ist nichts davon aufbewahrt. Was Sie jetzt schreiben, gehört zu einem neuen.',
       log: 'Gespräch', you: 'Sie', choices: 'Mögliche Antworten', message: 'Ihre Nachricht',
-      placeholder: 'Was ist passiert?', send: 'Senden',
+      send: 'Senden',
       hello: 'Erzählen Sie in eigenen Worten, was mit Ihrem Konto passiert ist, oder fügen Sie ein, was Upwork geschrieben hat.',
-      hint: 'Unabhängig, nicht Upwork. Bitte keine Passwörter.',
+      hint: 'Nicht Upwork. Wird aufbewahrt, bis Sie „Vergiss mich“ wählen. Bitte keine Passwörter.',
       writing: 'Reinstate schreibt', sending: 'Wird gesendet …', waiting: 'Noch nicht gesendet. Es wird von selbst wieder versucht.',
       now: 'Jetzt versuchen', failed: 'Nicht gesendet.', again: 'Noch einmal', discard: 'Verwerfen',
       offline: 'Sie sind offline. Was Sie schreiben, bleibt hier und wird später gesendet.',
@@ -71,9 +71,9 @@
       forgotten: 'Borrado. No queda nada de la conversación.',
       ended: 'La conversación anterior ha terminado y aquí no se guarda nada de ella. Lo que escribas ahora empieza otra.',
       log: 'Conversación', you: 'Tú', choices: 'Respuestas posibles', message: 'Tu mensaje',
-      placeholder: '¿Qué pasó?', send: 'Enviar',
+      send: 'Enviar',
       hello: 'Cuenta con tus palabras qué pasó con tu cuenta, o pega lo que te escribió Upwork.',
-      hint: 'Independiente, no es Upwork. No escribas contraseñas.',
+      hint: 'No es Upwork. Se guarda hasta que elijas «Olvídame». No escribas contraseñas.',
       writing: 'Reinstate está escribiendo', sending: 'Enviando …', waiting: 'Aún no enviado. Se intentará de nuevo.',
       now: 'Intentar ahora', failed: 'No enviado.', again: 'Reintentar', discard: 'Descartar',
       offline: 'Estás sin conexión. Lo que escribas se guarda y se envía después.',
@@ -91,9 +91,9 @@
       forgotten: 'Supprimé. Il ne reste rien de la conversation.',
       ended: 'La conversation précédente est terminée, rien n’en est gardé ici. Ce que vous écrivez commence une nouvelle.',
       log: 'Conversation', you: 'Vous', choices: 'Réponses possibles', message: 'Votre message',
-      placeholder: 'Que s’est-il passé ?', send: 'Envoyer',
+      send: 'Envoyer',
       hello: 'Racontez ce qui est arrivé à votre compte, ou collez ce qu’Upwork vous a écrit.',
-      hint: 'Indépendant, pas Upwork. Pas de mots de passe, s’il vous plaît.',
+      hint: 'Ce n’est pas Upwork. Gardé jusqu’à « Oubliez-moi ». Pas de mots de passe.',
       writing: 'Reinstate écrit', sending: 'Envoi …', waiting: 'Pas encore envoyé. Nouvel essai automatique.',
       now: 'Essayer', failed: 'Non envoyé.', again: 'Réessayer', discard: 'Abandonner',
       offline: 'Vous êtes hors ligne. Vos messages sont gardés et envoyés ensuite.',
@@ -111,9 +111,9 @@
       forgotten: 'Apagado. Não resta nada da conversa.',
       ended: 'A conversa anterior terminou e nada dela fica aqui. O que você escrever agora começa outra.',
       log: 'Conversa', you: 'Você', choices: 'Respostas possíveis', message: 'Sua mensagem',
-      placeholder: 'O que aconteceu?', send: 'Enviar',
+      send: 'Enviar',
       hello: 'Conte com suas palavras o que aconteceu com sua conta, ou cole o que a Upwork escreveu.',
-      hint: 'Independente, não é a Upwork. Não escreva senhas.',
+      hint: 'Não é a Upwork. Fica guardado até você escolher “Esqueça-me”. Não escreva senhas.',
       writing: 'Reinstate está escrevendo', sending: 'Enviando …', waiting: 'Ainda não enviado. Será tentado de novo.',
       now: 'Tentar agora', failed: 'Não enviado.', again: 'Tentar de novo', discard: 'Descartar',
       offline: 'Você está sem conexão. O que escrever fica guardado e é enviado depois.',
@@ -121,26 +121,6 @@
       refused: 'O chat não pode ser usado neste site.', elsewhere: 'Abrir na própria página',
       tooLong: '{n} caracteres a mais. Envie em partes.',
       letter: 'Carta', copy: 'Copiar carta', copied: 'Copiado', newest: 'Mensagem mais recente',
-    },
-    hi: {
-      launcher: 'खाता निलंबित?', close: 'बंद करें', more: 'और', restart: 'नई बातचीत',
-      save: 'टेक्स्ट में सहेजें', print: 'प्रिंट करें', times: 'समय दिखाएँ', forget: 'मुझे भूल जाएँ',
-      forgetTitle: 'यह बातचीत मिटाएँ?',
-      forgetBody: 'यहाँ लिखा सब कुछ सर्वर और इस ब्राउज़र से तुरंत मिट जाएगा। इसे वापस नहीं लाया जा सकता।',
-      forgetYes: 'सब मिटाएँ', forgetNo: 'रहने दें', forgetFailed: 'अभी नहीं मिटा। फिर कोशिश करें।',
-      forgotten: 'मिटा दिया गया। बातचीत का कुछ नहीं बचा।',
-      ended: 'पिछली बातचीत समाप्त हो गई है और उसका कुछ भी यहाँ नहीं है। अब जो लिखेंगे, वह नई बातचीत होगी।',
-      log: 'बातचीत', you: 'आप', choices: 'संभव उत्तर', message: 'आपका संदेश',
-      placeholder: 'क्या हुआ?', send: 'भेजें',
-      hello: 'अपने शब्दों में बताएँ कि आपके खाते के साथ क्या हुआ, या Upwork का संदेश यहाँ चिपकाएँ।',
-      hint: 'स्वतंत्र, Upwork नहीं। कृपया पासवर्ड न लिखें।',
-      writing: 'Reinstate लिख रहा है', sending: 'भेजा जा रहा है …', waiting: 'अभी नहीं भेजा गया। अपने आप फिर कोशिश होगी।',
-      now: 'अभी कोशिश करें', failed: 'नहीं भेजा गया।', again: 'फिर कोशिश करें', discard: 'हटाएँ',
-      offline: 'आप ऑफ़लाइन हैं। आपका लिखा सुरक्षित है और बाद में भेजा जाएगा।',
-      lost: 'अभी Reinstate से संपर्क नहीं है। फिर कोशिश हो रही है …', back: 'फिर से जुड़ गया।',
-      refused: 'इस साइट से चैट का उपयोग नहीं हो सकता।', elsewhere: 'इसे अलग पेज पर खोलें',
-      tooLong: '{n} अक्षर ज़्यादा हैं। कृपया भागों में भेजें।',
-      letter: 'पत्र', copy: 'पत्र कॉपी करें', copied: 'कॉपी हो गया', newest: 'नया संदेश',
     },
   };
 
@@ -153,7 +133,7 @@
   const SILENCE_MS = 45_000;       // a reply without a byte for so long counts as cut off
   const FIRST_WAIT_MS = 800;
   const LONGEST_WAIT_MS = 30_000;
-  const MOST_FAILED_TURNS = 6;     // a turn that the server fails so often waits for the person
+  const MOST_FAILED_TURNS = 8;     // a turn that the server fails so often waits for the person
   const PHONE = matchMedia('(max-width: 560px), (max-height: 480px)');
   const FINGER = matchMedia('(pointer: coarse)');
 
@@ -394,7 +374,7 @@
       /** @type {'ok' | 'offline' | 'lost' | 'refused'} */ this.connection = 'ok';
       /** @type {'' | 'ended' | 'forgotten'} */ this.notice = '';
       this.started = false;
-      this.stale = false;
+      this.stale = 0; // how often the history was asked for since it was last read
       this.working = false;
       this.stop = new AbortController();
       this.wakeUp = () => {};
@@ -402,7 +382,8 @@
 
     /** @returns {{token: string, conversation: string} | null} */
     get session() {
-      return this.store.get('session');
+      const session = this.store.get('session');
+      return typeof session?.token === 'string' ? session : null;
     }
 
     get lines() {
@@ -422,14 +403,14 @@
       if (this.started) return;
       this.started = true;
       const items = this.store.names('out:').map((name) => (this.store.get(name)));
-      this.turns = items.filter(Boolean).sort((a, b) => a.at - b.at).map((item) => ({ ...turnOf(item), tries: 1 }));
+      this.turns = items.filter((item) => item?.id && typeof item.shown === 'string').sort((a, b) => a.at - b.at).map((item) => ({ ...turnOf(item), tries: 1 }));
       this.refresh();
     }
 
     /** Look at the server's history once more: another tab may have written, or time has passed. */
     refresh() {
       if (!this.started) return;
-      this.stale = Boolean(this.session);
+      if (this.session) this.stale += 1;
       this.wake();
       this.changed();
       this.work();
@@ -504,7 +485,7 @@
       this.stop.abort();
       this.base = [];
       this.turns = [];
-      this.stale = false;
+      this.stale = 0;
       this.notice = notice;
       this.wake();
       this.changed();
@@ -549,19 +530,23 @@
 
     /** Replace the base by the server's history; a turn under way is shown by itself. */
     async synchronize() {
-      const session = this.session;
-      this.stale = false;
-      if (!session) return;
-      const found = await this.api.history(session.token).catch((problem) => {
-        this.stale = true;
-        throw problem;
-      });
+      const { session, stale } = this;
+      const found = session ? await this.api.history(session.token) : [];
+      if (this.session?.conversation !== session?.conversation) return;
+      this.stale -= stale;
       const after = this.turns.find((turn) => turn.line.state !== 'failed')?.item.after;
-      const times = this.store.get('times') ?? [];
+      const times = [this.store.get('times')].flat();
       this.base = found.slice(0, after).map((line, index) => {
         const known = this.base[index];
         return same(known, line) ? known : { ...line, at: times[index] };
       });
+    }
+
+    /** Open a session, unless another tab was faster. */
+    async open() {
+      const opened = await this.api.open();
+      if (!this.session) this.store.set('session', opened);
+      return this.session;
     }
 
     /** @param {Turn} turn */
@@ -570,9 +555,8 @@
       line.state = 'sending';
       turn.tries += 1;
       this.changed();
-      const session = this.session ?? (await this.api.open());
-      if (!this.turns.includes(turn)) return;
-      if (!this.session) this.store.set('session', session);
+      const session = this.session ?? (await this.open());
+      if (!this.turns.includes(turn)) return; // forgotten meanwhile
       item.after ??= this.base.length;
       this.keep(turn);
       this.stop = new AbortController();
@@ -591,6 +575,7 @@
 
     /** @param {Turn} turn whose reply has come to its end */
     finish(turn) {
+      if (!this.turns.includes(turn)) return;
       const said = turn.item.text ?? turn.item.button ?? '';
       delete turn.line.state;
       this.turns = this.turns.filter((each) => each !== turn);
@@ -598,7 +583,7 @@
       this.store.set('times', this.base.map((line) => line.at));
       this.store.remove(`out:${turn.item.id}`);
       // After a retry the history has the last word; after such words it may be gone.
-      if (turn.tries > 1 || /forget|delete/i.test(said)) this.stale = true;
+      if (turn.tries > 1 || /forget|delete/i.test(said)) this.stale += 1;
     }
 
     /** @param {Problem} problem @param {Turn | undefined} turn @param {number} failures in a row */
@@ -606,11 +591,11 @@
       if (problem.kind === 'gone' && failures <= 2) return this.moveOn();
       const hopeless = problem.kind === 'bad' || problem.kind === 'gone' || (problem.kind === 'failed' && failures >= MOST_FAILED_TURNS);
       if (hopeless) {
-        this.stale = false;
+        this.stale = 0;
         if (turn) this.fail(turn, problem.words);
         return;
       }
-      if (turn) Object.assign(turn.line, { state: 'waiting', words: problem.words });
+      if (turn) Object.assign(turn.line, { state: 'waiting', words: problem.kind === 'busy' ? problem.words : '' });
       if (problem.kind === 'refused') this.connection = 'refused';
       if (problem.kind === 'network') {
         this.connection = navigator.onLine ? 'lost' : 'offline';
@@ -626,7 +611,7 @@
       this.store.remove('session');
       this.store.remove('times');
       this.base = [];
-      this.stale = false;
+      this.stale = 0;
       this.notice = 'ended';
       for (const turn of this.turns) {
         const { id, at, shown } = turn.item;
@@ -711,8 +696,9 @@
 
   /** @param {string} address */
   function withoutPunctuation(address) {
-    const short = address.replace(/[.,;:!?'’”»…]+$/, '');
-    return /[)\]]$/.test(short) && !/[([]/.test(short) ? withoutPunctuation(short.slice(0, -1)) : short;
+    const short = address.replace(/[\].,;:!?'’”»…]+$/, '');
+    const isOpen = short.split('(').length >= short.split(')').length;
+    return isOpen || !short.endsWith(')') ? short : withoutPunctuation(short.slice(0, -1));
   }
 
   /** Whether it leads where it seems to. @param {string} address */
@@ -762,7 +748,7 @@
   const ICONS = {
     mark: 'M4 12a8 8 0 1 1 3 6.2L3.5 19.5l1.2-3.4A8 8 0 0 1 4 12Zm5-.2 2.3 2.4L15.4 10',
     close: 'M6 6l12 12M18 6 6 18',
-    more: 'M5 12h.01M12 12h.01M19 12h.01',
+    more: 'M5 11.5v1M12 11.5v1M19 11.5v1',
     send: 'M12 19V5m-6 6 6-6 6 6',
     down: 'M12 5v14m-6-6 6 6 6-6',
   };
@@ -838,7 +824,7 @@
       this.status = h('p', { class: 'status', role: 'status' });
       this.banner = h('div', { class: 'banner' }, this.status);
       this.panel = h(
-        this.full ? 'section' : 'dialog', { class: 'panel', 'aria-label': this.title_ },
+        this.full ? 'section' : 'dialog', { class: 'panel', 'aria-label': this.heading },
         this.buildHeader(), this.banner, h('div', { class: 'middle' }, this.pane, this.newest), this.buildComposer(), this.buildConfirm(),
       );
       this.root = h('div', { class: this.full ? 'root full' : 'root', lang: this.language }, this.panel);
@@ -848,7 +834,7 @@
       this.paint();
     }
 
-    get title_() {
+    get heading() {
       return this.dataset.title || NAME;
     }
 
@@ -878,12 +864,12 @@
       this.more = h('button', { class: 'plain', type: 'button', 'aria-label': words.more, 'aria-expanded': 'false', 'aria-controls': 'menu', onclick: () => this.toggleMenu() }, icon(ICONS.more));
       const tools = h('div', { class: 'tools' }, h('slot', { name: 'bar' }), h('div', { class: 'holder' }, this.more, this.menu));
       if (!this.full) tools.append(h('button', { class: 'plain', type: 'button', 'aria-label': words.close, onclick: () => this.close() }, icon(ICONS.close)));
-      return h('header', {}, h('span', { class: 'mark' }, icon(ICONS.mark)), h('h2', {}, this.title_), tools);
+      return h('header', {}, h('span', { class: 'mark' }, icon(ICONS.mark)), h('h2', {}, this.heading), tools);
     }
 
     buildComposer() {
       const { words } = this;
-      this.text = h('textarea', { id: 'text', rows: '1', dir: 'auto', placeholder: words.placeholder, enterkeyhint: 'send', autocomplete: 'off', 'aria-describedby': 'hint' });
+      this.text = h('textarea', { id: 'text', rows: '1', dir: 'auto', placeholder: words.message, enterkeyhint: 'send', autocomplete: 'off', 'aria-describedby': 'hint' });
       this.send = h('button', { class: 'send', type: 'submit', 'aria-label': words.send }, icon(ICONS.send));
       this.hint = h('p', { class: 'hint', id: 'hint', role: 'status' }, words.hint);
       const submit = (event) => {
@@ -921,15 +907,14 @@
 
     /** Use the host's colour, with black or white on it, whichever can be read better. */
     paint() {
-      const colour = this.dataset.colour ?? '';
-      if (!CSS.supports('color', colour)) return;
-      this.root.style.setProperty('--brand', colour);
-      const context = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
-      if (!context) return;
-      context.fillStyle = colour;
-      context.fillRect(0, 0, 1, 1);
-      const [red, green, blue] = [...context.getImageData(0, 0, 1, 1).data].map((part) => (part / 255) ** 2.2);
-      this.root.style.setProperty('--on-brand', 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.18 ? '#000' : '#fff');
+      const { colour } = this.dataset;
+      if (!colour || !CSS.supports('color', colour)) return;
+      const { style } = this.root;
+      style.setProperty('--brand', colour);
+      style.color = `color-mix(in srgb, ${colour}, ${colour})`; // computes to "color(srgb r g b)"
+      const [red, green, blue] = getComputedStyle(this.root).color.match(/[\d.]+/g).map((part) => part ** 2.2);
+      style.removeProperty('color');
+      style.setProperty('--on-brand', 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 ? '#000' : '#fff');
     }
 
     listen() {
@@ -977,7 +962,12 @@
       for (const kind of ['wheel', 'touchmove', 'keydown', 'pointerdown']) {
         pane.addEventListener(kind, () => { this.following = false; }, { passive: true });
       }
-      new ResizeObserver(() => this.scroll()).observe(pane);
+      let height = 0;
+      new ResizeObserver(() => { // the last words stay in view when a phone's keyboard opens
+        pane.scrollTop += height && height - pane.clientHeight;
+        height = pane.clientHeight;
+        this.drawNewest();
+      }).observe(pane);
     }
 
     /** On a phone the panel keeps to what the keyboard leaves free. */
@@ -1010,7 +1000,7 @@
       const hint = over > 0 ? this.words.tooLong.replace('{n}', String(over)) : this.words.hint;
       if (this.hint.textContent !== hint) this.hint.textContent = hint;
       this.hint.classList.toggle('trouble', over > 0);
-      this.text.toggleAttribute('aria-invalid', over > 0);
+      this.text.ariaInvalid = String(over > 0);
       if (!CSS.supports('field-sizing', 'content')) {
         this.text.style.height = 'auto';
         this.text.style.height = `${this.text.scrollHeight}px`;
@@ -1064,14 +1054,16 @@
 
     // --- drawing
 
-    /** Show the conversation as it is now, once for all changes of this moment. */
+    /** Show the conversation as it is now, once for all changes before the next frame. */
     draw() {
+      if (this.talk.working) this.log.ariaBusy = 'true';
       if (this.drawing) return;
       this.drawing = true;
-      queueMicrotask(() => {
+      requestAnimationFrame(() => {
         this.drawing = false;
         this.drawStatus();
         this.drawLines();
+        this.log.ariaBusy = String(this.talk.working);
       });
     }
 
@@ -1080,15 +1072,20 @@
       const { log } = this;
       const mine = lines.findLast((line) => line.from === 'person');
       const fresh = Boolean(mine?.state) && !this.nodes.has(mine);
-      log.setAttribute('aria-busy', String(this.talk.writing || this.talk.stale));
-      this.start.hidden = lines.length > 0 || this.talk.stale;
+      this.start.hidden = lines.length > 0 || this.talk.stale > 0;
       this.dots.hidden = !this.talk.writing;
+      let present = log.firstElementChild;
       lines.forEach((line, index) => {
         const node = this.nodes.get(line) ?? this.drawLine(line, lines[index - 1]);
-        if (log.children[index] !== node) log.insertBefore(node, log.children[index] ?? null);
+        if (node === present) present = present.nextElementSibling;
+        else log.insertBefore(node, present);
         this.drawState(line, node);
       });
-      while (log.children.length > lines.length) log.lastElementChild?.remove();
+      while (present) {
+        const next = present.nextElementSibling;
+        present.remove();
+        present = next;
+      }
       this.anchor = mine && this.nodes.get(mine);
       if (fresh) this.following = true;
       this.scroll();
@@ -1151,7 +1148,7 @@
         action();
         this.focusInside();
       } }, label);
-      const said = state === 'sending' ? words.sending : [words[state], line.words ?? ''].join(' ');
+      const said = state === 'sending' ? words.sending : (state === 'failed' ? [words.failed, line.words] : [line.words, words.waiting]).join(' ').trim();
       const row = h('div', { class: `state ${state}`, role: state === 'failed' ? 'alert' : 'none' }, h('span', { dir: 'auto' }, said));
       if (state === 'waiting' && !line.words) row.append(act(words.now, () => talk.wake()));
       if (state === 'failed') row.append(act(words.again, () => talk.retry(line)), act(words.discard, () => talk.discard(line)));
@@ -1182,7 +1179,7 @@
     /** Where the reader follows: to the end, but never past the beginning of the last turn. */
     scroll() {
       const { pane } = this;
-      if (this.following) {
+      if (this.following && this.talk.lines.length) {
         const end = pane.scrollHeight - pane.clientHeight;
         const turn = this.anchor ? this.anchor.offsetTop - 12 : end;
         pane.scrollTop = Math.min(end, turn);
@@ -1234,7 +1231,7 @@
   --paper: #f5f3ee; --card: #fff; --ink: #1c292d; --soft: #56646a; --rule: #dcd8ce; --edge: #83908f;
   --accent: #17635c; --brand: #17635c; --on-brand: #fff; --trouble: #8c2f16; --warm: #fdf1e3;
   --mine: color-mix(in srgb, var(--brand) 13%, var(--card));
-  display: block; color-scheme: light; color: var(--ink);
+  display: block; direction: ltr; color-scheme: light; color: var(--ink);
   font: 400 medium/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif;
   -webkit-text-size-adjust: 100%;
 }
@@ -1297,7 +1294,7 @@ header h2 { flex: 1; min-width: 0; font-size: 1.05em; font-weight: 650; overflow
 }
 .menu button { justify-content: start; border-color: transparent; text-align: start; background: none; }
 .menu button:hover { background: var(--paper); }
-.menu [aria-pressed="true"]::after { content: "✓"; margin-inline-start: auto; padding-inline-start: 1em; }
+.menu [aria-pressed="true"]::after { content: "✓" / ""; margin-inline-start: auto; padding-inline-start: 1em; }
 
 .banner { display: flex; flex-wrap: wrap; gap: 0 1em; align-items: center; font-size: .92em; background: var(--card); }
 .banner.trouble { background: var(--warm); }
@@ -1309,11 +1306,12 @@ header h2 { flex: 1; min-width: 0; font-size: 1.05em; font-weight: 650; overflow
 .log, .start, .dots { max-width: 44em; margin-inline: auto; }
 .log { outline-offset: 6px; border-radius: 8px; }
 .start { color: var(--ink); }
-.line { position: relative; display: flow-root; margin-bottom: 10px; }
+.line { position: relative; display: flow-root; margin-bottom: 10px; contain: layout style; }
 .person { padding-inline-start: 12%; margin-bottom: 18px; }
 .bot + .person { margin-top: 22px; }
 .text { overflow-wrap: anywhere; border: 1px solid transparent; }
 .bot > .text { width: fit-content; max-width: 100%; padding: .75em 1.05em; background: var(--card); border-color: var(--rule); border-radius: 4px 16px 16px 16px; }
+p, li { text-wrap: pretty; }
 .bot > .text > * + * { margin-top: .65em; }
 .person > .text { width: fit-content; margin-inline-start: auto; padding: .6em 1em; white-space: pre-wrap; background: var(--mine); border-radius: 16px 16px 4px 16px; }
 ol, ul { padding-inline-start: 1.5em; }
@@ -1327,7 +1325,7 @@ time { display: none; margin: .25em .3em 0; font-size: .82em; color: var(--soft)
 .choice { padding: .4em 1.05em; border-color: var(--accent); border-radius: 22px; color: var(--accent); font-weight: 550; text-align: start; }
 .choice:hover { background: var(--mine); }
 .choice[aria-disabled="true"] { border-style: dashed; border-color: var(--edge); background: none; color: var(--soft); font-weight: 400; cursor: default; }
-.choice[aria-disabled="true"]::before { content: "✓"; margin-inline-end: .45em; }
+.choice[aria-disabled="true"]::before { content: "✓" / ""; margin-inline-end: .45em; }
 
 .letter { display: grid; gap: 10px; justify-items: start; }
 .paper { width: 100%; padding: 1.1em 1.2em; white-space: pre-wrap; background: var(--paper); border: 1px solid var(--rule); border-radius: 10px; font-family: Georgia, "Noto Serif", serif; }
@@ -1339,15 +1337,16 @@ time { display: none; margin: .25em .3em 0; font-size: .82em; color: var(--soft)
 .dots i { width: 8px; height: 8px; border: 1px solid transparent; border-radius: 50%; background: var(--soft); animation: breathe 1.4s infinite ease-in-out; }
 .dots i + i { animation-delay: .18s; }
 .dots i + i + i { animation-delay: .36s; }
-.newest { position: absolute; inset: auto 0 10px; margin: auto; width: 44px; padding: 0; border-color: var(--rule); border-radius: 50%; color: var(--accent); box-shadow: 0 2px 10px #0003; }
+.newest { position: absolute; inset: auto 16px 12px auto; width: 44px; padding: 0; border-color: var(--rule); border-radius: 50%; color: var(--accent); box-shadow: 0 2px 10px #0003; }
 
 footer { padding: 10px 14px max(8px, env(safe-area-inset-bottom)); background: var(--card); border-top: 1px solid var(--rule); }
 .composer, .hint { max-width: 46em; margin-inline: auto; }
 .composer { display: flex; align-items: end; gap: 8px; }
 textarea {
-  flex: 1; min-width: 0; min-height: 48px; max-height: min(9.5em, 30vh); padding: .65em .9em; resize: none; field-sizing: content;
+  flex: 1; min-width: 0; min-height: 48px; max-height: min(9.5em, 30vh); padding: .78em 1em; resize: none; field-sizing: content;
   background: var(--paper); border: 1px solid var(--edge); border-radius: 16px; line-height: 1.4;
 }
+textarea:focus-visible { outline-width: 2px; outline-offset: -1px; border-color: transparent; }
 textarea::placeholder { color: var(--soft); opacity: 1; }
 .send { flex: none; width: 48px; height: 48px; padding: 0; border-color: transparent; border-radius: 50%; background: var(--brand); color: var(--on-brand); }
 .hint { margin-top: 6px; font-size: .82em; color: var(--soft); text-align: center; }

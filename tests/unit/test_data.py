@@ -1,0 +1,64 @@
+"""The training data: enough of it, none of it twice, and none of what checks it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from reinstate.nlu.examples import Example, read, repeated
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = list(read(ROOT / "data" / "nlu"))
+COUNTS = Counter(example.intent for example in EXAMPLES)
+SEVEN = (
+    "multiple_accounts",
+    "paid_outside",
+    "proposal_spam",
+    "low_hire_rate",
+    "poor_feedback",
+    "client_harassment",
+    "inactivity",
+)
+
+
+def test_no_text_stands_twice() -> None:
+    """Neither under one intent nor under two."""
+    assert [] == repeated(ROOT / "data" / "nlu")
+
+
+@pytest.mark.parametrize(
+    ("folder", "lines"), [({"a.yml": ("x", "y")}, 0), ({"a.yml": ("Hi!", "hi")}, 1), ({"a.yml": ("a", "a", "A.")}, 2)]
+)
+def test_texts_that_differ_in_case_or_stops_only_are_found(
+    tmp_path: Path, folder: dict[str, tuple[str, ...]], lines: int
+) -> None:
+    """Case and punctuation make no other text."""
+    for name, texts in folder.items():
+        listed = "".join(f"    - {text}\n" for text in texts)
+        (tmp_path / name).write_text(f"nlu:\n- intent: greet\n  examples: |\n{listed}", encoding="utf-8")
+    assert lines == len(repeated(tmp_path))
+
+
+@pytest.mark.parametrize("cause", SEVEN)
+def test_the_seven_causes_have_many_voices(cause: str) -> None:
+    """At least sixty examples and twenty denials each."""
+    assert COUNTS[f"cause_{cause}"] >= 60
+    assert COUNTS[f"deny_{cause}"] >= 20
+
+
+def test_out_of_scope_is_well_covered() -> None:
+    """120 near-domain and 200 generic examples."""
+    assert COUNTS["platform_question"] >= 120
+    assert COUNTS["out_of_scope"] >= 200
+
+
+@pytest.mark.parametrize("name", ["closed_1.jsonl", "languages.jsonl", "sealed.jsonl"])
+def test_what_checks_is_never_trained_on(name: str) -> None:
+    """No longer text of a closed set stands in the training data; short ones may be anybody's."""
+    trained = {example.bare for example in EXAMPLES}
+    lines = (ROOT / "tests" / "nlu" / name).read_text(encoding="utf-8").splitlines()
+    texts = [Example(json.loads(line)["text"], "", Path()).bare for line in lines if line.strip()]
+    assert [] == [text for text in texts if len(text.split()) > 5 and text in trained]
