@@ -1,6 +1,6 @@
 """How hard the bot's texts are to read: Flesch-Kincaid school grade by kind of text.
 
-    python -m bench.readability
+python -m bench.readability
 """
 
 from __future__ import annotations

@@ -66,12 +66,14 @@ def build(settings: Settings) -> Sanic:
 
     Raises:
         KnowledgeError: if `knowledge/` has mistakes.
+        StoreError: if the database cannot be used.
     """
     knowledge.knowledge()
     app = Sanic("reinstate", configure_logging=False)
     app.config.REQUEST_MAX_SIZE = LARGEST_REQUEST
     app.config.FALLBACK_ERROR_FORMAT = "text"
     app.ctx.settings = settings
+    app.ctx.store = _open_store(settings)
     register(create_http_input_channels(None, str(ROOT / "credentials.yml")), app, route="/webhooks/")
     app.add_route(_root, "/", methods=["GET", "HEAD"])
     app.add_route(_health, "/health")
@@ -80,6 +82,15 @@ def build(settings: Settings) -> Sanic:
     app.register_listener(_load, "before_server_start")
     app.register_listener(_tell, "after_server_start")
     return app
+
+
+def _open_store(settings: Settings) -> ConversationStore:
+    os.environ.setdefault("DATABASE_URL", settings.database_url)
+    endpoints = AvailableEndpoints.read_endpoints(str(ROOT / "endpoints.yml"))
+    store = TrackerStore.create(endpoints.tracker_store)
+    if not isinstance(store, ConversationStore):
+        raise StartError("endpoints.yml must keep conversations in reinstate.stores.conversations")
+    return store
 
 
 def _check(settings: Settings) -> None:
@@ -98,11 +109,7 @@ def _check(settings: Settings) -> None:
 
 async def _load(app: Sanic, _loop: Any) -> None:
     settings: Settings = app.ctx.settings
-    os.environ.setdefault("DATABASE_URL", settings.database_url)
-    endpoints = AvailableEndpoints.read_endpoints(str(ROOT / "endpoints.yml"))
-    store = TrackerStore.create(endpoints.tracker_store)
-    if not isinstance(store, ConversationStore):
-        raise StartError("endpoints.yml must keep conversations in reinstate.stores.conversations")
+    store: ConversationStore = app.ctx.store
     remote = settings.action_server_url
     if not remote:
         inprocess.install()

