@@ -30,7 +30,8 @@ def test_no_text_stands_twice() -> None:
 
 
 @pytest.mark.parametrize(
-    ("folder", "lines"), [({"a.yml": ("x", "y")}, 0), ({"a.yml": ("Hi!", "hi")}, 1), ({"a.yml": ("a", "a", "A.")}, 2)]
+    ("folder", "lines"),
+    [({"a.yml": ("x", "y")}, 0), ({"a.yml": ("Hi!", "hi")}, 1), ({"a.yml": ("a", "a", "A.")}, 2)],
 )
 def test_texts_that_differ_in_case_or_stops_only_are_found(
     tmp_path: Path, folder: dict[str, tuple[str, ...]], lines: int

@@ -1,0 +1,133 @@
+"""A broken knowledge base is told with file, line and mend, all mistakes at once."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from reinstate.case import Case
+from reinstate.knowledge import ROOT, KnowledgeError, knowledge, load
+from reinstate.reply import topic_messages, verdict_messages
+from reinstate.verdict import decide
+
+FACTS = knowledge()
+LONGEST = 1200
+
+
+def replacing(old: str, new: str) -> Callable[[str], str]:
+    """An edit of a file's text."""
+
+    def edit(text: str) -> str:
+        assert old in text
+        return text.replace(old, new, 1)
+
+    return edit
+
+
+BROKEN = [
+    ("causes/inactivity.yml", replacing("severity:", "severety:"), "'severety' is not a key"),
+    ("causes/inactivity.yml", replacing("severity: minor", "severity: small"), "'severity' does not fit"),
+    ("causes/inactivity.yml", replacing("id: inactivity", "id: idle"), "id must be the file's name"),
+    ("causes/inactivity.yml", replacing("  - guide", "  - gide"), "'gide' is not one of the sources"),
+    ("causes/inactivity.yml", replacing("title:", "title: x\ntitle:"), "'title' stands twice"),
+    ("causes/inactivity.yml", replacing("title: ", "title: " + "x" * 41), "'title' does not fit"),
+    ("causes/inactivity.yml", lambda text: "title: [", "this is not YAML"),
+    ("causes/inactivity.yml", lambda text: "just words", "a mapping of keys"),
+    ("topics/funds.yml", replacing("per_cause:", "per_cause:\n  nothing_such: x"), "not one of the causes"),
+    ("verdicts.yml", replacing("path: none\n    odds: none", "path: none\n    odds: likely"), "go together"),
+    ("verdicts.yml", replacing("cause: [poor_feedback]", "cause: [poor_food]"), "not a cause that exists"),
+    ("verdicts.yml", replacing("id: refused\n", "id: waiting\n"), "stands twice"),
+    (
+        "verdicts.yml",
+        replacing("id: cannot_tell\n", "id: cannot_tell\n    when: {appealed: [final]}\n"),
+        "last row",
+    ),
+    ("sources.yml", replacing("mark: official", "mark: rumour"), "'mark' does not fit"),
+    ("notices.yml", replacing("notices:", "kinds:"), "one key 'notices:'"),
+]
+
+
+@pytest.mark.parametrize(("file", "edit", "told"), BROKEN, ids=[told for _, _, told in BROKEN])
+def test_a_mistake_is_told_with_file_and_line(
+    tmp_path: Path, file: str, edit: Callable[[str], str], told: str
+) -> None:
+    """Each kind of mistake names its file, a line and what to do."""
+    root = tmp_path / "knowledge"
+    shutil.copytree(ROOT, root)
+    (root / file).write_text(edit((root / file).read_text(encoding="utf-8")), encoding="utf-8")
+    with pytest.raises(KnowledgeError) as raised:
+        load(root)
+    mistakes = [str(m) for m in raised.value.mistakes if told in str(m)]
+    assert mistakes
+    assert mistakes[0].startswith(f"knowledge/{file}:")
+    assert raised.value.mistakes[0].line >= 1
+
+
+def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
+    """Mistakes in several files come in one list."""
+    root = tmp_path / "knowledge"
+    shutil.copytree(ROOT, root)
+    for file, edit, _ in (BROKEN[0], BROKEN[8], BROKEN[13]):
+        (root / file).write_text(edit((root / file).read_text(encoding="utf-8")), encoding="utf-8")
+    with pytest.raises(KnowledgeError) as raised:
+        load(root)
+    assert {"inactivity.yml", "sources.yml"} <= {m.file.name for m in raised.value.mistakes}
+
+
+def test_a_missing_file_is_told(tmp_path: Path) -> None:
+    """Nothing is guessed when a file is gone."""
+    root = tmp_path / "knowledge"
+    shutil.copytree(ROOT, root)
+    (root / "groups.yml").unlink()
+    with pytest.raises(KnowledgeError, match=r"groups\.yml:1: the file is missing"):
+        load(root)
+
+
+def test_the_command_says_that_the_base_is_sound() -> None:
+    """`make check-knowledge` ends well on the knowledge that is shipped."""
+    done = subprocess.run(
+        [sys.executable, "-m", "reinstate.knowledge"],
+        cwd=ROOT.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (0, True) == (done.returncode, "is sound" in done.stdout)
+
+
+def test_the_whole_of_the_guide_and_more_is_there() -> None:
+    """Nineteen causes, four look-alikes; the guide's seven have both views."""
+    assert (19, 4) == (len(FACTS.causes), len(FACTS.lookalikes))
+    assert 7 == sum(cause.guide is not None for cause in FACTS.causes.values())
+
+
+@pytest.mark.parametrize("cause", sorted(FACTS.causes))
+@pytest.mark.parametrize("denied", [False, True])
+def test_every_verdict_names_a_source_and_fits_a_message(cause: str, denied: bool) -> None:
+    """Each message's own words stay within the limit that the domain's frame leaves."""
+    case = Case(disputed=(cause,)) if denied else Case(causes=(cause,))
+    verdict = decide(case, FACTS)
+    messages = verdict_messages(case, verdict, FACTS)
+    assert verdict.sources
+    assert all(sum(map(len, m.values.values())) <= LONGEST for m in messages)
+
+
+@pytest.mark.parametrize("topic", sorted(FACTS.topics))
+def test_every_topic_fits_a_message_with_every_cause(topic: str) -> None:
+    """A cause and a notice add their sentence and the answer still fits."""
+    for cause in (None, *FACTS.causes):
+        for notice in (None, *FACTS.notices):
+            case = Case(causes=(cause,) if cause else (), notice=notice)
+            for message in topic_messages(FACTS.topics[topic], case, FACTS):
+                assert all(len(text) <= LONGEST for text in message.values.values()), (cause, notice)
+
+
+def test_titles_are_unique() -> None:
+    """A person can tell any two buttons apart."""
+    titles = [e.title for part in (FACTS.causes, FACTS.lookalikes) for e in part.values()]
+    assert len(titles) == len(set(titles))
