@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rasa_sdk import Tracker
@@ -13,7 +13,9 @@ from reinstate.case import Case
 from reinstate.knowledge import Question, knowledge
 from reinstate.message import Heard
 from reinstate.reply import Message, question_message
-from reinstate.verdict import next_question
+from reinstate.verdict import Verdict, decide, next_question
+
+_TURNS = 2
 
 
 def case_of(tracker: Tracker) -> Case:
@@ -26,16 +28,67 @@ def heard(tracker: Tracker) -> Heard:
     return Heard.from_parse(tracker.latest_message, knowledge())
 
 
-def say(dispatcher: CollectingDispatcher, messages: Iterable[Message]) -> None:
-    """Hand messages to Rasa's response generator, which fills the domain's words in."""
+def say(dispatcher: CollectingDispatcher, tracker: Tracker, messages: Sequence[Message]) -> None:
+    """Hand messages to Rasa's response generator, which fills the domain's words in.
+
+    Where all of them stood in the turn before, a sentence that says so goes first: no turn of the
+    bot is the same as the one before it.
+    """
+    now, before = _last_turns(tracker)
+    if messages and not now and all(_was_said(message, before) for message in messages):
+        messages = [Message(another("utter_repeat", tracker)), *messages]
     for message in messages:
         buttons = [{"title": b.title, "payload": b.payload} for b in message.buttons]
         dispatcher.utter_message(response=message.response, buttons=buttons, **message.values)
 
 
+def another(response: str, tracker: Tracker) -> str:
+    """A response, or its second wording where the first one stood in the turn before."""
+    _, before = _last_turns(tracker)
+    return f"{response}_again" if _was_said(Message(response), before) else response
+
+
+def _last_turns(tracker: Tracker) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """What the bot said in this turn so far, and what it said in the one before."""
+    turns: list[list[dict[str, Any]]] = [[]]
+    for event in reversed(tracker.events):
+        if event.get("event") == "user":
+            if len(turns) == _TURNS:
+                break
+            turns.append([])
+        elif event.get("event") == "bot":
+            turns[-1].append(event)
+    return turns[0], turns[1] if len(turns) > 1 else []
+
+
+def _was_said(message: Message, lines: Iterable[dict[str, Any]]) -> bool:
+    """Whether one of the lines came from the same response with the same values."""
+    said = [line.get("metadata") or {} for line in lines]
+    wanted = {"utter_action": message.response, **message.values}
+    return any(all(line.get(name) == value for name, value in wanted.items()) for line in said)
+
+
 def set_slots(values: dict[str, Any], tracker: Tracker) -> list[EventType]:
     """Events for those slots whose value changes."""
     return [SlotSet(name, value) for name, value in values.items() if tracker.get_slot(name) != value]
+
+
+def case_slots(case: Case, tracker: Tracker) -> dict[str, Any]:
+    """The slots of a case that is not told about now; a verdict that was told follows it."""
+    if not tracker.get_slot("rows"):
+        return case.to_slots()
+    return {**case.to_slots(), **verdict_slots(decide(case, knowledge()))}
+
+
+def verdict_slots(verdict: Verdict) -> dict[str, Any]:
+    """The slots that hold a verdict; path and odds are empty where nobody can tell."""
+    path = verdict.path if verdict.odds else None
+    return {"path": path, "odds": verdict.odds, "rows": list(verdict.rows)}
+
+
+def in_form(tracker: Tracker) -> bool:
+    """Whether a form is asking; it asks its question again by itself."""
+    return bool((tracker.active_loop or {}).get("name"))
 
 
 def open_question(case: Case) -> Question | str | None:
@@ -51,15 +104,15 @@ def question_id(question: Question | str | None) -> str | None:
 def ask_again(dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
     """After a digression: the open question in other words, with its buttons."""
     asked = tracker.get_slot("asked")
-    if not isinstance(asked, str):
+    if in_form(tracker) or not isinstance(asked, str):
         return
     case = case_of(tracker)
     if asked in ("notice", "appealed"):
-        say(dispatcher, [question_message(asked, knowledge(), again=True)])
+        say(dispatcher, tracker, [question_message(asked, knowledge(), again=True)])
     for cause in (*case.causes, *case.disputed):
         for question in knowledge().causes[cause].ask:
             if f"circumstance:{question.circumstance}" == asked:
-                say(dispatcher, [question_message(question, knowledge(), again=True)])
+                say(dispatcher, tracker, [question_message(question, knowledge(), again=True)])
                 return
 
 

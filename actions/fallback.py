@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import EventType
+from rasa_sdk.events import EventType, FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.common import ask_again, say
@@ -27,13 +27,16 @@ class ActionNotUnderstood(Action):
         """Answer by how often in a row nothing was understood."""
         count = misses(tracker.events)
         if count > 1:
-            say(dispatcher, [_exit(count)])
+            say(dispatcher, tracker, [_exit(count)])
             return []
         ranking = tracker.latest_message.get("intent_ranking") or []
         guesses = [str(entry.get("name")) for entry in ranking[1:]]
         titled = [g for g in guesses if knowledge().title_of(g)][:2]
-        say(dispatcher, [choice_message(titled, knowledge(), "utter_rephrase")])
-        return []
+        say(dispatcher, tracker, [choice_message(titled, knowledge(), "utter_rephrase")])
+        if count:
+            return []
+        # Rasa comes here for want of a rule, and would again until its circuit breaker trips.
+        return [FollowupAction((tracker.active_loop or {}).get("name") or "action_listen")]
 
 
 class ActionOutside(Action):
@@ -48,7 +51,7 @@ class ActionOutside(Action):
     ) -> list[EventType]:
         """Answer by how often in a row."""
         count = misses(tracker.events)
-        say(dispatcher, [_exit(count) if count > 1 else Message("utter_outside")])
+        say(dispatcher, tracker, [_exit(count) if count > 1 else Message("utter_outside")])
         ask_again(dispatcher, tracker)
         return []
 

@@ -8,7 +8,17 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.common import case_of, heard, open_question, question_id, say, set_slots
+from actions.common import (
+    case_of,
+    case_slots,
+    heard,
+    in_form,
+    open_question,
+    question_id,
+    say,
+    set_slots,
+    verdict_slots,
+)
 from reinstate.case import Case
 from reinstate.knowledge import Knowledge, knowledge
 from reinstate.message import Heard, hear
@@ -40,14 +50,28 @@ class ActionJudge(Action):
         """Hear, decide, say, ask."""
         facts, message, before = knowledge(), heard(tracker), case_of(tracker)
         if message.choices:
-            say(dispatcher, [_which(message, facts)])
-            return set_slots({"asked": "choice"}, tracker)
+            say(dispatcher, tracker, [_which(message, facts)])
+            return set_slots({"asked": None}, tracker)
         case = hear(before, message, tracker.get_slot("asked"), facts)
+        if in_form(tracker) and not message.readings:
+            say(dispatcher, tracker, [Message("utter_noted")] if case != before else [])
+            return set_slots(case_slots(case, tracker), tracker)
         if not (case.causes or case.disputed or case.notice or case.appealed):
-            say(dispatcher, [Message("utter_nothing_to_answer")])
+            say(dispatcher, tracker, [Message("utter_nothing_to_answer")])
             return set_slots(case.to_slots(), tracker)
-        events = tell(dispatcher, tracker, case, explain=_changed_topic(before, case))
+        events = tell(dispatcher, tracker, case, explain=changed_topic(before, case))
         return [*events, *set_slots(_story(message, tracker), tracker)]
+
+
+class ActionUnanswered(ActionJudge):
+    """Judges where the open question stays without an answer, which is as good as any.
+
+    A name of its own, because its rules depend on whether a question is left to ask.
+    """
+
+    def name(self) -> str:
+        """The action's name in the domain."""
+        return "action_unanswered"
 
 
 class ActionLookalike(Action):
@@ -63,12 +87,12 @@ class ActionLookalike(Action):
         """Look the look-alike up by its intent."""
         message = heard(tracker)
         if message.choices:
-            say(dispatcher, [_which(message, knowledge())])
-            return set_slots({"asked": "choice"}, tracker)
+            say(dispatcher, tracker, [_which(message, knowledge())])
+            return set_slots({"asked": None}, tracker)
         lookalike = knowledge().lookalikes[message.intent.partition("_")[2]]
-        say(dispatcher, lookalike_messages(lookalike, knowledge()))
+        say(dispatcher, tracker, lookalike_messages(lookalike, knowledge()))
         case = case_of(tracker).with_notice("not_suspended")
-        slots = {"path": lookalike.path, "odds": lookalike.odds, "asked": None}
+        slots = {"path": lookalike.path, "odds": lookalike.odds, "rows": None, "asked": None}
         return set_slots({**case.to_slots(), **slots}, tracker)
 
 
@@ -80,18 +104,15 @@ def tell(dispatcher: CollectingDispatcher, tracker: Tracker, case: Case, *, expl
     else:
         messages = [] if explain else [Message("utter_noted")]
         messages += verdict_messages(case, verdict, knowledge(), explain=explain)
-    question = open_question(case)
-    messages.append(
-        question_message(question, knowledge()) if question else after_verdict_message(verdict, knowledge())
-    )
-    say(dispatcher, messages)
-    slots = {
-        "path": verdict.path if verdict.odds else None,
-        "odds": verdict.odds,
-        "rows": list(verdict.rows),
-        "asked": question_id(question),
-    }
-    return set_slots({**case.to_slots(), **slots}, tracker)
+    question = None if in_form(tracker) else open_question(case)
+    asked = question_id(question)
+    if question:
+        again = asked == tracker.get_slot("asked")
+        messages.append(question_message(question, knowledge(), again=again))
+    elif not in_form(tracker):
+        messages.append(after_verdict_message(verdict, knowledge()))
+    say(dispatcher, tracker, messages)
+    return set_slots({**case.to_slots(), **verdict_slots(verdict), "asked": asked}, tracker)
 
 
 def _story(message: Heard, tracker: Tracker) -> dict[str, Any]:
@@ -100,9 +121,11 @@ def _story(message: Heard, tracker: Tracker) -> dict[str, Any]:
     return {"story": message.text if told else tracker.get_slot("story")}
 
 
-def _changed_topic(before: Case, after: Case) -> bool:
-    """Whether the cause is to be told about, because it is not the one told about before."""
-    return (before.causes, before.disputed) != (after.causes, after.disputed) or not after.causes
+def changed_topic(before: Case, after: Case) -> bool:
+    """Whether the cause, or the notice where none is known, is not the one told about before."""
+    if after.causes or after.disputed:
+        return (before.causes, before.disputed) != (after.causes, after.disputed)
+    return before.notice != after.notice
 
 
 def _which(message: Heard, facts: Knowledge) -> Message:

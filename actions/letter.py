@@ -11,9 +11,13 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.common import asked_before, case_of, heard, say, set_slots
 from reinstate.knowledge import TONES, Tone, knowledge
 from reinstate.letter import Answers, Letter, draft, edited, parse_edit
+from reinstate.message import Heard
 from reinstate.reply import Message, change_message, letter_messages, skip_message
 
 _SLOTS = ("letter_happened", "letter_when", "letter_changed", "letter_evidence")
+_QUESTIONS = ("ask_", "platform_question", "out_of_scope")
+_TALK = ("greet", "thank", "goodbye", "vent", "draft_appeal", "letter_", "feedback_")
+_TALK_WORDS = 5
 _ALWAYS_INTERRUPT = ("forget_me", "restart", "crisis", "help_evade", "cancel")
 
 
@@ -29,7 +33,7 @@ class ActionLetterStart(Action):
     ) -> list[EventType]:
         """Begin a fresh letter."""
         story = tracker.get_slot("story")
-        say(dispatcher, [Message("utter_letter_start_known" if story else "utter_letter_start")])
+        say(dispatcher, tracker, [Message("utter_letter_start_known" if story else "utter_letter_start")])
         fresh: dict[str, Any] = dict.fromkeys(_SLOTS)
         return set_slots({**fresh, "letter_happened": story, "letter_edits": None}, tracker)
 
@@ -50,11 +54,17 @@ class ValidateLetterForm(Action):
             return []
         if message.intent == "skip":
             return [SlotSet(asked, "")]
-        if message.text.startswith("/") or (message.intent.startswith("ask_") and not message.tells):
-            return []
-        if message.intent in ("deny", "cause_unknown") and asked != "letter_happened":
+        pressed = message.text.startswith("/")
+        if message.intent in ("deny", "cause_unknown") and (pressed or asked != "letter_happened"):
             return [SlotSet(asked, "")]
-        return [SlotSet(asked, message.text)]
+        return [] if pressed or _is_no_answer(message) else [SlotSet(asked, message.text)]
+
+
+def _is_no_answer(message: Heard) -> bool:
+    """Whether a text asks something else, or is a few words that only keep the talk going."""
+    if message.intent.startswith(_QUESTIONS) and not message.tells:
+        return True
+    return message.intent.startswith(_TALK) and len(message.text.split()) <= _TALK_WORDS
 
 
 class _AskLetter(Action):
@@ -71,7 +81,7 @@ class _AskLetter(Action):
     ) -> list[EventType]:
         """Ask; the second time in other words."""
         again = "_again" if asked_before(tracker, self.slot) else ""
-        say(dispatcher, [skip_message(f"utter_ask_{self.slot}{again}", knowledge())])
+        say(dispatcher, tracker, [skip_message(f"utter_ask_{self.slot}{again}", knowledge())])
         return []
 
 
@@ -112,18 +122,18 @@ class ActionLetter(Action):
         """Draft from the slots."""
         message = heard(tracker)
         if tracker.get_slot("letter_happened") is None:
-            say(dispatcher, [Message("utter_letter_none")])
+            say(dispatcher, tracker, [Message("utter_letter_none")])
             return []
         tone = _tone(message.intent.removeprefix("letter_")) or _tone(tracker.get_slot("tone")) or "formal"
         edits = list(tracker.get_slot("letter_edits") or []) if tone == tracker.get_slot("tone") else []
         if message.intent == "letter_change":
             edit = parse_edit(message.text)
             if edit is None:
-                say(dispatcher, [change_message(_letter(tracker, tone, edits))])
+                say(dispatcher, tracker, [change_message(_letter(tracker, tone, edits))])
                 return []
             edits.append([edit.number, edit.sentence])
         letter = _letter(tracker, tone, edits)
-        say(dispatcher, letter_messages(letter, tone, knowledge()))
+        say(dispatcher, tracker, letter_messages(letter, tone, knowledge()))
         return set_slots({"tone": tone, "letter_edits": edits, "asked": None}, tracker)
 
 

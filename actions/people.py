@@ -26,7 +26,7 @@ class ActionFeedback(Action):
     ) -> list[EventType]:
         """Note and thank."""
         opinion = heard(tracker).intent.removeprefix("feedback_")
-        say(dispatcher, [Message(f"utter_feedback_{opinion}")] if opinion != "wrong_cause" else [])
+        say(dispatcher, tracker, [Message(f"utter_feedback_{opinion}")] if opinion != "wrong_cause" else [])
         given = {"opinion": opinion, "rows": tracker.get_slot("rows") or []}
         return set_slots({"feedback": [*(tracker.get_slot("feedback") or []), given]}, tracker)
 
@@ -50,6 +50,6 @@ class ActionHuman(Action):
         if case.causes or case.disputed or case.notice:
             story = tracker.get_slot("story") or ""
             messages.append(summary_message(case, str(story), knowledge()))
-        say(dispatcher, messages)
+        say(dispatcher, tracker, messages)
         ask_again(dispatcher, tracker)
         return []

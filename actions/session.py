@@ -23,5 +23,5 @@ class ActionSessionStart(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
         """Open the session."""
-        say(dispatcher, [Message("utter_introduce")])
+        say(dispatcher, tracker, [Message("utter_introduce")])
         return [SessionStarted(), ActionExecuted("action_listen")]

@@ -8,7 +8,8 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.common import ask_again, case_of, heard, say, set_slots
+from actions.common import ask_again, case_of, case_slots, heard, in_form, say, set_slots
+from actions.judge import changed_topic, tell
 from reinstate.knowledge import knowledge
 from reinstate.message import hear
 from reinstate.reply import Message, sources_message, topic_messages, verdict_messages
@@ -26,12 +27,17 @@ class ActionTopic(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
         """Find the topic by the intent, and take in what the question tells on the way."""
-        message = heard(tracker)
-        case = hear(case_of(tracker), message, None, knowledge())
-        topic = knowledge().topic_of(message.intent) or knowledge().topics["capabilities"]
-        say(dispatcher, topic_messages(topic, case, knowledge()))
+        message, before, asked = heard(tracker), case_of(tracker), tracker.get_slot("asked")
+        # Whoever asks for a way round tells of a plan, not of what happened.
+        case = before if message.intent == "help_evade" else hear(before, message, None, knowledge())
+        answers = asked in ("notice", "appealed") and getattr(case, asked) != getattr(before, asked)
+        if not answers:
+            topic = knowledge().topic_of(message.intent) or knowledge().topics["capabilities"]
+            say(dispatcher, tracker, topic_messages(topic, case, knowledge()))
+        if case != before and not in_form(tracker):
+            return tell(dispatcher, tracker, case, explain=changed_topic(before, case))
         ask_again(dispatcher, tracker)
-        return set_slots(case.to_slots(), tracker)
+        return set_slots(case_slots(case, tracker), tracker)
 
 
 class ActionWhy(Action):
@@ -47,11 +53,12 @@ class ActionWhy(Action):
         """Judge again; the case has not changed since."""
         case = case_of(tracker)
         if not tracker.get_slot("rows"):
-            say(dispatcher, [Message("utter_why_nothing")])
+            say(dispatcher, tracker, [Message("utter_why_nothing")])
         else:
             verdict = decide(case, knowledge())
             say(
                 dispatcher,
+                tracker,
                 [Message("utter_why", {"say": verdict.say}), sources_message(verdict.sources, knowledge())],
             )
         ask_again(dispatcher, tracker)
@@ -71,8 +78,12 @@ class ActionNextStep(Action):
         """Say the verdict again, without the explanation."""
         case = case_of(tracker)
         if case.causes or case.disputed or case.notice:
-            say(dispatcher, verdict_messages(case, decide(case, knowledge()), knowledge(), explain=False))
+            say(
+                dispatcher,
+                tracker,
+                verdict_messages(case, decide(case, knowledge()), knowledge(), explain=False),
+            )
             ask_again(dispatcher, tracker)
             return []
-        say(dispatcher, [Message("utter_nothing_to_answer")])
+        say(dispatcher, tracker, [Message("utter_nothing_to_answer")])
         return []

@@ -8,7 +8,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.common import asked_before, case_of, heard, say, set_slots
+from actions.common import asked_before, case_of, case_slots, heard, say, set_slots
 from actions.judge import tell
 from reinstate.knowledge import knowledge
 from reinstate.message import Heard, hear
@@ -20,6 +20,7 @@ from reinstate.reply import (
 )
 
 NOTHING = "nothing"
+_LISTED = ("inform_group", "ask_causes")
 _NO_IDEA = ("deny", "cause_unknown", "something_else", "skip")
 
 
@@ -38,11 +39,11 @@ class ValidateTriageForm(Action):
         if message.readings or message.choices or not asked:
             return []
         case = case_of(tracker)
-        events = set_slots(hear(case, message, asked, knowledge()).to_slots(), tracker)
+        events = set_slots(case_slots(hear(case, message, asked, knowledge()), tracker), tracker)
         if any(event["name"] == asked for event in events):
             return events
         answer = _answer(str(asked), message)
-        return [*events, SlotSet(asked, answer)] if answer else []
+        return [*events, SlotSet(asked, answer)] if answer is not None else []
 
 
 class AskNotice(Action):
@@ -57,7 +58,7 @@ class AskNotice(Action):
     ) -> list[EventType]:
         """Ask with buttons."""
         again = asked_before(tracker, "notice")
-        say(dispatcher, [question_message("notice", knowledge(), again=again)])
+        say(dispatcher, tracker, [question_message("notice", knowledge(), again=again)])
         return []
 
 
@@ -73,7 +74,7 @@ class AskLogin(Action):
     ) -> list[EventType]:
         """Ask with buttons."""
         again = "_again" if asked_before(tracker, "login") else ""
-        say(dispatcher, [yes_no_message(f"utter_ask_login{again}", knowledge())])
+        say(dispatcher, tracker, [yes_no_message(f"utter_ask_login{again}", knowledge())])
         return []
 
 
@@ -88,8 +89,10 @@ class AskLately(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
         """Ask with buttons; a group that was picked shows its causes."""
+        if heard(tracker).intent in _LISTED:
+            return []
         again = "_again" if asked_before(tracker, "lately") else ""
-        say(dispatcher, [groups_message(knowledge(), f"utter_ask_lately{again}")])
+        say(dispatcher, tracker, [groups_message(knowledge(), f"utter_ask_lately{again}")])
         return []
 
 
@@ -105,7 +108,7 @@ class AskAppealed(Action):
     ) -> list[EventType]:
         """Ask with buttons."""
         again = asked_before(tracker, "appealed")
-        say(dispatcher, [question_message("appealed", knowledge(), again=again)])
+        say(dispatcher, tracker, [question_message("appealed", knowledge(), again=again)])
         return []
 
 
@@ -139,9 +142,9 @@ class ActionSomethingElse(Action):
     ) -> list[EventType]:
         """Drop, then ask."""
         case = case_of(tracker).drop_latest()
-        again = "_again" if tracker.get_slot("asked") == "group" else ""
-        say(dispatcher, [groups_message(knowledge(), f"utter_which_instead{again}")])
-        nothing = {"path": None, "odds": None, "rows": None, "asked": "group", "story": None}
+        again = "_again" if _offered_groups(tracker) else ""
+        say(dispatcher, tracker, [groups_message(knowledge(), f"utter_which_instead{again}")])
+        nothing = {"path": None, "odds": None, "rows": None, "asked": None, "story": None}
         return set_slots({**case.to_slots(), **nothing}, tracker)
 
 
@@ -158,10 +161,16 @@ class ActionListCauses(Action):
         """Show a group or the groups."""
         group = heard(tracker).value
         if group in knowledge().groups:
-            say(dispatcher, [group_message(str(group), knowledge())])
+            say(dispatcher, tracker, [group_message(str(group), knowledge())])
         else:
-            say(dispatcher, [groups_message(knowledge(), "utter_ask_groups")])
+            say(dispatcher, tracker, [groups_message(knowledge(), "utter_ask_groups")])
         return []
+
+
+def _offered_groups(tracker: Tracker) -> bool:
+    """Whether the groups were offered before in the place of a wrong cause."""
+    said = [(e.get("metadata") or {}).get("utter_action") for e in tracker.events if e.get("event") == "bot"]
+    return "utter_which_instead" in said
 
 
 def _answer(asked: str, message: Heard) -> Any:

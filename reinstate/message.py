@@ -17,6 +17,9 @@ _ASKS = re.compile(
     r"^\W*(how|is|are|am|does|do|did|can|could|has|have|what|which|why|will|would|when|should|who)\b|\?\s*$",
     re.IGNORECASE,
 )
+_LEADS = re.compile(r"^\W*(?:(?P<yes>yes|yeah|yep|yup|sure)|no|nope|nah)\b", re.IGNORECASE)
+_SURE = 0.6
+_NO_ANSWER = ("cause_unknown", "skip")
 _TELLING = ("cause_", "deny_", "circumstance_", "inform_")
 
 
@@ -31,6 +34,7 @@ class Heard:
         choices: intents that are too close to call, best first.
         notice, appealed, circumstances: details found in the text.
         value: the allow-listed value a button carries, if any.
+        confidence: of the intent; 1 for a button.
     """
 
     intent: str
@@ -41,6 +45,7 @@ class Heard:
     appealed: str | None = None
     circumstances: tuple[str, ...] = ()
     value: str | None = None
+    confidence: float = 1.0
 
     @classmethod
     def from_parse(cls, parsed: Mapping[str, Any], knowledge: Knowledge) -> Heard:
@@ -70,7 +75,13 @@ class Heard:
             notice=details.get("notice"),
             appealed=details.get("appealed"),
             circumstances=tuple(details.get("circumstances") or ()),
+            confidence=float((parsed.get("intent") or {}).get("confidence") or 0.0),
         )
+
+    @property
+    def names_circumstance(self) -> bool:
+        """Whether the intent's circumstance counts: a sure reading that no detail speaks against."""
+        return self.confidence >= _SURE and not self.circumstances
 
     @property
     def tells(self) -> bool:
@@ -89,10 +100,13 @@ def hear(case: Case, heard: Heard, asked: str | None, knowledge: Knowledge) -> C
     """
     case = _hear_causes(case, heard)
     if heard.tells:
-        case = _hear_details(case, heard)
+        case = _hear_details(case, heard, knowledge)
     kind, _, rest = heard.intent.partition("_")
-    if kind == "circumstance" and rest in knowledge.circumstances:
-        case = case.with_circumstance(rest, holds=True)
+    yes = _led_answer(heard, asked, knowledge)
+    if asked and yes is not None:
+        case = _hear_answer(case, asked, knowledge, yes=yes)
+    elif kind == "circumstance" and rest in knowledge.circumstances and heard.names_circumstance:
+        case = _with_circumstance(case, rest, knowledge)
     elif heard.intent == "deny_circumstance" and heard.value in knowledge.circumstances:
         case = _circumstance_answer(case, str(heard.value), knowledge, yes=False)
     elif heard.intent == "inform_notice" and heard.value in NOTICES:
@@ -101,6 +115,8 @@ def hear(case: Case, heard: Heard, asked: str | None, knowledge: Knowledge) -> C
         case = next((case.with_appealed(a) for a in APPEALED if a == heard.value), case)
     elif heard.intent in ("affirm", "deny") and asked:
         case = _hear_answer(case, asked, knowledge, yes=heard.intent == "affirm")
+    elif heard.intent in _NO_ANSWER and asked:
+        case = _hear_no_answer(case, asked)
     return case
 
 
@@ -113,9 +129,9 @@ def _hear_causes(case: Case, heard: Heard) -> Case:
     return case.read(heard.readings)
 
 
-def _hear_details(case: Case, heard: Heard) -> Case:
+def _hear_details(case: Case, heard: Heard, knowledge: Knowledge) -> Case:
     for circumstance in heard.circumstances:
-        case = case.with_circumstance(circumstance, holds=True)
+        case = _with_circumstance(case, circumstance, knowledge)
     if heard.notice:
         case = case.with_notice(heard.notice)
     return next((case.with_appealed(a) for a in APPEALED if a == heard.appealed), case)
@@ -132,10 +148,50 @@ def _hear_answer(case: Case, asked: str, knowledge: Knowledge, *, yes: bool) -> 
     return case
 
 
+def _hear_no_answer(case: Case, asked: str) -> Case:
+    """Who does not know is not asked again, and nothing is taken to hold."""
+    kind, _, what = asked.partition(":")
+    if kind == "circumstance":
+        return case.with_circumstance(what, holds=False)
+    if kind == "notice":
+        return case.with_notice("unknown")
+    return case.with_appealed("no") if kind == "appealed" else case
+
+
+def _led_answer(heard: Heard, asked: str | None, knowledge: Knowledge) -> bool | None:
+    """The yes or no that a typed answer to a question on a circumstance begins with.
+
+    "No, somebody I met here" is a no, whatever the rest is read as; "no, only once" tells about the
+    very thing that was asked, and that counts.
+    """
+    lead = _LEADS.search(heard.text)
+    kind, _, what = (asked or "").partition(":")
+    if not lead or kind != "circumstance" or not heard.intent.startswith("circumstance_"):
+        return None
+    told = heard.circumstances
+    return None if what in told or _opposite(what, knowledge) in told else bool(lead["yes"])
+
+
+def _with_circumstance(case: Case, circumstance: str, knowledge: Knowledge) -> Case:
+    """Note a circumstance; its opposite, where it has one, holds no longer."""
+    opposite = _opposite(circumstance, knowledge)
+    if opposite in case.circumstances:
+        case = case.with_circumstance(str(opposite), holds=False)
+    return case.with_circumstance(circumstance, holds=True)
+
+
+def _opposite(circumstance: str, knowledge: Knowledge) -> str | None:
+    """What holds instead: "more than once" and "the first time" exclude each other."""
+    pairs = [(q.circumstance, q.otherwise) for c in knowledge.causes.values() for q in c.ask if q.otherwise]
+    return {**dict(pairs), **{b: a for a, b in pairs}}.get(circumstance)
+
+
 def _circumstance_answer(case: Case, circumstance: str, knowledge: Knowledge, *, yes: bool) -> Case:
-    case = case.with_circumstance(circumstance, holds=yes)
+    if yes:
+        return _with_circumstance(case, circumstance, knowledge)
+    case = case.with_circumstance(circumstance, holds=False)
     for question in (q for cause in case.causes for q in knowledge.causes[cause].ask):
-        if not yes and question.circumstance == circumstance and question.otherwise:
+        if question.circumstance == circumstance and question.otherwise:
             return case.with_circumstance(question.otherwise, holds=True)
     return case
 

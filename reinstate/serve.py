@@ -32,6 +32,7 @@ from reinstate.stores.locks import locks
 logger = logging.getLogger("reinstate")
 
 LARGEST_REQUEST = 1024 * 1024
+_HERE = ("127.0.0.1", "0.0.0.0", "::")  # noqa: S104 - shown as localhost, not bound to
 _RETENTION_EVERY_SECONDS = 3600
 _DAY_SECONDS = 24 * 3600
 
@@ -127,7 +128,7 @@ async def _load(app: Sanic, _loop: Any) -> None:
 
 async def _tell(app: Sanic, _loop: Any) -> None:
     settings: Settings = app.ctx.settings
-    host = "localhost" if settings.host in ("127.0.0.1", "0.0.0.0") else settings.host
+    host = "localhost" if settings.host in _HERE else settings.host
     sys.stdout.write(f"Reinstate answers at http://{host}:{settings.port}/chat/\n")
     sys.stdout.flush()
 

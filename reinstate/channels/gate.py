@@ -113,13 +113,16 @@ class Gate:
         """What the domain says for a door's own response."""
         return str(self._agent.domain.responses[f"utter_door_{response}"][0]["text"])
 
-    async def handle(self, inbound: Inbound, send: Send, *, session: bool = False) -> None:
+    async def handle(self, inbound: Inbound, send: Send, *, session: bool = False) -> bool:
         """Run the turn of a message, or repeat its reply where it was handled before.
 
         Args:
             inbound: the message.
             send: called with each line of the reply.
             session: whether the conversation must be open in the store (web door).
+
+        Returns:
+            True where the turn was run, False where its reply was repeated.
 
         Raises:
             Refused: if the message does not pass.
@@ -137,6 +140,7 @@ class Gate:
             raise TurnFailedError from error
         TURNS.labels(inbound.channel, outcome).inc()
         TURN_SECONDS.labels(inbound.channel).observe(time.monotonic() - started)
+        return outcome == "answered"
 
     async def forget(self, conversation: str) -> None:
         """Delete a conversation everywhere, after the turn that is running."""

@@ -148,14 +148,15 @@ class ConversationStore(SQLTrackerStore):
         if not any(event.get("message_id") == message_id for event in found):
             return None
         reply: list[Line] = []
-        mine = False
+        first, mine = True, False
         for event in self._events(conversation):
             if event["event"] == "user":
                 if mine:
                     break
                 mine = event.get("message_id") == message_id
                 # What was said before the first message (the introduction) belongs to its reply.
-                reply = reply if mine else []
+                reply = reply if mine and first else []
+                first = False
             elif event["event"] == "bot":
                 reply.append(_bot_line(event))
         return reply

@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import json
 import socket
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -27,9 +26,9 @@ ALLOWED = {200, 201, 204, 400, 401, 405, 413, 415, 429}
 
 
 @pytest.fixture(scope="module")
-def sessions(server: Server) -> Iterator[Chat]:
+def sessions(server: Server) -> Chat:
     """One open conversation for all fuzzing."""
-    yield Chat(server.url).open()
+    return Chat(server.url).open()
 
 
 def test_the_description_is_served(server: Server) -> None:

@@ -106,9 +106,7 @@ def test_a_long_text_is_cut_between_paragraphs() -> None:
     """Where there are paragraphs, no paragraph is torn."""
     paragraphs = [f"{n} " + "word " * 100 for n in range(20)]
     parts = split("\n\n".join(paragraphs))
-    assert [p.strip() for p in paragraphs] == [
-        p.strip() for part in parts for p in part.split("\n\n")
-    ]
+    assert [p.strip() for p in paragraphs] == [p.strip() for part in parts for p in part.split("\n\n")]
 
 
 @pytest.mark.parametrize(
@@ -143,9 +141,7 @@ def test_a_private_message_is_a_turn_of_its_person() -> None:
 
 def test_a_group_message_is_a_turn_of_its_member() -> None:
     """The conversation is telegram-<chat>-<user>, and the reply answers the message."""
-    expected = Job(
-        "9", f"telegram-{GROUP}-{PERSON}", GROUP, text="help me", owner=PERSON, reply_to=3
-    )
+    expected = Job("9", f"telegram-{GROUP}-{PERSON}", GROUP, text="help me", owner=PERSON, reply_to=3)
     assert expected == read(update("@Reinstate_Test_Bot help me", group=True), ME)
 
 

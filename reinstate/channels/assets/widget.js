@@ -349,8 +349,7 @@
   }
 
   function newId() {
-    if (crypto.randomUUID) return crypto.randomUUID(); // missing on plain http
-    return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+    return crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`; // missing on plain http; unique in a conversation is enough
   }
 
   // --- the conversation --------------------------------------------------------------------------
@@ -373,6 +372,7 @@
       /** @type {Turn[]} */ this.turns = [];
       /** @type {'ok' | 'offline' | 'lost' | 'refused'} */ this.connection = 'ok';
       /** @type {'' | 'ended' | 'forgotten'} */ this.notice = '';
+      /** @type {string | undefined} id of the conversation that the base belongs to */ this.conversation = undefined;
       this.started = false;
       this.stale = 0; // how often the history was asked for since it was last read
       this.working = false;
@@ -402,8 +402,10 @@
     start() {
       if (this.started) return;
       this.started = true;
-      const items = this.store.names('out:').map((name) => (this.store.get(name)));
-      this.turns = items.filter((item) => item?.id && typeof item.shown === 'string').sort((a, b) => a.at - b.at).map((item) => ({ ...turnOf(item), tries: 1 }));
+      this.conversation = this.session?.conversation;
+      const items = this.store.names('out:').map((name) => this.store.get(name));
+      const usable = items.filter((item) => item?.id && typeof item.shown === 'string');
+      this.turns = usable.sort((a, b) => a.at - b.at).map((item) => ({ ...newTurn(item), tries: 1 }));
       this.refresh();
     }
 
@@ -434,7 +436,7 @@
     /** @param {{text?: string, button?: string, shown: string}} message */
     add(message) {
       this.start();
-      const turn = turnOf({ id: newId(), at: Date.now(), ...message });
+      const turn = newTurn({ id: newId(), at: Date.now(), ...message });
       turn.line.pressed = message.button !== undefined;
       this.keep(turn);
       this.turns.push(turn);
@@ -480,11 +482,11 @@
       this.empty('forgotten');
     }
 
-    /** @param {Conversation['notice']} notice why nothing is left */
+    /** Drop what is no longer stored. @param {Conversation['notice']} notice why */
     empty(notice) {
       this.stop.abort();
       this.base = [];
-      this.turns = [];
+      this.turns = this.turns.filter((turn) => this.store.get(`out:${turn.item.id}`));
       this.stale = 0;
       this.notice = notice;
       this.wake();
@@ -497,10 +499,10 @@
       const name = event.key?.slice(this.store.prefix.length) ?? 'session';
       if (name === 'session' && !this.session) {
         if (this.lines.length) this.empty('ended');
-      } else if (name === 'session') {
-        const before = JSON.parse(event.oldValue ?? 'null')?.conversation;
-        if (before !== this.session?.conversation) this.base = [];
-        if (before !== this.session?.conversation) this.refresh();
+      } else if (name === 'session' && this.session.conversation !== this.conversation) {
+        this.conversation = this.session.conversation;
+        this.base = [];
+        this.refresh();
       } else if (name.startsWith('out:') && event.newValue === null) {
         this.refresh();
       }
@@ -520,11 +522,13 @@
         } catch (error) {
           if (turn && !this.turns.includes(turn)) continue; // forgotten meanwhile
           failures += 1;
-          await this.cope(error instanceof Problem ? error : new Problem('bad', String(error)), turn, failures);
+          if (!(error instanceof Problem)) reportError(error);
+          await this.cope(error instanceof Problem ? error : new Problem('bad'), turn, failures);
         }
         this.changed();
       }
       this.working = false;
+      this.connection = navigator.onLine ? 'ok' : 'offline';
       this.changed();
     }
 
@@ -546,6 +550,7 @@
     async open() {
       const opened = await this.api.open();
       if (!this.session) this.store.set('session', opened);
+      this.conversation = this.session.conversation;
       return this.session;
     }
 
@@ -595,7 +600,9 @@
         if (turn) this.fail(turn, problem.words);
         return;
       }
-      if (turn) Object.assign(turn.line, { state: 'waiting', words: problem.kind === 'busy' ? problem.words : '' });
+      if (turn && !turn.replies.length) {
+        Object.assign(turn.line, { state: 'waiting', words: problem.kind === 'busy' ? problem.words : '' });
+      }
       if (problem.kind === 'refused') this.connection = 'refused';
       if (problem.kind === 'network') {
         this.connection = navigator.onLine ? 'lost' : 'offline';
@@ -641,9 +648,9 @@
   }
 
   /** @param {Item} item @returns {Turn} */
-  function turnOf(item) {
+  function newTurn(item) {
     /** @type {Line} */
-    const line = { from: 'person', text: item.shown, buttons: [], at: item.at, state: 'waiting' };
+    const line = { from: 'person', text: item.shown, buttons: [], at: item.at, state: 'waiting', words: '' };
     if (item.failed !== undefined) Object.assign(line, { state: 'failed', words: item.failed });
     return { item, line, replies: [], tries: 0 };
   }
@@ -667,6 +674,29 @@
     }
     element.append(...children);
     return element;
+  }
+
+  /**
+   * @param {string} label @param {(event: Event) => void} onclick
+   * @param {Record<string, any>} [attributes] @param {string} [drawing] shown instead of the label
+   */
+  function button(label, onclick, attributes = {}, drawing = '') {
+    const named = drawing ? { 'aria-label': label } : {};
+    return h('button', { type: 'button', onclick, ...named, ...attributes }, drawing ? icon(drawing) : label);
+  }
+
+  /**
+   * Make nodes the children of another; those that stay are not touched.
+   * @param {Element} parent @param {Element[]} nodes
+   */
+  function arrange(parent, nodes) {
+    const wanted = new Set(nodes);
+    for (const child of [...parent.children]) if (!wanted.has(child)) child.remove();
+    let present = parent.firstElementChild;
+    for (const node of nodes) {
+      if (node === present) present = present.nextElementSibling;
+      else parent.insertBefore(node, present);
+    }
   }
 
   /** @param {string} path of a 24 by 24 drawing */
@@ -759,10 +789,11 @@
       if (this.shadowRoot) return;
       const asked = (this.dataset.lang || document.documentElement.lang || navigator.language).slice(0, 2).toLowerCase();
       this.language = asked in WORDS ? asked : 'en';
-      this.words = WORDS[(this.language)];
+      this.words = WORDS[this.language];
       this.full = this.hasAttribute('full');
       this.clock = new Intl.DateTimeFormat(this.language, { dateStyle: 'medium', timeStyle: 'short' });
       /** @type {WeakMap<Line, HTMLElement>} */ this.nodes = new WeakMap();
+      /** @type {WeakMap<Line, HTMLElement>} */ this.turnNodes = new WeakMap();
       /** @type {Map<string, HTMLElement>} */ this.offered = new Map();
       this.following = true;
       this.drawing = false;
@@ -820,7 +851,7 @@
       this.start = h('div', { class: 'start' }, h('slot', {}, h('p', {}, words.hello)));
       this.dots = h('div', { class: 'dots', hidden: true }, h('span', { class: 'hidden' }, words.writing), h('i'), h('i'), h('i'));
       this.pane = h('div', { class: 'pane' }, this.start, this.log, this.dots);
-      this.newest = h('button', { class: 'newest', type: 'button', 'aria-label': words.newest, hidden: true, onclick: () => this.toEnd() }, icon(ICONS.down));
+      this.newest = button(words.newest, () => this.toEnd(), { class: 'newest', hidden: true }, ICONS.down);
       this.status = h('p', { class: 'status', role: 'status' });
       this.banner = h('div', { class: 'banner' }, this.status);
       this.panel = h(
@@ -840,7 +871,8 @@
 
     buildLauncher() {
       const label = this.dataset.title || this.words.launcher;
-      this.launcher = h('button', { type: 'button', 'aria-expanded': 'false', 'aria-haspopup': 'dialog', onclick: () => this.open() }, icon(ICONS.mark), h('span', {}, label));
+      this.launcher = button(label, () => this.open(), { 'aria-expanded': 'false', 'aria-haspopup': 'dialog' });
+      this.launcher.prepend(icon(ICONS.mark));
       return h('section', { class: 'launcher', 'aria-label': label }, this.launcher);
     }
 
@@ -859,24 +891,25 @@
           this.more.focus();
           act();
         };
-        return h('button', { type: 'button', onclick: choose, ...(label === words.times && { 'aria-pressed': 'false' }) }, label);
+        return button(label, choose, label === words.times ? { 'aria-pressed': 'false' } : {});
       }));
-      this.more = h('button', { class: 'plain', type: 'button', 'aria-label': words.more, 'aria-expanded': 'false', 'aria-controls': 'menu', onclick: () => this.toggleMenu() }, icon(ICONS.more));
+      const expands = { class: 'plain', 'aria-expanded': 'false', 'aria-controls': 'menu' };
+      this.more = button(words.more, () => this.toggleMenu(), expands, ICONS.more);
       const tools = h('div', { class: 'tools' }, h('slot', { name: 'bar' }), h('div', { class: 'holder' }, this.more, this.menu));
-      if (!this.full) tools.append(h('button', { class: 'plain', type: 'button', 'aria-label': words.close, onclick: () => this.close() }, icon(ICONS.close)));
+      if (!this.full) tools.append(button(words.close, () => this.close(), { class: 'plain' }, ICONS.close));
       return h('header', {}, h('span', { class: 'mark' }, icon(ICONS.mark)), h('h2', {}, this.heading), tools);
     }
 
     buildComposer() {
       const { words } = this;
       this.text = h('textarea', { id: 'text', rows: '1', dir: 'auto', placeholder: words.message, enterkeyhint: 'send', autocomplete: 'off', 'aria-describedby': 'hint' });
-      this.send = h('button', { class: 'send', type: 'submit', 'aria-label': words.send }, icon(ICONS.send));
+      const send = button(words.send, () => {}, { class: 'send', type: 'submit' }, ICONS.send);
       this.hint = h('p', { class: 'hint', id: 'hint', role: 'status' }, words.hint);
       const submit = (event) => {
         event.preventDefault();
         this.submit();
       };
-      const form = h('form', { class: 'composer', onsubmit: submit }, h('label', { class: 'hidden', for: 'text' }, words.message), this.text, this.send);
+      const form = h('form', { class: 'composer', onsubmit: submit }, h('label', { class: 'hidden', for: 'text' }, words.message), this.text, send);
       return h('footer', {}, form, this.hint);
     }
 
@@ -889,7 +922,7 @@
         try {
           await this.talk.forget();
           this.text.value = '';
-          this.keepDraft();
+          this.typed();
           close();
         } catch (problem) {
           trouble.textContent = [words.forgetFailed, problem.words].join(' ');
@@ -899,8 +932,8 @@
         'dialog', { class: 'confirm', 'aria-labelledby': 'sure', 'aria-describedby': 'what', onclose: () => { trouble.textContent = ''; } },
         h('h3', { id: 'sure' }, words.forgetTitle), h('p', { id: 'what' }, words.forgetBody), trouble,
         h('div', { class: 'row' },
-          h('button', { type: 'button', autofocus: true, onclick: close }, words.forgetNo),
-          h('button', { type: 'button', class: 'danger', onclick: forget }, words.forgetYes)),
+          button(words.forgetNo, close, { autofocus: true }),
+          button(words.forgetYes, forget, { class: 'danger' })),
       );
       return this.confirm;
     }
@@ -928,14 +961,15 @@
       addEventListener('pageshow', (event) => event.persisted && talk.refresh());
       document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && talk.refresh());
       this.addEventListener('click', (event) => {
-        const example = (event.target).closest('[data-ask]');
-        if (example) this.ask(example.textContent ?? '');
+        const example = event.target.closest('[data-ask]');
+        if (!example || this.start.hidden) return;
+        this.start.hidden = true; // a double click asks once
+        this.ask(example.textContent);
       });
       this.root.addEventListener('keydown', (event) => this.escape(event));
       this.panel.addEventListener('cancel', (event) => {
         event.preventDefault();
-        if (event.target === this.panel) this.close();
-        else this.confirm.close();
+        this.close();
       });
       this.root.addEventListener('pointerdown', (event) => {
         if (!event.composedPath().includes(this.menu.parentNode)) this.toggleMenu(false);
@@ -1067,28 +1101,32 @@
       });
     }
 
+    /** Turns are nodes of their own, so that a browser lays out a long conversation quickly. */
     drawLines() {
-      const lines = this.talk.lines;
-      const { log } = this;
+      const { lines } = this.talk;
       const mine = lines.findLast((line) => line.from === 'person');
-      const fresh = Boolean(mine?.state) && !this.nodes.has(mine);
+      if (mine?.state && !this.nodes.has(mine)) this.following = true;
       this.start.hidden = lines.length > 0 || this.talk.stale > 0;
       this.dots.hidden = !this.talk.writing;
-      let present = log.firstElementChild;
+      /** @type {Map<HTMLElement, HTMLElement[]>} */
+      const turns = new Map();
+      let turn = this.log;
       lines.forEach((line, index) => {
         const node = this.nodes.get(line) ?? this.drawLine(line, lines[index - 1]);
-        if (node === present) present = present.nextElementSibling;
-        else log.insertBefore(node, present);
+        if (!index || line.from === 'person') turn = this.turnNode(line);
+        turns.set(turn, [...(turns.get(turn) ?? []), node]);
         this.drawState(line, node);
       });
-      while (present) {
-        const next = present.nextElementSibling;
-        present.remove();
-        present = next;
-      }
-      this.anchor = mine && this.nodes.get(mine);
-      if (fresh) this.following = true;
+      for (const [node, inside] of turns) arrange(node, inside);
+      arrange(this.log, [...turns.keys()]);
+      this.anchor = mine && this.turnNode(mine);
       this.scroll();
+    }
+
+    /** @param {Line} line that begins a turn @returns {HTMLElement} */
+    turnNode(line) {
+      if (!this.turnNodes.has(line)) this.turnNodes.set(line, h('div', { class: 'turn' }));
+      return this.turnNodes.get(line);
     }
 
     /** @param {Line} line @param {Line | undefined} before */
@@ -1097,7 +1135,7 @@
       const node = h('div', { class: `line ${line.from}` });
       if (!bot) node.setAttribute('aria-live', 'off'); // the person knows what they wrote
       if (before?.from !== line.from) node.append(h('span', { class: 'hidden' }, `${bot ? NAME : this.words.you}: `));
-      node.append(bot ? this.drawBotText(line.text) : h('div', { class: 'text', dir: 'auto' }, ...linked(line.text)));
+      node.append(...(bot ? this.drawBotText(line.text) : [h('div', { class: 'text', dir: 'auto' }, ...linked(line.text))]));
       if (line.buttons.length) node.append(this.drawChoices(line.buttons));
       if (line.at) node.append(h('time', { datetime: new Date(line.at).toISOString() }, this.clock.format(line.at)));
       if (!bot && !line.pressed) use(this.offered.get(line.text));
@@ -1105,51 +1143,50 @@
       return node;
     }
 
-    /** @param {string} text */
+    /** What the bot says; a letter in it stands on paper, with a button to copy it. @param {string} text */
     drawBotText(text) {
       const start = text.search(LETTER);
       const body = h('div', { class: 'text', lang: BOT_LANGUAGE }, ...blocks(start < 0 ? text : text.slice(0, start)));
-      if (start < 0) return body;
+      if (start < 0) return [body];
       const letter = text.slice(start).trim();
-      const button = h('button', { type: 'button', class: 'choice' }, this.words.copy);
-      button.addEventListener('click', async () => {
+      body.append(h('section', { class: 'paper', 'aria-label': this.words.letter, dir: 'auto' }, ...linked(letter)));
+      const copying = button(this.words.copy, async () => {
         await copy(letter);
-        button.textContent = this.words.copied;
-        this.say(this.words.copied);
-        setTimeout(() => { button.textContent = this.words.copy; }, 3000);
-      });
-      body.append(h('section', { class: 'letter', 'aria-label': this.words.letter }, h('div', { class: 'paper', dir: 'auto' }, ...linked(letter)), button));
-      return body;
+        copying.textContent = this.words.copied;
+        setTimeout(() => { copying.textContent = this.words.copy; }, 3000);
+      }, { class: 'choice' });
+      return [body, h('div', { class: 'choices' }, copying)];
     }
 
     /** @param {Button[]} buttons */
     drawChoices(buttons) {
-      return h('div', { class: 'choices', role: 'group', 'aria-label': this.words.choices }, ...buttons.map((button) => {
-        const node = h('button', { type: 'button', class: 'choice', dir: 'auto', lang: BOT_LANGUAGE }, button.title);
-        node.addEventListener('click', () => {
-          if (!use(node)) return;
-          this.talk.press(button);
-        });
-        this.offered.set(button.title, node);
+      const nodes = buttons.map((offer) => {
+        const node = button(offer.title, () => use(node) && this.talk.press(offer), { class: 'choice', dir: 'auto', lang: BOT_LANGUAGE });
+        this.offered.set(offer.title, node);
         return node;
-      }));
+      });
+      return h('div', { class: 'choices', role: 'group', 'aria-label': this.words.choices }, ...nodes);
     }
 
     /** What becomes of a message, under it. @param {Line} line @param {HTMLElement} node */
     drawState(line, node) {
       const state = line.state === 'sent' ? '' : line.state ?? '';
-      const key = `${state} ${line.words ?? ''}`;
+      const key = `${state} ${line.words}`;
       if (node.dataset.state === key || (!node.dataset.state && !state)) return;
       node.dataset.state = key;
       node.querySelector('.state')?.remove();
       if (!state) return;
       const { words, talk } = this;
-      const act = (label, action) => h('button', { type: 'button', onclick: () => {
+      const act = (label, action) => button(label, () => {
         action();
         this.focusInside();
-      } }, label);
-      const said = state === 'sending' ? words.sending : (state === 'failed' ? [words.failed, line.words] : [line.words, words.waiting]).join(' ').trim();
-      const row = h('div', { class: `state ${state}`, role: state === 'failed' ? 'alert' : 'none' }, h('span', { dir: 'auto' }, said));
+      });
+      const said = {
+        sending: words.sending,
+        waiting: `${line.words} ${words.waiting}`,
+        failed: `${words.failed} ${line.words}`,
+      };
+      const row = h('div', { class: `state ${state}`, role: state === 'failed' ? 'alert' : 'none' }, h('span', { dir: 'auto' }, said[state].trim()));
       if (state === 'waiting' && !line.words) row.append(act(words.now, () => talk.wake()));
       if (state === 'failed') row.append(act(words.again, () => talk.retry(line)), act(words.discard, () => talk.discard(line)));
       node.append(row);
@@ -1160,8 +1197,8 @@
       const trouble = talk.connection === 'ok' ? '' : words[talk.connection];
       const back = !trouble && !this.wasConnected ? words.back : '';
       this.wasConnected = !trouble;
-      if (trouble || back || talk.notice) this.say(trouble || back || words[talk.notice], Boolean(trouble || talk.notice));
-      else if (this.kept) this.say('');
+      if (trouble || back || talk.notice) this.tell(trouble || back || words[talk.notice], Boolean(trouble || talk.notice));
+      else if (this.kept) this.tell('');
       this.banner.classList.toggle('trouble', Boolean(trouble));
       const link = this.banner.querySelector('a');
       if (talk.connection !== 'refused') link?.remove();
@@ -1169,11 +1206,11 @@
     }
 
     /** Say something beside the conversation. @param {string} text @param {boolean} keep until it changes */
-    say(text, keep = false) {
+    tell(text, keep = false) {
       clearTimeout(this.hush);
       this.kept = keep;
       if (this.status.textContent !== text) this.status.textContent = text;
-      if (text && !keep) this.hush = setTimeout(() => this.say(''), 4000);
+      if (text && !keep) this.hush = setTimeout(() => this.tell(''), 4000);
     }
 
     /** Where the reader follows: to the end, but never past the beginning of the last turn. */
@@ -1233,7 +1270,6 @@
   --mine: color-mix(in srgb, var(--brand) 13%, var(--card));
   display: block; direction: ltr; color-scheme: light; color: var(--ink);
   font: 400 medium/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif;
-  -webkit-text-size-adjust: 100%;
 }
 .full { height: 100%; }
 @media (prefers-color-scheme: dark) {
@@ -1245,11 +1281,11 @@
   }
 }
 
-button, textarea { font: inherit; color: inherit; letter-spacing: inherit; }
+button, textarea { font: inherit; color: inherit; }
 button {
   display: inline-flex; align-items: center; justify-content: center; min-height: 44px; min-width: 44px;
   padding: .4em 1em; border: 1px solid var(--edge); border-radius: 12px; background: var(--card);
-  cursor: pointer; -webkit-tap-highlight-color: transparent; touch-action: manipulation;
+  cursor: pointer; touch-action: manipulation;
 }
 button:hover { border-color: var(--accent); }
 a { color: var(--accent); text-underline-offset: .15em; }
@@ -1305,10 +1341,9 @@ header h2 { flex: 1; min-width: 0; font-size: 1.05em; font-weight: 650; overflow
 .pane { position: relative; flex: 1; min-width: 0; overflow: hidden auto; overscroll-behavior: contain; padding: 20px 18px 12px; scrollbar-width: thin; }
 .log, .start, .dots { max-width: 44em; margin-inline: auto; }
 .log { outline-offset: 6px; border-radius: 8px; }
-.start { color: var(--ink); }
-.line { position: relative; display: flow-root; margin-bottom: 10px; contain: layout style; }
+.line { position: relative; margin-bottom: 10px; }
 .person { padding-inline-start: 12%; margin-bottom: 18px; }
-.bot + .person { margin-top: 22px; }
+.turn + .turn { margin-top: 26px; }
 .text { overflow-wrap: anywhere; border: 1px solid transparent; }
 .bot > .text { width: fit-content; max-width: 100%; padding: .75em 1.05em; background: var(--card); border-color: var(--rule); border-radius: 4px 16px 16px 16px; }
 p, li { text-wrap: pretty; }
@@ -1327,8 +1362,7 @@ time { display: none; margin: .25em .3em 0; font-size: .82em; color: var(--soft)
 .choice[aria-disabled="true"] { border-style: dashed; border-color: var(--edge); background: none; color: var(--soft); font-weight: 400; cursor: default; }
 .choice[aria-disabled="true"]::before { content: "✓" / ""; margin-inline-end: .45em; }
 
-.letter { display: grid; gap: 10px; justify-items: start; }
-.paper { width: 100%; padding: 1.1em 1.2em; white-space: pre-wrap; background: var(--paper); border: 1px solid var(--rule); border-radius: 10px; font-family: Georgia, "Noto Serif", serif; }
+.paper { padding: 1.1em 1.2em; white-space: pre-wrap; background: var(--paper); border: 1px solid var(--rule); border-radius: 10px; font-family: Georgia, "Noto Serif", serif; }
 
 .state { display: flex; flex-wrap: wrap; justify-content: end; align-items: center; gap: 4px 8px; margin-top: 4px; font-size: .88em; color: var(--soft); }
 .state.sending { position: absolute; inset-inline-end: 0; top: 100%; margin-top: 0; opacity: 0; animation: appear .2s .5s forwards; }
@@ -1373,7 +1407,7 @@ textarea::placeholder { color: var(--soft); opacity: 1; }
   .dots i { background: CanvasText; }
 }
 @media print {
-  .root:not(.full), header, footer, .banner, .newest, .dots, .choices, .state, .letter button { display: none !important; }
+  .root:not(.full), header, footer, .banner, .newest, .dots, .choices, .state { display: none !important; }
   .root, .root .panel, .middle, .pane { position: static; display: block; height: auto; overflow: visible; background: none; padding: 0; color: #000; }
   .root { --card: #fff; --paper: #fff; --ink: #000; --soft: #333; --rule: #999; --mine: #fff; color-scheme: light; }
   .line { break-inside: avoid; }

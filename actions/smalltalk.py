@@ -1,0 +1,31 @@
+"""Greetings, thanks, anger, and what needs care: answered by the response that the intent names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.common import another, ask_again, case_of, heard, say
+from reinstate.reply import Message
+
+
+class ActionReply(Action):
+    """Says `utter_<intent>`, in its second wording where the first was just said."""
+
+    def name(self) -> str:
+        """The action's name in the domain."""
+        return "action_reply"
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """Reply; then the open question again, unless the person needs other help than ours."""
+        intent, case = heard(tracker).intent, case_of(tracker)
+        known = "_known" if intent == "vent" and (case.causes or case.disputed or case.notice) else ""
+        say(dispatcher, tracker, [Message(another(f"utter_{intent}{known}", tracker))])
+        if intent != "crisis":
+            ask_again(dispatcher, tracker)
+        return []

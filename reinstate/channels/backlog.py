@@ -1,0 +1,211 @@
+"""Works on what a door has acknowledged: kept in the inbox first, then in order, in background.
+
+The entries of one conversation are worked on one after another in the order of arrival, those of
+different conversations side by side. What is not finished when the process ends, or dies, is
+finished by the next one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from reinstate.stores.inbox import LEASE_SECONDS, Inbox
+
+logger = logging.getLogger(__name__)
+
+STOP_SECONDS = 6
+LINE_SECONDS = 3
+_MOST_REMEMBERED = 10_000
+_PRUNE_EVERY = 100
+
+
+class ClosingError(Exception):
+    """The process ends before an entry is finished; what is left of it is for the next one."""
+
+
+@dataclass
+class Entry:
+    """Something to work on.
+
+    Attributes:
+        id: by which repetitions are known.
+        conversation: within which order is kept.
+        body: what to do, as JSON can hold it.
+        sent: how many lines of the reply have gone out.
+        resumed: whether another process has begun with it.
+    """
+
+    id: str
+    conversation: str
+    body: dict[str, Any]
+    sent: int = 0
+    resumed: bool = False
+
+
+class Backlog:
+    """What is left to do for one door in one process."""
+
+    def __init__(self, inbox: Inbox, work: Callable[[Entry], Awaitable[None]], *, alone: bool) -> None:
+        """Start with nothing to do.
+
+        Args:
+            inbox: keeps entries until they are done.
+            work: does one entry.
+            alone: whether this is the only process on the database.
+        """
+        self._inbox, self._work, self._alone = inbox, work, alone
+        self._queues: dict[str, deque[Entry]] = {}
+        self._tasks: set[asyncio.Task[object]] = set()
+        self._unkept: dict[str, None] = {}
+        self._stopping = False
+        self.closing = asyncio.Event()
+
+    def __len__(self) -> int:
+        """How many entries wait or are worked on."""
+        return sum(map(len, self._queues.values()))
+
+    def take(self, id: str, conversation: str, body: dict[str, Any]) -> bool:
+        """Keep an entry and work on it later; False where its id was taken before."""
+        new = self._keep(id, conversation, json.dumps(body))
+        if new and not self._stopping:
+            self._enqueue(Entry(id, conversation, body))
+        return new
+
+    def take_id(self, id: str) -> bool:
+        """Keep only an id, of something that asks for no work; False where it was taken before."""
+        return self._keep(id, "", "")
+
+    def spawn(self, work: Coroutine[Any, Any, object]) -> asyncio.Task[object]:
+        """Do something in the background that `stop` waits for."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._end)
+        return task
+
+    def count_sent(self, entry: Entry) -> None:
+        """Note that one more line of the reply went out.
+
+        Raises:
+            ClosingError: if the process ends, so that no further line is begun.
+        """
+        entry.sent += 1
+        self._note(self._inbox.count_sent, entry)
+        self.check()
+
+    def check(self) -> None:
+        """Raise `ClosingError` if the process ends; to be called before what cannot be repeated."""
+        if self.closing.is_set():
+            raise ClosingError
+
+    async def wait(self, seconds: float) -> None:
+        """Sleep.
+
+        Raises:
+            ClosingError: if the process ends meanwhile.
+        """
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self.closing.wait(), seconds)
+        self.check()
+
+    def resume(self) -> None:
+        """Go on with what a process before this one, or one that died, has left."""
+        try:
+            for left in self._inbox.claim(alone=self._alone):
+                body = json.loads(left.body)
+                self._enqueue(Entry(left.id, left.conversation, body, left.sent, resumed=True))
+        except sa.exc.SQLAlchemyError:
+            logger.exception("the inbox cannot be read")
+
+    async def keep(self) -> None:
+        """Hold what is in work and take over what others left, until cancelled."""
+        rounds = 0
+        while True:
+            try:
+                if rounds % _PRUNE_EVERY == 0:
+                    self._inbox.prune()
+                self._inbox.renew()
+            except sa.exc.SQLAlchemyError:
+                logger.exception("the inbox cannot be written")
+            await asyncio.sleep(LEASE_SECONDS / 4)
+            rounds += 1
+            if not self._alone:
+                self.resume()
+
+    async def stop(self) -> None:
+        """Finish what can be finished soon; the rest is left in the inbox.
+
+        A line that is on its way is waited for, so that the next process does not send it again.
+        """
+        self._stopping = True
+        late = self._tasks
+        for seconds in (STOP_SECONDS, LINE_SECONDS):
+            if late:
+                _, late = await asyncio.wait(late, timeout=seconds)
+            self.closing.set()
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+        try:
+            self._inbox.release()
+        except sa.exc.SQLAlchemyError:
+            logger.exception("unanswered messages wait until their lease ends")
+
+    def _end(self, task: asyncio.Task[object]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error and not isinstance(error, ClosingError):
+            logger.error("something in the background failed", exc_info=error)
+
+    def _keep(self, id: str, conversation: str, text: str) -> bool:
+        try:
+            return id not in self._unkept and self._inbox.take(id, conversation, text)
+        except sa.exc.SQLAlchemyError:
+            # Its turn will fail at the gate, and the person is told.
+            logger.exception("a message could not be kept before its turn")
+            return self._remember(id)
+
+    def _remember(self, id: str) -> bool:
+        if id in self._unkept:
+            return False
+        self._unkept[id] = None
+        if len(self._unkept) > _MOST_REMEMBERED:
+            del self._unkept[next(iter(self._unkept))]
+        return True
+
+    def _enqueue(self, entry: Entry) -> None:
+        if entry.conversation in self._queues:
+            self._queues[entry.conversation].append(entry)
+        else:
+            self._queues[entry.conversation] = deque([entry])
+            self.spawn(self._run(entry.conversation))
+
+    async def _run(self, conversation: str) -> None:
+        queue = self._queues[conversation]
+        try:
+            while queue and not self.closing.is_set():
+                try:
+                    await self._work(queue[0])
+                except ClosingError:
+                    return
+                except Exception:
+                    logger.exception("a message could not be worked on")
+                self._note(self._inbox.done, queue[0])
+                queue.popleft()
+        finally:
+            del self._queues[conversation]
+
+    def _note(self, what: Callable[[str], None], entry: Entry) -> None:
+        """Note progress; without it a restart would only repeat."""
+        try:
+            what(entry.id)
+        except sa.exc.SQLAlchemyError as error:
+            logger.warning("progress could not be noted: %s", type(error).__name__)

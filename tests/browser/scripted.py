@@ -1,0 +1,85 @@
+"""A bot that answers as a test says, in front of the real one: for words and failures that are rare."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from playwright.sync_api import Route
+
+from tests.browser.person import Person
+
+
+def line(text: str, *buttons: tuple[str, str]) -> dict[str, Any]:
+    """One line of a reply."""
+    return {
+        "type": "message",
+        "text": text,
+        "buttons": [{"title": title, "payload": payload} for title, payload in buttons],
+    }
+
+
+@dataclass
+class ScriptedBot:
+    """Answers the requests of watched tabs; what it has no answer for goes to the real bot.
+
+    Attributes:
+        ids: the message ids that came, in order, with the time of each.
+    """
+
+    ids: list[tuple[str, float]] = field(default_factory=list)
+    _lines: list[dict[str, Any]] | None = None
+    _refusal: tuple[int, str, dict[str, str]] | None = None
+    _cuts: list[str] = field(default_factory=list)
+
+    def watch(self, person: Person) -> None:
+        """Stand between a tab and the real bot."""
+        for path in ("messages", "session", "history"):
+            person.page.route(f"**/chat/{path}", self._handle)
+
+    def answer(self, *lines: dict[str, Any]) -> None:
+        """Answer every message with these lines."""
+        self._lines = list(lines)
+
+    def refuse(self, status: int, words: str, **headers: str) -> None:
+        """Answer every request with an error."""
+        self._refusal = status, words, {name.replace("_", "-"): value for name, value in headers.items()}
+
+    def accept(self) -> None:
+        """Stop refusing."""
+        self._refusal = None
+
+    def cut(self, *how: str) -> None:
+        """Let the next messages reach the real bot, but cut the replies.
+
+        Args:
+            how: "lost" loses a reply whole, "first" lets its first line through, "half" half a line.
+        """
+        self._cuts += how
+
+    def _handle(self, route: Route) -> None:
+        path = route.request.url.rpartition("/")[2]
+        if path == "messages" and route.request.method == "POST":
+            self.ids.append((json.loads(route.request.post_data or "{}")["id"], time.monotonic()))
+        if self._refusal:
+            status, words, headers = self._refusal
+            route.fulfill(status=status, headers=headers, json={"error": {"code": "told", "message": words}})
+        elif path == "messages" and self._cuts:
+            self._cut(route, self._cuts.pop(0))
+        elif path == "messages" and self._lines is not None:
+            body = "".join(json.dumps(each) + "\n" for each in (*self._lines, {"type": "done"}))
+            route.fulfill(content_type="application/x-ndjson", body=body)
+        else:
+            route.fallback()
+
+    def _cut(self, route: Route, how: str) -> None:
+        answer = route.fetch()
+        if how == "lost":
+            route.abort()
+        else:
+            first = answer.text().split("\n")[0] + "\n"
+            route.fulfill(
+                status=200, content_type="application/x-ndjson", body=first if how == "first" else first[:-9]
+            )
