@@ -35,7 +35,8 @@ def say(dispatcher: CollectingDispatcher, tracker: Tracker, messages: Sequence[M
     bot is the same as the one before it.
     """
     now, before = _last_turns(tracker)
-    if messages and not now and all(_was_said(message, before) for message in messages):
+    same = {line.get("text") for line in now} <= {line.get("text") for line in before}
+    if messages and same and all(was_said(message, before) for message in messages):
         messages = [Message(another("utter_repeat", tracker)), *messages]
     for message in messages:
         buttons = [{"title": b.title, "payload": b.payload} for b in message.buttons]
@@ -45,7 +46,7 @@ def say(dispatcher: CollectingDispatcher, tracker: Tracker, messages: Sequence[M
 def another(response: str, tracker: Tracker) -> str:
     """A response, or its second wording where the first one stood in the turn before."""
     _, before = _last_turns(tracker)
-    return f"{response}_again" if _was_said(Message(response), before) else response
+    return f"{response}_again" if was_said(Message(response), before) else response
 
 
 def _last_turns(tracker: Tracker) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -61,10 +62,10 @@ def _last_turns(tracker: Tracker) -> tuple[list[dict[str, Any]], list[dict[str, 
     return turns[0], turns[1] if len(turns) > 1 else []
 
 
-def _was_said(message: Message, lines: Iterable[dict[str, Any]]) -> bool:
+def was_said(message: Message, lines: Iterable[dict[str, Any]]) -> bool:
     """Whether one of the lines came from the same response with the same values."""
     said = [line.get("metadata") or {} for line in lines]
-    wanted = {"utter_action": message.response, **message.values}
+    wanted = dict(message.values, utter_action=message.response)
     return any(all(line.get(name) == value for name, value in wanted.items()) for line in said)
 
 

@@ -8,7 +8,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.common import ask_again, say
+from actions.common import ask_again, in_form, say
 from reinstate.fallback import misses
 from reinstate.knowledge import knowledge
 from reinstate.reply import Message, choice_message, groups_message
@@ -28,6 +28,10 @@ class ActionNotUnderstood(Action):
         count = misses(tracker.events)
         if count > 1:
             say(dispatcher, tracker, [_exit(count)])
+            return []
+        if count and (in_form(tracker) or tracker.get_slot("asked")):
+            say(dispatcher, tracker, [Message("utter_not_understood")])
+            ask_again(dispatcher, tracker)
             return []
         ranking = tracker.latest_message.get("intent_ranking") or []
         guesses = [str(entry.get("name")) for entry in ranking[1:]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -9,6 +10,7 @@ from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.common import (
+    ask_again,
     case_of,
     case_slots,
     heard,
@@ -59,6 +61,11 @@ class ActionJudge(Action):
         if not (case.causes or case.disputed or case.notice or case.appealed):
             say(dispatcher, tracker, [Message("utter_nothing_to_answer")])
             return set_slots(case.to_slots(), tracker)
+        alone = _asked_about(before, case, message)
+        if alone:
+            say(dispatcher, tracker, verdict_messages(alone, decide(alone, facts), facts))
+            ask_again(dispatcher, tracker)
+            return set_slots(case_slots(case, tracker), tracker)
         events = tell(dispatcher, tracker, case, explain=changed_topic(before, case))
         return [*events, *set_slots(_story(message, tracker), tracker)]
 
@@ -126,6 +133,14 @@ def changed_topic(before: Case, after: Case) -> bool:
     if after.causes or after.disputed:
         return (before.causes, before.disputed) != (after.causes, after.disputed)
     return before.notice != after.notice
+
+
+def _asked_about(before: Case, case: Case, message: Heard) -> Case | None:
+    """The case with that cause alone that a message names again beside a graver one, if it does."""
+    named = message.readings[0].id if len(message.readings) == 1 else None
+    if named not in before.causes or replace(case, causes=before.causes) != before:
+        return None
+    return None if decide(case, knowledge()).cause == named else replace(case, causes=(named,))
 
 
 def _which(message: Heard, facts: Knowledge) -> Message:

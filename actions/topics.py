@@ -28,8 +28,8 @@ class ActionTopic(Action):
     ) -> list[EventType]:
         """Find the topic by the intent, and take in what the question tells on the way."""
         message, before, asked = heard(tracker), case_of(tracker), tracker.get_slot("asked")
-        # Whoever asks for a way round tells of a plan, not of what happened.
-        case = before if message.intent == "help_evade" else hear(before, message, None, knowledge())
+        plans = message.intent == "help_evade" or (message.intent == "ask_new_account" and message.asks)
+        case = before if plans else hear(before, message, None, knowledge())
         answers = asked in ("notice", "appealed") and getattr(case, asked) != getattr(before, asked)
         if not answers:
             topic = knowledge().topic_of(message.intent) or knowledge().topics["capabilities"]
@@ -56,11 +56,9 @@ class ActionWhy(Action):
             say(dispatcher, tracker, [Message("utter_why_nothing")])
         else:
             verdict = decide(case, knowledge())
-            say(
-                dispatcher,
-                tracker,
-                [Message("utter_why", {"say": verdict.say}), sources_message(verdict.sources, knowledge())],
-            )
+            why = [Message("utter_why", {"say": verdict.say})]
+            sources = [sources_message(verdict.sources, knowledge())] if verdict.sources else []
+            say(dispatcher, tracker, [*why, *sources])
         ask_again(dispatcher, tracker)
         return []
 

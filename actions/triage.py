@@ -8,11 +8,12 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.common import asked_before, case_of, case_slots, heard, say, set_slots
+from actions.common import asked_before, case_of, case_slots, heard, say, set_slots, was_said
 from actions.judge import tell
 from reinstate.knowledge import knowledge
 from reinstate.message import Heard, hear
 from reinstate.reply import (
+    Message,
     group_message,
     groups_message,
     question_message,
@@ -36,9 +37,11 @@ class ValidateTriageForm(Action):
     ) -> list[EventType]:
         """Fill what the message answers; no event means that it answers nothing."""
         message, asked = heard(tracker), tracker.get_slot("requested_slot")
-        if message.readings or message.choices or not asked:
+        if message.readings or message.choices:
             return []
         case = case_of(tracker)
+        if not asked:
+            return set_slots(case_slots(hear(case, message, None, knowledge()), tracker), tracker)
         events = set_slots(case_slots(hear(case, message, asked, knowledge()), tracker), tracker)
         if any(event["name"] == asked for event in events):
             return events
@@ -169,8 +172,7 @@ class ActionListCauses(Action):
 
 def _offered_groups(tracker: Tracker) -> bool:
     """Whether the groups were offered before in the place of a wrong cause."""
-    said = [(e.get("metadata") or {}).get("utter_action") for e in tracker.events if e.get("event") == "bot"]
-    return "utter_which_instead" in said
+    return was_said(Message("utter_which_instead"), tracker.events)
 
 
 def _answer(asked: str, message: Heard) -> Any:

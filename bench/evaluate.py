@@ -222,6 +222,8 @@ async def _run(final: bool) -> tuple[dict[str, list[Judged]], list[Judged]]:
     judged = {"open": opened}
     if (SETS / LANGUAGES).is_file():
         judged["languages"] = await judge(agent, read_set(LANGUAGES))
+    if final and not (SETS / SEALED).is_file():
+        sys.exit(f"there is no sealed set: {SETS / SEALED} is missing")
     if final:
         judged["sealed"] = await judge(agent, read_set(SEALED))
     return judged, opened

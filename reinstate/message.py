@@ -84,6 +84,12 @@ class Heard:
         return self.confidence >= _SURE and not self.circumstances
 
     @property
+    def asks(self) -> bool:
+        """Whether the message begins as a question; what it names may be a plan, not what happened."""
+        found = _ASKS.match(self.text)
+        return found is not None and found[1] is not None
+
+    @property
     def tells(self) -> bool:
         """Whether the message tells something of the case, and does not only ask."""
         return bool(self.readings) or self.intent.startswith(_TELLING) or not _ASKS.search(self.text)

@@ -58,7 +58,7 @@ def verdict_messages(
         lesser = ", ".join(knowledge.causes[c].phrase for c in verdict.lesser)
         phrase = cause.phrase if cause else ""
         messages.append(Message("utter_several_causes", {"gravest": phrase, "lesser": lesser}))
-    return [*messages, sources_message(verdict.sources, knowledge)]
+    return [*messages, sources_message(verdict.sources, knowledge)] if verdict.sources else messages
 
 
 def unchanged_message(verdict: Verdict, knowledge: Knowledge) -> Message:

@@ -7,13 +7,14 @@ a reason; how that is said is the door's.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 
 from rasa.core.channels.channel import OutputChannel, UserMessage
 
@@ -29,10 +30,13 @@ logger = logging.getLogger(__name__)
 LONGEST_TEXT = 4000
 LONGEST_ID = 64
 BURST = 15
+ALONE_SECONDS = 0.25
+BREATHS = 8
 _COMMANDS = {"start": "greet", "help": "ask_capabilities", "restart": "restart", "forget": "forget_me"}
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 Send = Callable[[Line], Awaitable[None]]
+_Result = TypeVar("_Result")
 
 
 class Reason(Enum):
@@ -108,6 +112,7 @@ class Gate:
         self._rate = Rate(settings.rate_per_minute, BURST, clock)
         total = settings.rate_total_per_minute
         self._total = Rate(total, max(1, total // 2), clock)
+        self._computing = asyncio.Lock()
 
     def words(self, response: str) -> str:
         """What the domain says for a door's own response."""
@@ -151,21 +156,23 @@ class Gate:
         """The turn itself; "answered", or "repeated" where it was handled before."""
         text = self._admit(inbound)
         async with self._locks.hold(inbound.conversation):
-            if session and not self.store.is_open(inbound.conversation):
-                raise Refused(Reason.GONE)
-            said = self.store.reply_to(inbound.conversation, inbound.id)
-            if said is None:
-                self._check_rate(inbound.conversation)
-                pressed = inbound.button is not None
-                if pressed and not self.store.was_offered(inbound.conversation, text):
-                    raise Refused(Reason.UNKNOWN_BUTTON)
-                await self._run(inbound, text, send)
-                return "answered"
+            said = await self._in_its_time(self._turn(inbound, text, send, session=session))
+        if said is None:
+            return "answered"
         for line in said:
             await send(line)
         return "repeated"
 
-    async def _run(self, inbound: Inbound, text: str, send: Send) -> None:
+    async def _turn(self, inbound: Inbound, text: str, send: Send, *, session: bool) -> list[Line] | None:
+        """Run the turn; or, where it was run before, what was said then."""
+        if session and not self.store.is_open(inbound.conversation):
+            raise Refused(Reason.GONE)
+        said = self.store.reply_to(inbound.conversation, inbound.id)
+        if said is not None:
+            return said
+        self._check_rate(inbound.conversation)
+        if inbound.button is not None and not self.store.was_offered(inbound.conversation, text):
+            raise Refused(Reason.UNKNOWN_BUTTON)
         message = UserMessage(
             text=text,
             output_channel=_Output(inbound.channel, send),
@@ -174,6 +181,26 @@ class Gate:
             message_id=inbound.id,
         )
         await self._agent.processor.handle_message(message)
+        return None
+
+    async def _in_its_time(self, turn: Coroutine[Any, Any, _Result]) -> _Result:
+        """Run a turn when no other is computing.
+
+        A turn is computation on the one thread there is. Turns begin one at a time, with as many
+        rounds of the event loop between two as a request needs from its connection to its answer,
+        so that what takes only a moment (acknowledgements, pages) comes in between. A turn that
+        waits for something outside does not hold up the next one for long.
+        """
+        async with self._computing:
+            task = asyncio.ensure_future(turn)
+            try:
+                await asyncio.wait({task}, timeout=ALONE_SECONDS)
+            except asyncio.CancelledError:
+                task.cancel()
+                raise
+            for _ in range(BREATHS):
+                await asyncio.sleep(0)
+        return await task
 
     def _admit(self, inbound: Inbound) -> str:
         """The text that Rasa reads, or `Refused`."""

@@ -24,6 +24,7 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltRequest
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry.async_handler import AsyncRetryHandler
 from slack_sdk.http_retry.builtin_async_handlers import (
     AsyncConnectionErrorRetryHandler,
     AsyncRateLimitErrorRetryHandler,
@@ -112,7 +113,11 @@ class _Session:
         self._gate, self._settings = gate, settings
         self._token = settings.slack_bot_token.reveal()
         self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CALL_SECONDS))
-        self._client = self._new_client()
+        self._client = self._new_client(
+            AsyncConnectionErrorRetryHandler(max_retry_count=4),
+            AsyncServerErrorRetryHandler(max_retry_count=4),
+        )
+        self._hasty = self._new_client()
         inbox = Inbox(gate.store.engine, "slack")
         self._turns = Turns(gate, self._client, inbox, alone=settings.redis_url is None)
         self._bolt = self._new_bolt()
@@ -206,18 +211,14 @@ class _Session:
 
     # --- the way to Slack -----------------------------------------------------------------------
 
-    def _new_client(self) -> AsyncWebClient:
-        """Calls Slack; waits out its limits, and short failures."""
+    def _new_client(self, *patience: AsyncRetryHandler) -> AsyncWebClient:
+        """Calls Slack and waits out its limits."""
         client = AsyncWebClient(
             token=self._token,
             base_url=self._settings.slack_api_url,
             session=self._http,
             logger=_library,
-            retry_handlers=[
-                AsyncRateLimitErrorRetryHandler(max_retry_count=_WAITED_OUT),
-                AsyncConnectionErrorRetryHandler(max_retry_count=4),
-                AsyncServerErrorRetryHandler(max_retry_count=4),
-            ],
+            retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=_WAITED_OUT), *patience],
         )
         if proxy_bypass(urlsplit(client.base_url).netloc):
             client.proxy = None
@@ -225,14 +226,14 @@ class _Session:
 
     async def _greet(self) -> None:
         """Find out whether the token is right."""
-        answer = await self._insist("SLACK_BOT_TOKEN", self._client.auth_test)
+        answer = await self._insist("SLACK_BOT_TOKEN", self._hasty.auth_test)
         if answer is not None:
             logger.info("the Slack door is open in %s", answer.get("team"))
 
     async def _connect(self, token: Secret) -> None:
         """Open the socket; the library keeps it open from then on."""
         self._socket = AsyncSocketModeHandler(
-            self._bolt, token.reveal(), logger=_library, web_client=self._client
+            self._bolt, token.reveal(), logger=_library, web_client=self._hasty
         )
         socket = self._socket.client
         if await self._insist("SLACK_APP_TOKEN", self._new_address) is not None:

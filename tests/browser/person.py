@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.running import request
@@ -145,6 +146,13 @@ class Person:
         seen = Counter((who, _plain(text)) for who, text in self.seen())
         stored = Counter((who, _plain(text)) for who, text in self.history())
         assert stored == seen, f"not shown: {dict(stored - seen)}; not stored: {dict(seen - stored)}"
+
+
+def check_with_axe(person: Person) -> None:
+    """What a person sees now violates no rule of axe."""
+    violations = Axe().run(person.page).response["violations"]
+    found = {each["id"]: [node["html"] for node in each["nodes"]] for each in violations}
+    assert {} == found, found
 
 
 def _plain(text: str) -> str:

@@ -8,10 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import CDPSession, expect
 
-from tests.browser.person import Person
+from tests.browser.person import Person, check_with_axe
 from tests.browser.scripted import ScriptedBot, line
 
 PHONE: dict[str, Any] = {
@@ -31,28 +30,19 @@ TURNS = 200
 def test_axe_finds_nothing(tab: Callable[..., Person], settings: dict[str, Any]) -> None:
     """At the start, in the conversation, with the menu, the question and the explanation open: no violation."""
     person = tab(**settings).visit()
-    _check(person)
+    check_with_axe(person)
     person.say("I have no idea why they suspended me")
     person.press(person.page.locator(".choice").last.inner_text())
-    _check(person)
+    check_with_axe(person)
     person.button("More").click()
-    _check(person)
+    check_with_axe(person)
     person.button("Show times").click()
     person.choose("Forget me")
-    _check(person)
+    check_with_axe(person)
     person.button("Keep it").click()
     if "is_mobile" in settings:
         person.button("About").click()
-        _check(person)
-
-
-def _check(person: Person) -> None:
-    person.page.evaluate(
-        "() => Promise.all(document.getAnimations().map(each => each.effect.getTiming().iterations === Infinity || each.finished))"
-    )
-    results = Axe().run(person.page)
-    found = {each["id"]: [node["html"] for node in each["nodes"]] for each in results.response["violations"]}
-    assert {} == found
+        check_with_axe(person)
 
 
 def test_the_keyboard_is_enough(person: Person) -> None:

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Site
-from tests.browser.person import Person
+from tests.browser.person import Person, check_with_axe
 from tests.running import Server
 
 
@@ -136,6 +136,18 @@ def test_neither_breaks_the_other_s_styles(
     site.page = _page(permitting).replace("<script", "<meta").replace("</script>", "")
     person.page.goto(site.url)
     assert before == person.page.evaluate("() => getComputedStyle(document.querySelector('#own')).cssText")
+
+
+def test_axe_finds_nothing_on_a_foreign_site(
+    tab: Callable[..., Person], site: Site, permitting: Server
+) -> None:
+    """Neither the launcher nor the open panel violates a rule of axe."""
+    person = tab(url=permitting.url)
+    person.page.goto(site.url)
+    check_with_axe(person)
+    person.button("Account suspended?").click()
+    person.say("hello")
+    check_with_axe(person)
 
 
 def test_escape_closes_it_and_gives_the_focus_back(

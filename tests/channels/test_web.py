@@ -283,7 +283,7 @@ def test_a_flood_is_told_when_to_go_on(door: Server) -> None:
 
 def test_sessions_are_limited_by_address(tmp_path: Path) -> None:
     """One address opens some sixty sessions a minute; X-Forwarded-For of strangers does not help."""
-    running = Server(tmp_path).start()
+    running = Server(tmp_path, TRUSTED_PROXIES="").start()
     try:
         statuses = [
             request("POST", f"{running.url}/chat/session", {}, {"X-Forwarded-For": f"10.0.0.{n}"}).status

@@ -110,6 +110,8 @@ class Walker:
                 return "a payload is too long"
             if "{" in line.text or "utter_" in line.text:
                 return f"a placeholder is left: {line.text!r}"
+        if any("we start over" in line.text for line in lines):
+            self.before = []
         said = [(line.text, tuple(b["title"] for b in line.buttons)) for line in lines]
         if len(set(said)) < len(said):
             return "the same line twice in one turn"
@@ -138,7 +140,7 @@ class Walker:
         return None
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1200)
 def test_no_order_of_messages_breaks_the_conversation(tmp_path: Path) -> None:
     """No walk ends in silence, a failure, a repetition, a dead button or a verdict off the table."""
     shares = [range(worker, WALKS, WORKERS) for worker in range(WORKERS)]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bench.evaluate import LANGUAGES, OPEN, Judged, figures, judge, read_set
+from bench.evaluate import OPEN, Judged, figures, judge, read_set
 from reinstate.settings import MODEL
 
 FLOORS = {
@@ -60,11 +60,6 @@ def test_the_open_set_is_read_as_well_as_before(judged: list[Judged], name: str)
 def test_few_messages_in_scope_are_rejected(judged: list[Judged]) -> None:
     """Whoever speaks of a suspension is rarely told that it is out of scope."""
     assert figures(judged)["wrongly rejected"] <= MOST_WRONGLY_REJECTED
-
-
-def test_other_languages_are_read_somewhat(agent: Any) -> None:
-    """The multilingual encoder reads more than half of other languages' messages."""
-    assert figures(asyncio.run(judge(agent, read_set(LANGUAGES))))["languages right or offered"] >= 0.5
 
 
 @pytest.mark.parametrize("text", HARD, ids=range(len(HARD)))

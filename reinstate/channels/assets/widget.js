@@ -12,14 +12,10 @@
  *
  *     script-src https://HOST; connect-src https://HOST
  *
- * Nothing else is needed: styles are adopted by script, icons are drawn, nothing is fetched from
- * third parties. One file, since a site is asked for one tag and one request; in it, from top to
- * bottom: words, storage, HTTP, the conversation (what is said and what is on its way), text to
- * nodes, the element, its styles.
+ * One file, since a site is asked for one tag and one request. From top to bottom: words, storage,
+ * HTTP, the conversation, text to nodes, the element, its styles.
  */
 (() => {
-  'use strict';
-
   /** Every word of the chrome, by language. What the bot says comes from the server. */
   const WORDS = {
     en: {
@@ -40,7 +36,7 @@
       lost: 'No connection to Reinstate at the moment. Trying again …', back: 'Connected again.',
       refused: 'The chat cannot be used from this site.', elsewhere: 'Open it on its own page',
       tooLong: 'Too long by {n} characters. Please send it in parts.',
-      letter: 'Letter', copy: 'Copy letter', copied: 'Copied', newest: 'Newest message',
+      copy: 'Copy letter', copied: 'Copied', newest: 'Newest message',
     },
     de: {
       launcher: 'Konto gesperrt?', close: 'Schließen', more: 'Mehr', restart: 'Neues Gespräch',
@@ -60,7 +56,7 @@
       lost: 'Gerade keine Verbindung zu Reinstate. Neuer Versuch …', back: 'Wieder verbunden.',
       refused: 'Der Chat ist auf dieser Seite nicht erlaubt.', elsewhere: 'Auf eigener Seite öffnen',
       tooLong: '{n} Zeichen zu lang. Bitte in Teilen senden.',
-      letter: 'Brief', copy: 'Brief kopieren', copied: 'Kopiert', newest: 'Neueste Nachricht',
+      copy: 'Brief kopieren', copied: 'Kopiert', newest: 'Neueste Nachricht',
     },
     es: {
       launcher: '¿Cuenta suspendida?', close: 'Cerrar', more: 'Más', restart: 'Nueva conversación',
@@ -80,7 +76,7 @@
       lost: 'Sin conexión con Reinstate. Intentando de nuevo …', back: 'Conectado de nuevo.',
       refused: 'El chat no se puede usar desde este sitio.', elsewhere: 'Abrirlo en su propia página',
       tooLong: 'Sobran {n} caracteres. Envíalo por partes.',
-      letter: 'Carta', copy: 'Copiar carta', copied: 'Copiado', newest: 'Mensaje más reciente',
+      copy: 'Copiar carta', copied: 'Copiado', newest: 'Mensaje más reciente',
     },
     fr: {
       launcher: 'Compte suspendu ?', close: 'Fermer', more: 'Plus', restart: 'Nouvelle conversation',
@@ -100,7 +96,7 @@
       lost: 'Pas de connexion à Reinstate. Nouvel essai …', back: 'De nouveau connecté.',
       refused: 'Le chat ne peut pas être utilisé depuis ce site.', elsewhere: 'L’ouvrir sur sa propre page',
       tooLong: '{n} caractères de trop. Envoyez-le en plusieurs fois.',
-      letter: 'Lettre', copy: 'Copier la lettre', copied: 'Copié', newest: 'Dernier message',
+      copy: 'Copier la lettre', copied: 'Copié', newest: 'Dernier message',
     },
     pt: {
       launcher: 'Conta suspensa?', close: 'Fechar', more: 'Mais', restart: 'Nova conversa',
@@ -120,7 +116,7 @@
       lost: 'Sem conexão com Reinstate. Tentando de novo …', back: 'Conectado de novo.',
       refused: 'O chat não pode ser usado neste site.', elsewhere: 'Abrir na própria página',
       tooLong: '{n} caracteres a mais. Envie em partes.',
-      letter: 'Carta', copy: 'Copiar carta', copied: 'Copiado', newest: 'Mensagem mais recente',
+      copy: 'Copiar carta', copied: 'Copiado', newest: 'Mensagem mais recente',
     },
   };
 
@@ -246,9 +242,7 @@
 
     /**
      * Send a message; its reply, line by line.
-     * @param {string} token
-     * @param {{id: string, text?: string, button?: string}} message
-     * @param {AbortController} stop
+     * @param {string} token @param {object} message @param {AbortController} stop
      * @returns {AsyncGenerator<Line>}
      */
     async *say(token, message, stop) {
@@ -275,7 +269,6 @@
      * @param {object} [body] @param {AbortSignal} [signal]
      */
     async request(method, path, token, body, signal = AbortSignal.timeout(SILENCE_MS)) {
-      /** @type {Record<string, string>} */
       const headers = body ? { 'Content-Type': 'application/json' } : {};
       if (token) headers.Authorization = `Bearer ${token}`;
       const options = { method, headers, signal, body: body && JSON.stringify(body), cache: 'no-store' };
@@ -299,7 +292,6 @@
     }
   }
 
-  /** @param {Response} response @returns {Promise<any>} */
   async function read(response) {
     return response.json().catch(() => {
       throw new Problem('network');
@@ -314,10 +306,7 @@
     return new Problem(kind, words, 1000 * Number(response.headers.get('Retry-After') ?? 0) || 0);
   }
 
-  /**
-   * @param {Response} response @param {() => void} heard called with every piece that arrives
-   * @returns {AsyncGenerator<any>}
-   */
+  /** @param {Response} response @param {() => void} heard called with every piece that arrives */
   async function* jsonLines(response, heard) {
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     let rest = '';
@@ -377,7 +366,7 @@
       this.stale = 0; // how often the history was asked for since it was last read
       this.working = false;
       this.stop = new AbortController();
-      this.wakeUp = () => {};
+      this.wake = () => {}; // ends the waiting for the next try, unless the server named the time
     }
 
     /** @returns {{token: string, conversation: string} | null} */
@@ -418,11 +407,6 @@
       this.work();
     }
 
-    /** Stop waiting for the next try, unless the server named the time. */
-    wake() {
-      this.wakeUp();
-    }
-
     /** @param {string} text */
     say(text) {
       this.add({ text, shown: text });
@@ -454,11 +438,9 @@
     /** @param {Line} line a failed one */
     retry(line) {
       const turn = this.turns.find((each) => each.line === line);
-      if (!turn) return;
       delete turn.item.failed;
-      turn.line.state = 'waiting';
+      line.state = 'waiting';
       this.keep(turn);
-      this.changed();
       this.work();
     }
 
@@ -466,15 +448,14 @@
     discard(line) {
       const turn = this.turns.find((each) => each.line === line);
       this.turns = this.turns.filter((each) => each !== turn);
-      if (turn) this.store.remove(`out:${turn.item.id}`);
+      this.store.remove(`out:${turn.item.id}`);
       this.changed();
     }
 
     /** Delete everything, there and here. Throws a `Problem`; then nothing was deleted. */
     async forget() {
-      const session = this.session;
-      if (session) {
-        await this.api.forget(session.token).catch((problem) => {
+      if (this.session) {
+        await this.api.forget(this.session.token).catch((problem) => {
           if (problem.kind !== 'gone') throw problem;
         });
       }
@@ -597,7 +578,11 @@
       const hopeless = problem.kind === 'bad' || problem.kind === 'gone' || (problem.kind === 'failed' && failures >= MOST_FAILED_TURNS);
       if (hopeless) {
         this.stale = 0;
-        if (turn) this.fail(turn, problem.words);
+        if (turn) {
+          Object.assign(turn.line, { state: 'failed', words: problem.words });
+          turn.item.failed = problem.words;
+          this.keep(turn);
+        }
         return;
       }
       if (turn && !turn.replies.length) {
@@ -627,18 +612,11 @@
       }
     }
 
-    /** @param {Turn} turn @param {string} words */
-    fail(turn, words) {
-      Object.assign(turn.line, { state: 'failed', words });
-      turn.item.failed = words;
-      this.keep(turn);
-    }
-
     /** @param {number} ms @param {boolean} fixed whether nothing may shorten it */
     pause(ms, fixed) {
       return new Promise((resolve) => {
         const timer = setTimeout(resolve, ms);
-        this.wakeUp = () => {
+        this.wake = () => {
           if (fixed && this.turns.length) return;
           clearTimeout(timer);
           resolve(undefined);
@@ -649,7 +627,6 @@
 
   /** @param {Item} item @returns {Turn} */
   function newTurn(item) {
-    /** @type {Line} */
     const line = { from: 'person', text: item.shown, buttons: [], at: item.at, state: 'waiting', words: '' };
     if (item.failed !== undefined) Object.assign(line, { state: 'failed', words: item.failed });
     return { item, line, replies: [], tries: 0 };
@@ -738,7 +715,6 @@
 
   /** Paragraphs and lists of a text. @param {string} text @returns {HTMLElement[]} */
   function blocks(text) {
-    /** @type {HTMLElement[]} */
     const found = [];
     let open = false; // whether the next line goes on in the last paragraph
     for (const line of text.split('\n')) {
@@ -980,7 +956,9 @@
     }
 
     listenToComposer() {
-      this.text.value = readDraft();
+      try {
+        this.text.value = sessionStorage.getItem('reinstate:draft');
+      } catch { /* no draft is kept */ }
       this.text.addEventListener('input', () => this.typed());
       this.text.addEventListener('keydown', (event) => {
         if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
@@ -1039,13 +1017,9 @@
         this.text.style.height = 'auto';
         this.text.style.height = `${this.text.scrollHeight}px`;
       }
-      this.keepDraft();
-    }
-
-    keepDraft() {
       try {
         sessionStorage.setItem('reinstate:draft', this.text.value);
-      } catch { /* the draft is lost with the page */ }
+      } catch { /* no draft is kept */ }
     }
 
     /** @param {KeyboardEvent} event */
@@ -1108,7 +1082,6 @@
       if (mine?.state && !this.nodes.has(mine)) this.following = true;
       this.start.hidden = lines.length > 0 || this.talk.stale > 0;
       this.dots.hidden = !this.talk.writing;
-      /** @type {Map<HTMLElement, HTMLElement[]>} */
       const turns = new Map();
       let turn = this.log;
       lines.forEach((line, index) => {
@@ -1147,9 +1120,11 @@
     drawBotText(text) {
       const start = text.search(LETTER);
       const body = h('div', { class: 'text', lang: BOT_LANGUAGE }, ...blocks(start < 0 ? text : text.slice(0, start)));
+      const first = body.firstElementChild;
+      if (first !== body.lastElementChild && first.textContent.length < 100) first.classList.add('lead');
       if (start < 0) return [body];
       const letter = text.slice(start).trim();
-      body.append(h('section', { class: 'paper', 'aria-label': this.words.letter, dir: 'auto' }, ...linked(letter)));
+      body.append(h('div', { class: 'paper', dir: 'auto' }, ...linked(letter)));
       const copying = button(this.words.copy, async () => {
         await copy(letter);
         copying.textContent = this.words.copied;
@@ -1247,14 +1222,6 @@
     return text.length <= LONGEST_TEXT ? 0 : [...text].length - LONGEST_TEXT;
   }
 
-  function readDraft() {
-    try {
-      return sessionStorage.getItem('reinstate:draft') ?? '';
-    } catch {
-      return '';
-    }
-  }
-
   // --- styles ------------------------------------------------------------------------------------
 
   const STYLES = `
@@ -1287,7 +1254,7 @@ button {
   padding: .4em 1em; border: 1px solid var(--edge); border-radius: 12px; background: var(--card);
   cursor: pointer; touch-action: manipulation;
 }
-button:hover { border-color: var(--accent); }
+@media (hover: hover) { button:hover { border-color: var(--accent); } }
 a { color: var(--accent); text-underline-offset: .15em; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 p, h2, h3, ol, ul { margin: 0; }
@@ -1329,7 +1296,6 @@ header h2 { flex: 1; min-width: 0; font-size: 1.05em; font-weight: 650; overflow
   background: var(--card); border: 1px solid var(--rule); border-radius: 14px; box-shadow: 0 8px 28px #0003;
 }
 .menu button { justify-content: start; border-color: transparent; text-align: start; background: none; }
-.menu button:hover { background: var(--paper); }
 .menu [aria-pressed="true"]::after { content: "✓" / ""; margin-inline-start: auto; padding-inline-start: 1em; }
 
 .banner { display: flex; flex-wrap: wrap; gap: 0 1em; align-items: center; font-size: .92em; background: var(--card); }
@@ -1341,6 +1307,7 @@ header h2 { flex: 1; min-width: 0; font-size: 1.05em; font-weight: 650; overflow
 .pane { position: relative; flex: 1; min-width: 0; overflow: hidden auto; overscroll-behavior: contain; padding: 20px 18px 12px; scrollbar-width: thin; }
 .log, .start, .dots { max-width: 44em; margin-inline: auto; }
 .log { outline-offset: 6px; border-radius: 8px; }
+.log:empty { outline: none; }
 .line { position: relative; margin-bottom: 10px; }
 .person { padding-inline-start: 12%; margin-bottom: 18px; }
 .turn + .turn { margin-top: 26px; }
@@ -1349,6 +1316,7 @@ header h2 { flex: 1; min-width: 0; font-size: 1.05em; font-weight: 650; overflow
 p, li { text-wrap: pretty; }
 .bot > .text > * + * { margin-top: .65em; }
 .person > .text { width: fit-content; margin-inline-start: auto; padding: .6em 1em; white-space: pre-wrap; background: var(--mine); border-radius: 16px 16px 4px 16px; }
+p.lead { font-weight: 600; }
 ol, ul { padding-inline-start: 1.5em; }
 li + li { margin-top: .35em; }
 li::marker { color: var(--soft); }
@@ -1358,14 +1326,14 @@ time { display: none; margin: .25em .3em 0; font-size: .82em; color: var(--soft)
 
 .choices { display: flex; flex-wrap: wrap; gap: 8px; margin-top: 10px; }
 .choice { padding: .4em 1.05em; border-color: var(--accent); border-radius: 22px; color: var(--accent); font-weight: 550; text-align: start; }
-.choice:hover { background: var(--mine); }
+.turn:not(:last-child) .choice { border-color: var(--edge); color: var(--soft); font-weight: 400; }
 .choice[aria-disabled="true"] { border-style: dashed; border-color: var(--edge); background: none; color: var(--soft); font-weight: 400; cursor: default; }
 .choice[aria-disabled="true"]::before { content: "✓" / ""; margin-inline-end: .45em; }
 
 .paper { padding: 1.1em 1.2em; white-space: pre-wrap; background: var(--paper); border: 1px solid var(--rule); border-radius: 10px; font-family: Georgia, "Noto Serif", serif; }
 
 .state { display: flex; flex-wrap: wrap; justify-content: end; align-items: center; gap: 4px 8px; margin-top: 4px; font-size: .88em; color: var(--soft); }
-.state.sending { position: absolute; inset-inline-end: 0; top: 100%; margin-top: 0; opacity: 0; animation: appear .2s .5s forwards; }
+.state.sending { position: absolute; inset-inline-end: 0; top: 100%; margin-top: 0; visibility: hidden; animation: appear .1s .5s forwards; }
 .state.failed { color: var(--trouble); }
 .dots { display: flex; gap: 6px; padding: 14px 6px; }
 .dots i { width: 8px; height: 8px; border: 1px solid transparent; border-radius: 50%; background: var(--soft); animation: breathe 1.4s infinite ease-in-out; }
@@ -1393,9 +1361,9 @@ textarea::placeholder { color: var(--soft); opacity: 1; }
 .row { display: flex; flex-wrap: wrap; justify-content: end; gap: 10px; margin-top: 1.2em; }
 .danger { border-color: var(--trouble); color: var(--trouble); font-weight: 600; }
 
-@keyframes appear { to { opacity: 1; } }
+@keyframes appear { to { visibility: visible; } }
 @keyframes breathe { 0%, 60%, 100% { opacity: .3; } 30% { opacity: 1; } }
-@keyframes rise { from { opacity: 0; transform: translateY(6px); } }
+@keyframes rise { from { transform: translateY(8px); } }
 @media (prefers-reduced-motion: no-preference) {
   .line { animation: rise .22s ease-out; }
   dialog.panel[open] { animation: rise .18s ease-out; }
