@@ -27,7 +27,7 @@ ARGUMENTS = (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """A Chromium; without one the tests are skipped, but never where CI counts on them."""
     path = find()
@@ -98,7 +98,7 @@ class Site:
     served: list[str] = field(default_factory=list)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def foreign_site() -> Iterator[Site]:
     """A website on another origin; tests set its page and policy."""
 

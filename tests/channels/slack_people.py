@@ -27,6 +27,7 @@ from tests.channels.fake_slack import (
 from tests.running import Server
 
 WAIT_SECONDS = 60
+SETTLE_SECONDS = 240
 _people = itertools.count(1)
 
 
@@ -62,7 +63,7 @@ class Kept:
 
     def settle(self) -> None:
         """Wait until everything that was taken in is answered."""
-        until(lambda: not self.rows("SELECT 1 FROM inbox WHERE body != ''"))
+        until(lambda: not self.rows("SELECT 1 FROM inbox WHERE body != '' LIMIT 1"), SETTLE_SECONDS)
 
     def said(self, conversation: str, who: str = "user") -> list[str]:
         """Texts of the person ("user") or the bot in a conversation, in order."""
