@@ -102,10 +102,16 @@ def question_id(question: Question | str | None) -> str | None:
     return f"circumstance:{question.circumstance}" if isinstance(question, Question) else question
 
 
+def asked_of(tracker: Tracker) -> str | None:
+    """The open question, as `question_id` names it."""
+    asked = tracker.get_slot("asked")
+    return asked if isinstance(asked, str) else None
+
+
 def ask_again(dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
     """After a digression: the open question in other words, with its buttons."""
-    asked = tracker.get_slot("asked")
-    if in_form(tracker) or not isinstance(asked, str):
+    asked = asked_of(tracker)
+    if in_form(tracker) or not asked:
         return
     case = case_of(tracker)
     if asked in ("notice", "appealed"):

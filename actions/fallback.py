@@ -8,7 +8,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.common import ask_again, in_form, say
+from actions.common import ask_again, asked_of, in_form, say
 from reinstate.fallback import misses
 from reinstate.knowledge import knowledge
 from reinstate.reply import Message, choice_message, groups_message
@@ -29,7 +29,7 @@ class ActionNotUnderstood(Action):
         if count > 1:
             say(dispatcher, tracker, [_exit(count)])
             return []
-        if count and (in_form(tracker) or tracker.get_slot("asked")):
+        if count and (in_form(tracker) or asked_of(tracker)):
             say(dispatcher, tracker, [Message("utter_not_understood")])
             ask_again(dispatcher, tracker)
             return []

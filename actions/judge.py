@@ -11,6 +11,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.common import (
     ask_again,
+    asked_of,
     case_of,
     case_slots,
     heard,
@@ -54,7 +55,7 @@ class ActionJudge(Action):
         if message.choices:
             say(dispatcher, tracker, [_which(message, facts)])
             return set_slots({"asked": None}, tracker)
-        case = hear(before, message, tracker.get_slot("asked"), facts)
+        case = hear(before, message, asked_of(tracker), facts)
         if in_form(tracker) and not message.readings:
             say(dispatcher, tracker, [Message("utter_noted")] if case != before else [])
             return set_slots(case_slots(case, tracker), tracker)
@@ -114,7 +115,7 @@ def tell(dispatcher: CollectingDispatcher, tracker: Tracker, case: Case, *, expl
     question = None if in_form(tracker) else open_question(case)
     asked = question_id(question)
     if question:
-        again = asked == tracker.get_slot("asked")
+        again = asked == asked_of(tracker)
         messages.append(question_message(question, knowledge(), again=again))
     elif not in_form(tracker):
         messages.append(after_verdict_message(verdict, knowledge()))

@@ -8,7 +8,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.common import ask_again, case_of, case_slots, heard, in_form, say, set_slots
+from actions.common import ask_again, asked_of, case_of, case_slots, heard, in_form, say, set_slots
 from actions.judge import changed_topic, tell
 from reinstate.knowledge import knowledge
 from reinstate.message import hear
@@ -27,7 +27,7 @@ class ActionTopic(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
         """Find the topic by the intent, and take in what the question tells on the way."""
-        message, before, asked = heard(tracker), case_of(tracker), tracker.get_slot("asked")
+        message, before, asked = heard(tracker), case_of(tracker), asked_of(tracker)
         plans = message.intent == "help_evade" or (message.intent == "ask_new_account" and message.asks)
         case = before if plans else hear(before, message, None, knowledge())
         answers = asked in ("notice", "appealed") and getattr(case, asked) != getattr(before, asked)

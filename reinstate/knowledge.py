@@ -139,12 +139,16 @@ class Notice(_Frozen):
 
 
 class Circumstance(_Frozen):
-    """Something that changes what is realistic; `says` as in `Notice`."""
+    """Something that changes what is realistic; `says` as in `Notice`.
+
+    `says_not` are regular expressions that find the message in which a person says the contrary.
+    """
 
     id: str
     title: str = Field(max_length=40)
     said: str
     says: tuple[str, ...]
+    says_not: tuple[str, ...] = ()
 
 
 class AppealState(_Frozen):

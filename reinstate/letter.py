@@ -17,8 +17,10 @@ LONGEST = 3000
 _LONGEST_ANSWER = 700
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 _EDIT = re.compile(
+    r"^\W*(?:(?:please|can you|could you|i want to|let'?s)\s+){0,2}"
+    r"(?:(?:change|replace|remove|delete|drop|rewrite|edit|make|take out)\s+)?(?:the\s+)?"
     r"sentence (?:no\.? ?|number )?(?P<number>\d{1,2})"
-    r"(?:\s*(?:to|into|with|:|=|say)\s*:?\s*(?P<sentence>.+))?",
+    r"(?:\s*(?:should )?(?:to|into|with|:|=|say|be|read)(?: that\b)?\s*:?\s*(?P<sentence>.+))?",
     re.IGNORECASE | re.DOTALL,
 )
 

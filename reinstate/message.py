@@ -32,7 +32,7 @@ class Heard:
         text: what was written (masked), or the button's payload.
         readings: the causes named, best first.
         choices: intents that are too close to call, best first.
-        notice, appealed, circumstances: details found in the text.
+        notice, appealed, circumstances, denied_circumstances: details found in the text.
         value: the allow-listed value a button carries, if any.
         confidence: of the intent; 1 for a button.
     """
@@ -44,6 +44,7 @@ class Heard:
     notice: str | None = None
     appealed: str | None = None
     circumstances: tuple[str, ...] = ()
+    denied_circumstances: tuple[str, ...] = ()
     value: str | None = None
     confidence: float = 1.0
 
@@ -75,13 +76,14 @@ class Heard:
             notice=details.get("notice"),
             appealed=details.get("appealed"),
             circumstances=tuple(details.get("circumstances") or ()),
+            denied_circumstances=tuple(details.get("denied_circumstances") or ()),
             confidence=float((parsed.get("intent") or {}).get("confidence") or 0.0),
         )
 
     @property
     def names_circumstance(self) -> bool:
         """Whether the intent's circumstance counts: a sure reading that no detail speaks against."""
-        return self.confidence >= _SURE and not self.circumstances
+        return self.confidence >= _SURE and not self.circumstances and not self.denied_circumstances
 
     @property
     def asks(self) -> bool:
@@ -138,6 +140,8 @@ def _hear_causes(case: Case, heard: Heard) -> Case:
 def _hear_details(case: Case, heard: Heard, knowledge: Knowledge) -> Case:
     for circumstance in heard.circumstances:
         case = _with_circumstance(case, circumstance, knowledge)
+    for circumstance in heard.denied_circumstances:
+        case = case.with_circumstance(circumstance, holds=False)
     if heard.notice:
         case = case.with_notice(heard.notice)
     return next((case.with_appealed(a) for a in APPEALED if a == heard.appealed), case)

@@ -51,7 +51,7 @@ class Server:
 
     def start(self) -> Server:
         """Start and wait until a message can be answered."""
-        with self.log.open("ab") as log:
+        with self.log.open("wb") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "reinstate.serve"],
                 cwd=ROOT,

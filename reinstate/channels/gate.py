@@ -17,6 +17,7 @@ from enum import Enum
 from typing import Any, TypeVar
 
 from rasa.core.channels.channel import OutputChannel, UserMessage
+from rasa.shared.core.events import BotUttered
 
 from reinstate.channels.rates import Rate
 from reinstate.masking import mask
@@ -29,6 +30,7 @@ logger = logging.getLogger(__name__)
 
 LONGEST_TEXT = 4000
 LONGEST_ID = 64
+LONGEST_TITLE = 75
 BURST = 15
 ALONE_SECONDS = 0.25
 BREATHS = 8
@@ -90,11 +92,13 @@ class _Output(OutputChannel):
 
     def __init__(self, channel: str, send: Send) -> None:
         self._channel, self._send = channel, send
+        self.silent = True
 
     def name(self) -> str:
         return self._channel
 
     async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
+        self.silent = False
         buttons = tuple({"title": b["title"], "payload": b["payload"]} for b in message.get("buttons") or ())
         try:
             await self._send(Line("bot", message.get("text") or "", buttons))
@@ -173,15 +177,28 @@ class Gate:
         self._check_rate(inbound.conversation)
         if inbound.button is not None and not self.store.was_offered(inbound.conversation, text):
             raise Refused(Reason.UNKNOWN_BUTTON)
+        if inbound.text is not None and len(text) <= LONGEST_TITLE:
+            text = self.store.typed_button(inbound.conversation, text) or text
+        output = _Output(inbound.channel, send)
         message = UserMessage(
             text=text,
-            output_channel=_Output(inbound.channel, send),
+            output_channel=output,
             sender_id=inbound.conversation,
             input_channel=inbound.channel,
             message_id=inbound.id,
         )
         await self._agent.processor.handle_message(message)
+        if output.silent:
+            await self._break_silence(inbound.conversation, send)
         return None
+
+    async def _break_silence(self, conversation: str, send: Send) -> None:
+        """Say so where an action failed, which Rasa only logs; what the person wrote is kept."""
+        words = self.words("failed")
+        tracker = await self._agent.processor.get_tracker(conversation)
+        tracker.update(BotUttered(words))
+        await self.store.save(tracker)
+        await send(Line("bot", words))
 
     async def _in_its_time(self, turn: Coroutine[Any, Any, _Result]) -> _Result:
         """Run a turn when no other is computing.

@@ -21,14 +21,18 @@ class Details:
     notice: str | None
     appealed: str | None
     circumstances: tuple[str, ...]
+    denied_circumstances: tuple[str, ...]
 
 
 def find(text: str, knowledge: Knowledge) -> Details:
     """Find details in a message. The first matching notice and appeal state win."""
+    all_circumstances = knowledge.circumstances.values()
+    denied = tuple(c.id for c in all_circumstances if _says(c.says_not, text))
     return Details(
         notice=next((n.id for n in knowledge.notices.values() if _says(n.says, text)), None),
         appealed=next((a.id for a in knowledge.appeals.values() if _says(a.says, text)), None),
-        circumstances=tuple(c.id for c in knowledge.circumstances.values() if _says(c.says, text)),
+        circumstances=tuple(c.id for c in all_circumstances if c.id not in denied and _says(c.says, text)),
+        denied_circumstances=denied,
     )
 
 

@@ -84,23 +84,6 @@ class UseEncoder:
         return _unit(np.asarray(self._model.encode(list(texts)), dtype=np.float32))
 
 
-class HashedEncoder:
-    """The fallback without any weights: hashed character n-grams (RASA-independent, stateless)."""
-
-    fingerprint = "hashed-1"
-
-    def __init__(self) -> None:
-        from sklearn.feature_extraction.text import HashingVectorizer
-
-        self._vectorizer = HashingVectorizer(
-            analyzer="char_wb", ngram_range=(2, 4), n_features=2**11, alternate_sign=True
-        )
-
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        """One row of 2,048 values for each text."""
-        return _unit(self._vectorizer.transform(texts).toarray().astype(np.float32))
-
-
 class JoinedEncoder:
     """Several encoders side by side."""
 
@@ -118,7 +101,7 @@ def load(name: str) -> Encoder:
     """Load one encoder, once per process.
 
     Args:
-        name: "minilm", "use", "hashed", or a folder with `model.onnx` and `tokenizer.json`.
+        name: "minilm", "use", or a folder with `model.onnx` and `tokenizer.json`.
 
     Raises:
         EncoderError: if its package or files are missing or broken.
@@ -134,8 +117,6 @@ def load(name: str) -> Encoder:
             )
         if name == "use":
             return UseEncoder()
-        if name == "hashed":
-            return HashedEncoder()
         folder = Path(name)
         model, tokenizer = folder / "model.onnx", folder / "tokenizer.json"
         digest = hashlib.sha256(model.read_bytes() + tokenizer.read_bytes()).hexdigest()

@@ -16,12 +16,13 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from reinstate.knowledge import knowledge
-from reinstate.nlu import clauses, details, encoders, head, reading
+from reinstate.letter import parse_edit
+from reinstate.nlu import clauses, details, encoders, head, reading, words
 
 logger = logging.getLogger(__name__)
 
 LONGEST_WHOLE = 1000
-_FALLBACK = ("hashed",)
+_EDIT = reading.Result((("letter_change", 1.0),), (), ())
 _ANSWERS = ("circumstance_", "letter_", "skip", "cancel", "something_else", "feedback_")
 _RANKED = 10
 
@@ -61,29 +62,29 @@ class MessageReader(GraphComponent):
         resource: Resource,
         heads: dict[str, head.Head],
     ) -> None:
-        """Hold the heads by kind: "main" for the configured encoders, "fallback" for none."""
+        """Hold the heads by kind: "main" for the configured encoders and words, "fallback" for words."""
         self._config, self._storage, self._resource, self._heads = config, model_storage, resource, heads
         self._thresholds = reading.Thresholds(**config["thresholds"])
-        self._encoder, self._kind = _load_encoder(config["encoders"])
+        self._encoder = _load_encoder(config["encoders"])
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
         """Rasa trains again when an encoder or the way of training changes."""
-        encoder, kind = _load_encoder(config.get("encoders", cls.get_default_config()["encoders"]))
-        return f"{kind} {encoder.fingerprint}"
+        encoder = _load_encoder(config.get("encoders", cls.get_default_config()["encoders"]))
+        return f"{encoder.fingerprint if encoder else 'no encoder'} {words.FINGERPRINT}"
 
     def train(self, training_data: TrainingData) -> Resource:
         """Fit the heads on all intent examples and store them."""
         examples = training_data.intent_examples
         texts = [example.get(TEXT) for example in examples]
         labels = [example.get(INTENT) for example in examples]
-        for kind, encoder in {"main": self._encoder, "fallback": encoders.join(_FALLBACK)}.items():
-            if kind == "main" and self._kind == "fallback":
-                continue
+        counts = words.count(texts)
+        views = {"fallback": [counts]}
+        if self._encoder:
+            views["main"] = [self._encoder.encode(texts), counts]
+        for kind, of_kind in views.items():
             logger.info("training the %s head on %d examples", kind, len(texts))
-            trained = head.train(
-                encoder.encode(texts), labels, self._config["strength"], calibrate=kind == "main"
-            )
+            trained = head.train(of_kind, labels, self._config["strength"])
             answers = [label for label in trained.labels if label.startswith(_ANSWERS)]
             self._heads[kind] = trained.with_prior(answers, self._config["prior_of_answers"])
         with self._storage.write_to(self._resource) as folder:
@@ -113,7 +114,7 @@ class MessageReader(GraphComponent):
         """Read each message."""
         for message in messages:
             text = message.get(TEXT) or ""
-            result = self.read(text)
+            result = _EDIT if parse_edit(text) else self.read(text)
             ranking = [{"name": name, "confidence": p} for name, p in result.ranking[:_RANKED]]
             message.set(INTENT, ranking[0], add_to_output=True)
             message.set("intent_ranking", ranking, add_to_output=True)
@@ -125,26 +126,34 @@ class MessageReader(GraphComponent):
 
     def read(self, text: str) -> reading.Result:
         """Read one text in bounded time; long ones count clause by clause only."""
-        trained = self._heads[self._kind if self._kind in self._heads else "fallback"]
         parts = clauses.split(text)
         whole: Sequence[str] = [text] if len(text) <= LONGEST_WHOLE else []
         if not parts and not text.strip():
             return reading.Result(((reading.NOT_UNDERSTOOD, 1.0),), (), ())
         if whole and len(parts) < 2:
             parts = []
-        rows = trained.probabilities(self._encoder.encode([*whole, *parts]))
+        trained, rows = self._probabilities([*whole, *parts])
         if not whole:
             rows = reading.blend_in(rows, [len(p) for p in parts])
         return reading.read(text, parts, rows, trained.labels, self._thresholds)
 
+    def _probabilities(self, texts: Sequence[str]) -> tuple[head.Head, head.Probabilities]:
+        """Rows by the head for the configured encoders, or by the one that needs none."""
+        counts = words.count(texts)
+        if self._encoder and "main" in self._heads:
+            return self._heads["main"], self._heads["main"].probabilities(
+                [self._encoder.encode(texts), counts]
+            )
+        return self._heads["fallback"], self._heads["fallback"].probabilities([counts])
 
-def _load_encoder(names: Sequence[str]) -> tuple[encoders.Encoder, str]:
+
+def _load_encoder(names: Sequence[str]) -> encoders.Encoder | None:
     try:
-        return encoders.join(names), "main"
+        return encoders.join(names)
     except encoders.EncoderError as error:
         logger.warning(
             "%s. Reading with the FALLBACK, which understands far less. "
             "Mend: run `make run` again, or name another encoder in config.yml.",
             error,
         )
-        return encoders.join(_FALLBACK), "fallback"
+        return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
 import time
@@ -22,6 +23,7 @@ logger = logging.getLogger(__name__)
 FORGET_INTENT = "forget_me"
 _CONNECT_SECONDS = 5
 _TRUNCATE_TRIES = 20
+_LONGEST_TURN = 12
 
 
 class StoreError(Exception):
@@ -142,6 +144,20 @@ class ConversationStore(SQLTrackerStore):
             for button in (event.get("data") or {}).get("buttons") or ()
         )
 
+    def typed_button(self, conversation: str, text: str) -> str | None:
+        """The payload of that button of the bot's last turn whose title was typed, if one was."""
+        query = (
+            sa.select(self.SQLEvent.type_name, self.SQLEvent.data)
+            .where(self.SQLEvent.sender_id == conversation, self.SQLEvent.type_name.in_(("user", "bot")))
+            .order_by(self.SQLEvent.id.desc())
+            .limit(_LONGEST_TURN)
+        )
+        with self.engine.connect() as connection:
+            rows = connection.execute(query).all()
+        turn = itertools.takewhile(lambda row: row[0] == "bot", rows)
+        buttons = (button for _, data in turn for button in _bot_line(json.loads(data)).buttons)
+        return next((b["payload"] for b in buttons if _bare(b["title"]) == _bare(text)), None)
+
     def reply_to(self, conversation: str, message_id: str) -> list[Line] | None:
         """What the bot said to a message that was handled before; None where it was not."""
         found = self._containing(conversation, "user", {"message_id": message_id})
@@ -210,6 +226,10 @@ class ConversationStore(SQLTrackerStore):
                 return
             time.sleep(0.05)
         logger.warning("another program reads the database file, so its side file still holds deleted rows")
+
+
+def _bare(title: str) -> str:
+    return title.casefold().strip(" .!?\"'“”")
 
 
 def _bot_line(event: dict[str, Any]) -> Line:

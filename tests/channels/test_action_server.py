@@ -37,3 +37,15 @@ def test_actions_may_run_in_a_server_of_their_own(tmp_path: Path) -> None:
         running.stop()
         actions.terminate()
         actions.wait(20)
+
+
+def test_without_its_action_server_the_bot_says_that_it_failed(tmp_path: Path) -> None:
+    """No silence: Rasa alone would only log that the server is down."""
+    running = Server(tmp_path, ACTION_SERVER_URL=f"http://127.0.0.1:{free_port()}/webhook")
+    try:
+        chat = Chat(running.start().url).open()
+        said = chat.say("i got paid by paypal outside upwork")
+        assert "went wrong" in said[-1]["text"]
+        assert said[-1]["text"] == chat.history()[-1]["text"]
+    finally:
+        running.stop()
