@@ -38,9 +38,19 @@ def say(dispatcher: CollectingDispatcher, tracker: Tracker, messages: Sequence[M
     same = {line.get("text") for line in now} <= {line.get("text") for line in before}
     if messages and same and all(was_said(message, before) for message in messages):
         messages = [Message(another("utter_repeat", tracker)), *messages]
-    for message in messages:
+    for message in [*_in_english(dispatcher, tracker), *messages]:
         buttons = [{"title": b.title, "payload": b.payload} for b in message.buttons]
         dispatcher.utter_message(response=message.response, buttons=buttons, **message.values)
+
+
+def _in_english(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Message]:
+    """For a message in another language, once a conversation, a sentence in it: answers are in English."""
+    language = knowledge().languages.get(heard(tracker).language or "")
+    if not language or not language.sentence:
+        return []
+    message = Message("utter_in_english", {"sentence": language.sentence})
+    just_said = any(line.get("response") == message.response for line in dispatcher.messages)
+    return [] if just_said or was_said(message, tracker.events) else [message]
 
 
 def another(response: str, tracker: Tracker) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -32,12 +34,14 @@ from reinstate.reply import (
     choice_message,
     lookalike_messages,
     question_message,
+    taken_in_messages,
     unchanged_message,
     verdict_messages,
 )
 from reinstate.verdict import decide
 
 _STORY_WORDS = 5
+_WHEN = re.compile(r"^(in|on|last|yesterday)\b|\bago$", re.IGNORECASE)
 
 
 class ActionJudge(Action):
@@ -67,8 +71,10 @@ class ActionJudge(Action):
             say(dispatcher, tracker, verdict_messages(alone, decide(alone, facts), facts))
             ask_again(dispatcher, tracker)
             return set_slots(case_slots(case, tracker), tracker)
-        events = tell(dispatcher, tracker, case, explain=changed_topic(before, case))
-        return [*events, *set_slots(_story(message, tracker), tracker)]
+        explain = changed_topic(before, case)
+        first = taken_in_messages(message, case, facts) if explain or message.pasted else []
+        events = tell(dispatcher, tracker, case, explain=explain, first=first)
+        return [*events, *set_slots(_story(message), tracker)]
 
 
 class ActionUnanswered(ActionJudge):
@@ -104,14 +110,42 @@ class ActionLookalike(Action):
         return set_slots({**case.to_slots(), **slots}, tracker)
 
 
-def tell(dispatcher: CollectingDispatcher, tracker: Tracker, case: Case, *, explain: bool) -> list[EventType]:
-    """Say the verdict of a case and ask what could change it; the events that keep both."""
+class ActionWrongNotice(Action):
+    """Takes back what was read from a notice, and asks what it says."""
+
+    def name(self) -> str:
+        """The action's name in the domain."""
+        return "action_wrong_notice"
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """Forget the notice, ask with buttons."""
+        say(dispatcher, tracker, [question_message("notice", knowledge(), again=True)])
+        slots = case_slots(replace(case_of(tracker), notice=None), tracker)
+        return set_slots({**slots, "asked": "notice"}, tracker)
+
+
+def tell(
+    dispatcher: CollectingDispatcher,
+    tracker: Tracker,
+    case: Case,
+    *,
+    explain: bool,
+    first: Sequence[Message] = (),
+) -> list[EventType]:
+    """Say the verdict of a case, after what goes first, and ask what could change it.
+
+    Returns:
+        The events that keep case, verdict and question.
+    """
     verdict = decide(case, knowledge())
     if not explain and list(verdict.rows) == tracker.get_slot("rows"):
         messages = [unchanged_message(verdict, knowledge())]
     else:
         messages = [] if explain else [Message("utter_noted")]
         messages += verdict_messages(case, verdict, knowledge(), explain=explain)
+    messages = [*first, *messages]
     question = None if in_form(tracker) else open_question(case)
     asked = question_id(question)
     if question:
@@ -123,10 +157,13 @@ def tell(dispatcher: CollectingDispatcher, tracker: Tracker, case: Case, *, expl
     return set_slots({**case.to_slots(), **verdict_slots(verdict), "asked": asked}, tracker)
 
 
-def _story(message: Heard, tracker: Tracker) -> dict[str, Any]:
-    """What the person told of the cause in their own words, kept for the letter."""
-    told = message.readings and len(message.text.split()) >= _STORY_WORDS
-    return {"story": message.text if told else tracker.get_slot("story")}
+def _story(message: Heard) -> dict[str, Any]:
+    """What the person told of the cause in their own words, and when it was; kept for the letter."""
+    told = message.readings and not message.pasted and len(message.text.split()) >= _STORY_WORDS
+    if not told:
+        return {}
+    times = (value for kind, value in message.mentioned if kind == "time" and _WHEN.search(value))
+    return {"story": message.text, "when": next(times, None)}
 
 
 def changed_topic(before: Case, after: Case) -> bool:

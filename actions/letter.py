@@ -35,7 +35,8 @@ class ActionLetterStart(Action):
         story = tracker.get_slot("story")
         say(dispatcher, tracker, [Message("utter_letter_start_known" if story else "utter_letter_start")])
         fresh: dict[str, Any] = dict.fromkeys(_SLOTS)
-        return set_slots({**fresh, "letter_happened": story, "letter_edits": None}, tracker)
+        known = {"letter_happened": story, "letter_when": tracker.get_slot("when"), "letter_edits": None}
+        return set_slots({**fresh, **known}, tracker)
 
 
 class ValidateLetterForm(Action):

@@ -10,6 +10,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.common import asked_before, case_of, case_slots, heard, say, set_slots, was_said
 from actions.judge import tell
+from reinstate.case import Case
 from reinstate.knowledge import knowledge
 from reinstate.message import Heard, hear
 from reinstate.reply import (
@@ -39,11 +40,9 @@ class ValidateTriageForm(Action):
         message, asked = heard(tracker), tracker.get_slot("requested_slot")
         if message.readings or message.choices:
             return []
-        case = case_of(tracker)
-        if not asked:
-            return set_slots(case_slots(hear(case, message, None, knowledge()), tracker), tracker)
-        events = set_slots(case_slots(hear(case, message, asked, knowledge()), tracker), tracker)
-        if any(event["name"] == asked for event in events):
+        case = hear(case_of(tracker), message, asked, knowledge())
+        events = set_slots({**case_slots(case, tracker), **_needless(case)}, tracker)
+        if not asked or any(event["name"] == asked for event in events):
             return events
         answer = _answer(str(asked), message)
         return [*events, SlotSet(asked, answer)] if answer is not None else []
@@ -147,7 +146,7 @@ class ActionSomethingElse(Action):
         case = case_of(tracker).drop_latest()
         again = "_again" if _offered_groups(tracker) else ""
         say(dispatcher, tracker, [groups_message(knowledge(), f"utter_which_instead{again}")])
-        nothing = {"path": None, "odds": None, "rows": None, "asked": None, "story": None}
+        nothing = {"path": None, "odds": None, "rows": None, "asked": None, "story": None, "when": None}
         return set_slots({**case.to_slots(), **nothing}, tracker)
 
 
@@ -173,6 +172,11 @@ class ActionListCauses(Action):
 def _offered_groups(tracker: Tracker) -> bool:
     """Whether the groups were offered before in the place of a wrong cause."""
     return was_said(Message("utter_which_instead"), tracker.events)
+
+
+def _needless(case: Case) -> dict[str, Any]:
+    """Whether the person can log in matters only where the notice tells nothing."""
+    return {"login": False} if case.notice not in (None, "unknown") else {}
 
 
 def _answer(asked: str, message: Heard) -> Any:

@@ -160,6 +160,16 @@ class AppealState(_Frozen):
     says: tuple[str, ...]
 
 
+class Language(_Frozen):
+    """A language that is recognised: by `letters`, a range that only it uses here, or by `words`."""
+
+    id: str
+    title: str = Field(max_length=40)
+    sentence: str = ""
+    letters: str = ""
+    words: tuple[str, ...] = ()
+
+
 class Group(_Frozen):
     """Causes that are offered together when a list of all would be too long."""
 
@@ -244,6 +254,7 @@ class Wording(_Frozen):
     helpful: str = Field(max_length=24)
     not_helpful: str = Field(max_length=24)
     wrong_cause: str = Field(max_length=24)
+    wrong_notice: str = Field(max_length=30)
 
 
 class Table(_Frozen):
@@ -264,6 +275,7 @@ class Knowledge:
     circumstances: Mapping[str, Circumstance]
     appeals: Mapping[str, AppealState]
     groups: Mapping[str, Group]
+    languages: Mapping[str, Language]
     letters: Mapping[str, LetterWords]
     sources: Mapping[str, Source]
     table: Table
@@ -315,6 +327,7 @@ _SINGLE_FILES: tuple[tuple[str, type[_Frozen]], ...] = (
     ("circumstances", Circumstance),
     ("appeals", AppealState),
     ("groups", Group),
+    ("languages", Language),
     ("letters", LetterWords),
 )
 _FOLDERS: tuple[tuple[str, type[_Frozen]], ...] = (

@@ -70,10 +70,11 @@ def draft(case: Case, answers: Answers, tone: Tone, knowledge: Knowledge) -> Let
     )
     if case.stance(cause) == "unsure" and cause in case.causes:
         stance = words.asks
+    told_when = answers.when and answers.when not in answers.happened
     parts = [
         words.greeting,
         words.opening.format(phrase=phrase),
-        _joined(words.when.format(_inline(answers.when)) if answers.when else "", tidy(answers.happened)),
+        _joined(words.when.format(_inline(answers.when)) if told_when else "", tidy(answers.happened)),
         stance.format(phrase=phrase),
         words.changed.format(tidy(answers.changed)) if answers.changed else "",
         words.evidence.format(tidy(answers.evidence)) if answers.evidence else "",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ _ASKS = re.compile(
     re.IGNORECASE,
 )
 _LEADS = re.compile(r"^\W*(?:(?P<yes>yes|yeah|yep|yup|sure)|no|nope|nah)\b", re.IGNORECASE)
-_SURE = 0.6
+_SURE = 0.78
 _NO_ANSWER = ("cause_unknown", "skip")
 _TELLING = ("cause_", "deny_", "circumstance_", "inform_")
 
@@ -33,6 +33,10 @@ class Heard:
         readings: the causes named, best first.
         choices: intents that are too close to call, best first.
         notice, appealed, circumstances, denied_circumstances: details found in the text.
+        mentioned: details as they were written, with their kind ("time", "amount", ...).
+        language: id of the language it was written in.
+        pasted: whether it is a notice in Upwork's own words.
+        deadline: the words of a pasted notice that set one.
         value: the allow-listed value a button carries, if any.
         confidence: of the intent; 1 for a button.
     """
@@ -45,6 +49,10 @@ class Heard:
     appealed: str | None = None
     circumstances: tuple[str, ...] = ()
     denied_circumstances: tuple[str, ...] = ()
+    mentioned: tuple[tuple[str, str], ...] = ()
+    language: str | None = None
+    pasted: bool = False
+    deadline: str | None = None
     value: str | None = None
     confidence: float = 1.0
 
@@ -77,6 +85,10 @@ class Heard:
             appealed=details.get("appealed"),
             circumstances=tuple(details.get("circumstances") or ()),
             denied_circumstances=tuple(details.get("denied_circumstances") or ()),
+            mentioned=_mentioned(parsed.get("entities") or ()),
+            language=details.get("language"),
+            pasted=bool(details.get("pasted")),
+            deadline=details.get("deadline"),
             confidence=float((parsed.get("intent") or {}).get("confidence") or 0.0),
         )
 
@@ -204,6 +216,19 @@ def _circumstance_answer(case: Case, circumstance: str, knowledge: Knowledge, *,
         if question.circumstance == circumstance and question.otherwise:
             return case.with_circumstance(question.otherwise, holds=True)
     return case
+
+
+def _mentioned(entities: Iterable[Mapping[str, Any]]) -> tuple[tuple[str, str], ...]:
+    """What the entities say, in the order of the text, without those inside longer ones."""
+    spans = [
+        (e.get("start", 0), e.get("end", 0), str(e.get("entity")), str(e.get("value"))) for e in entities
+    ]
+    kept = [
+        (start, kind, value)
+        for start, end, kind, value in spans
+        if not any(a <= start and end <= b and (a, b) != (start, end) for a, b, _, _ in spans)
+    ]
+    return tuple(dict.fromkeys((kind, value) for _, kind, value in sorted(kept)))
 
 
 def _pressed(intent: str, knowledge: Knowledge) -> tuple[Reading, ...]:

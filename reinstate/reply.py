@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from reinstate.case import Case
 from reinstate.knowledge import Cause, Knowledge, Lookalike, Question, Tone, Topic
 from reinstate.letter import Letter
+from reinstate.message import Heard
 from reinstate.verdict import Verdict
 
 MOST_BUTTONS = 5
@@ -59,6 +60,22 @@ def verdict_messages(
         phrase = cause.phrase if cause else ""
         messages.append(Message("utter_several_causes", {"gravest": phrase, "lesser": lesser}))
     return [*messages, sources_message(verdict.sources, knowledge)] if verdict.sources else messages
+
+
+def taken_in_messages(message: Heard, case: Case, knowledge: Knowledge) -> list[Message]:
+    """What was understood of a pasted notice, to be corrected; or the details a message mentions."""
+    notice = knowledge.notice_of(case.notice)
+    if not message.pasted or not notice:
+        mentioned = ", ".join(value for _, value in message.mentioned)
+        return [Message("utter_mentioned", {"mentioned": mentioned})] if mentioned else []
+    wording = knowledge.table.wording
+    named = [knowledge.causes[r.id] for r in message.readings]
+    causes = ", ".join(cause.phrase for cause in named) or wording.not_known
+    values = {"notice": notice.phrase, "causes": causes, "deadline": message.deadline or wording.not_known}
+    wrong_cause = (Button(wording.wrong_cause, "/feedback_wrong_cause"),) if named else ()
+    return [
+        Message("utter_read_notice", values, (Button(wording.wrong_notice, "/wrong_notice"), *wrong_cause))
+    ]
 
 
 def unchanged_message(verdict: Verdict, knowledge: Knowledge) -> Message:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-MOST_CLAUSES = 40
+MOST_CLAUSES = 120
 LONGEST_CLAUSE = 60
 _SHORTEST = 3
 

@@ -12,27 +12,58 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reinstate.knowledge import Knowledge
+from reinstate.nlu import language
+
+_SHORTEST_NOTICE = 160
+_UPWORK_SPEAKS = re.compile(
+    r"\b(we('ve| have| are| were| had)?\b.{0,60}\byour (upwork )?(account|profile|access)"
+    r"|your (upwork )?(account|profile|access)\b.{0,40}\b(has been|have been|was|is|will be)\b"
+    r"|upwork (trust|support|team|identity|compliance)|terms of service)",
+    re.IGNORECASE | re.DOTALL,
+)
+_DEADLINE = re.compile(
+    r"\b(within (the next )?(\d+|\w+)( \(\d+\))? (business |calendar |working )?(hours|days|weeks)"
+    r"|(by|before|until|no later than) ([a-z]+day,? )?"
+    r"((january|february|march|april|may|june|july|august|september|october|november|december) \d{1,2}"
+    r"|\d{1,2} (january|february|march|april|may|june|july|august|september|october|november|december))"
+    r"(,? 20\d\d)?)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
 class Details:
-    """What a message says beside its causes; empty where it says nothing of it."""
+    """What a message says beside its causes; empty where it says nothing of it.
+
+    Attributes:
+        notice, appealed, circumstances, denied_circumstances: ids of the knowledge base.
+        language: id of its language.
+        pasted: whether it is a notice of Upwork's, in Upwork's words.
+        deadline: the words of a pasted notice that set one.
+    """
 
     notice: str | None
     appealed: str | None
     circumstances: tuple[str, ...]
     denied_circumstances: tuple[str, ...]
+    language: str
+    pasted: bool
+    deadline: str | None
 
 
 def find(text: str, knowledge: Knowledge) -> Details:
     """Find details in a message. The first matching notice and appeal state win."""
     all_circumstances = knowledge.circumstances.values()
     denied = tuple(c.id for c in all_circumstances if _says(c.says_not, text))
+    pasted = len(text) >= _SHORTEST_NOTICE and _UPWORK_SPEAKS.search(text) is not None
     return Details(
         notice=next((n.id for n in knowledge.notices.values() if _says(n.says, text)), None),
         appealed=next((a.id for a in knowledge.appeals.values() if _says(a.says, text)), None),
         circumstances=tuple(c.id for c in all_circumstances if c.id not in denied and _says(c.says, text)),
         denied_circumstances=denied,
+        language=language.find(text, knowledge.languages),
+        pasted=pasted,
+        deadline=found[0].strip() if pasted and (found := _DEADLINE.search(text)) else None,
     )
 
 

@@ -11,6 +11,7 @@ import functools
 import hashlib
 import importlib.util
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 
 Vectors = NDArray[np.float32]
 MAX_TOKENS = 256
+_MANY = 100
 
 
 class EncoderError(Exception):
@@ -92,8 +94,13 @@ class JoinedEncoder:
         self.fingerprint = "+".join(e.fingerprint for e in encoders)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """The rows of all encoders joined."""
-        return np.concatenate([e.encode(texts) for e in self._encoders], axis=1)
+        """The rows of all encoders joined; many texts are encoded by all of them at the same time."""
+        if len(texts) < _MANY:
+            rows = [e.encode(texts) for e in self._encoders]
+        else:
+            with ThreadPoolExecutor() as pool:
+                rows = list(pool.map(lambda e: e.encode(texts), self._encoders))
+        return np.concatenate(rows, axis=1)
 
 
 @functools.cache

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import yaml
 
+_MARKED = re.compile(r"\[([^\]]+)\]\([a-z_]+\)")
+
 
 @dataclass(frozen=True)
 class Example:
@@ -28,9 +30,9 @@ def read(folder: Path) -> Iterator[Example]:
     """All examples below a folder."""
     for file in sorted(folder.rglob("*.yml")):
         for entry in yaml.safe_load(file.read_text(encoding="utf-8")).get("nlu", []):
-            for line in entry["examples"].splitlines():
+            for line in entry["examples"].splitlines() if "intent" in entry else ():
                 if line.startswith("- "):
-                    yield Example(line[2:].strip(), entry["intent"], file)
+                    yield Example(_MARKED.sub(r"\1", line[2:].strip()), entry["intent"], file)
 
 
 def repeated(folder: Path) -> list[str]:

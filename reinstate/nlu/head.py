@@ -67,34 +67,54 @@ class Head:
             )
 
 
-def train(views: Sequence[View], labels: Sequence[str], strength: float) -> Head:
-    """Fit a head and its temperature.
+@dataclass(frozen=True)
+class Fitted:
+    """One view's linear model, and the scores of all examples by fits that had not seen them."""
+
+    weights: NDArray[Any]
+    bias: NDArray[Any]
+    held_out: NDArray[Any]
+
+
+def fit(view: View, labels: Sequence[str], strength: float) -> Fitted:
+    """Fit one view of the examples.
 
     A dense view is fitted by logistic regression, a sparse one by a linear support vector
-    machine: each is the better and the faster one for its kind (measured, see the report of
-    `make evaluate`). Their scores are brought to one spread and added.
+    machine: each is the better and the faster one for its kind (bench/reports/nlu.md).
 
     Intents weigh by the square root of how rare they are: fully balanced, small intents draw
     causes to themselves; unweighted, they are hardly ever read.
 
-    Spread and temperature come from scores of examples that the scoring fit has not seen
-    (stratified folds), so that they do not learn from their own certainty.
-
     Args:
-        views: each (examples, view length), dense or sparse.
+        view: (examples, view length), dense or sparse.
         labels: the intent of each example.
         strength: scikit-learn's C of a dense view, the inverse of the regularisation.
     """
+    from sklearn.model_selection import StratifiedKFold
+
+    targets = np.unique(np.array(labels), return_inverse=True)[1]
+    held_out = np.zeros((len(targets), targets.max() + 1))
+    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
+    for seen, unseen in folds.split(np.zeros(len(targets)), targets):
+        weights, bias = _fit(view[seen], targets[seen], strength)
+        held_out[unseen] = view[unseen] @ weights + bias
+    return Fitted(*_fit(view, targets, strength), held_out)
+
+
+def combine(views: Sequence[Fitted], labels: Sequence[str]) -> Head:
+    """Bring the scores of views to one spread, add them, and find the temperature.
+
+    Both come from held-out scores, so that they do not learn from the fits' own certainty.
+    """
     names, targets = np.unique(np.array(labels), return_inverse=True)
-    held_out = [_held_out_scores(view, targets, strength) for view in views]
-    scale = [1.0] + [SPARSE_SHARE * float(held_out[0].std() / scores.std()) for scores in held_out[1:]]
-    fitted = [_fit(view, targets, strength) for view in views]
-    total = sum(factor * scores for factor, scores in zip(scale, held_out))
+    first, *others = (view.held_out.std() for view in views)
+    factors = [1.0, *(SPARSE_SHARE * float(first / spread) for spread in others)]
+    weighed = list(zip(factors, views))
     return Head(
-        tuple(str(n) for n in names),
-        tuple((factor * weights).astype(np.float32) for factor, (weights, _) in zip(scale, fitted)),
-        np.sum([factor * bias for factor, (_, bias) in zip(scale, fitted)], axis=0).astype(np.float32),
-        _temperature(np.asarray(total), targets),
+        labels=tuple(str(name) for name in names),
+        weights=tuple((factor * view.weights).astype(np.float32) for factor, view in weighed),
+        bias=np.sum([factor * view.bias for factor, view in weighed], axis=0).astype(np.float32),
+        temperature=_temperature(sum(factor * view.held_out for factor, view in weighed), targets),
     )
 
 
@@ -106,25 +126,14 @@ def _fit(view: View, targets: NDArray[Any], strength: float) -> tuple[Any, Any]:
     found, counts = np.unique(targets, return_counts=True)
     weights = dict(zip(found.tolist(), np.sqrt(counts.mean() / counts).tolist()))
     if issparse(view):
-        model = LinearSVC(C=1.0, class_weight=weights, random_state=0)
+        model = LinearSVC(C=1.0, class_weight=weights, tol=1e-2, random_state=0)
     else:
         model = LogisticRegression(C=strength, class_weight=weights, max_iter=_ROUNDS, tol=1e-3)
     model.fit(view, targets)
     return model.coef_.T, model.intercept_
 
 
-def _held_out_scores(view: View, targets: NDArray[Any], strength: float) -> NDArray[Any]:
-    from sklearn.model_selection import StratifiedKFold
-
-    scores = np.zeros((len(targets), targets.max() + 1))
-    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
-    for seen, unseen in folds.split(np.zeros(len(targets)), targets):
-        weights, bias = _fit(view[seen], targets[seen], strength)
-        scores[unseen] = view[unseen] @ weights + bias
-    return scores
-
-
-def _temperature(scores: NDArray[Any], targets: NDArray[Any]) -> float:
+def _temperature(scores: Any, targets: NDArray[Any]) -> float:
     """The temperature with the least log loss, between 0.2 and 5."""
     from scipy.optimize import minimize_scalar
 

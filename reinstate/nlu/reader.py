@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -22,8 +22,17 @@ from reinstate.nlu import clauses, details, encoders, head, reading, words
 logger = logging.getLogger(__name__)
 
 LONGEST_WHOLE = 1000
+MOST_CLAUSES = 6
 _EDIT = reading.Result((("letter_change", 1.0),), (), ())
-_ANSWERS = ("circumstance_", "letter_", "skip", "cancel", "something_else", "feedback_")
+_ANSWERS = (
+    "circumstance_",
+    "letter_",
+    "skip",
+    "cancel",
+    "something_else",
+    "feedback_helpful",
+    "feedback_not",
+)
 _RANKED = 10
 
 
@@ -78,15 +87,16 @@ class MessageReader(GraphComponent):
         examples = training_data.intent_examples
         texts = [example.get(TEXT) for example in examples]
         labels = [example.get(INTENT) for example in examples]
-        counts = words.count(texts)
-        views = {"fallback": [counts]}
+        strength = self._config["strength"]
+        logger.info("training on %d examples", len(texts))
+        views = [head.fit(words.count(texts), labels, strength)]
+        trained = {"fallback": head.combine(views, labels)}
         if self._encoder:
-            views["main"] = [self._encoder.encode(texts), counts]
-        for kind, of_kind in views.items():
-            logger.info("training the %s head on %d examples", kind, len(texts))
-            trained = head.train(of_kind, labels, self._config["strength"])
-            answers = [label for label in trained.labels if label.startswith(_ANSWERS)]
-            self._heads[kind] = trained.with_prior(answers, self._config["prior_of_answers"])
+            views.insert(0, head.fit(self._encoder.encode(texts), labels, strength))
+            trained["main"] = head.combine(views, labels)
+        answers = [label for label in set(labels) if label.startswith(_ANSWERS)]
+        prior = self._config["prior_of_answers"]
+        self._heads = {kind: plain.with_prior(answers, prior) for kind, plain in trained.items()}
         with self._storage.write_to(self._resource) as folder:
             for kind, stored in self._heads.items():
                 stored.save(folder / f"{kind}.npz")
@@ -115,12 +125,14 @@ class MessageReader(GraphComponent):
         for message in messages:
             text = message.get(TEXT) or ""
             result = _EDIT if parse_edit(text) else self.read(text)
+            found = details.find(text, knowledge())
+            causes = [replace(c, stance="unsure") if found.pasted else c for c in result.causes]
             ranking = [{"name": name, "confidence": p} for name, p in result.ranking[:_RANKED]]
             message.set(INTENT, ranking[0], add_to_output=True)
             message.set("intent_ranking", ranking, add_to_output=True)
-            message.set("causes", [asdict(cause) for cause in result.causes], add_to_output=True)
+            message.set("causes", [asdict(cause) for cause in causes], add_to_output=True)
             message.set("choices", list(result.choices), add_to_output=True)
-            message.set("details", asdict(details.find(text, knowledge())), add_to_output=True)
+            message.set("details", asdict(found), add_to_output=True)
             message.set(ENTITIES, message.get(ENTITIES, []), add_to_output=True)
         return messages
 
@@ -132,10 +144,20 @@ class MessageReader(GraphComponent):
             return reading.Result(((reading.NOT_UNDERSTOOD, 1.0),), (), ())
         if whole and len(parts) < 2:
             parts = []
+        if len(parts) > MOST_CLAUSES:
+            parts = self._telling(parts)
         trained, rows = self._probabilities([*whole, *parts])
         if not whole:
             rows = reading.blend_in(rows, [len(p) for p in parts])
         return reading.read(text, parts, rows, trained.labels, self._thresholds)
+
+    def _telling(self, parts: Sequence[str]) -> list[str]:
+        """Those clauses of a long text that, by their words alone, name a cause most clearly."""
+        quick, parts = self._heads["fallback"], list(dict.fromkeys(parts))
+        named = [n for n, label in enumerate(quick.labels) if label.startswith(reading.ABOUT)]
+        clearness = quick.probabilities([words.count(parts)])[:, named].max(axis=1)
+        best = sorted(clearness.argsort()[-MOST_CLAUSES:])
+        return [parts[n] for n in best]
 
     def _probabilities(self, texts: Sequence[str]) -> tuple[head.Head, head.Probabilities]:
         """Rows by the head for the configured encoders, or by the one that needs none."""
