@@ -14,6 +14,7 @@ import mimetypes
 import re
 import secrets
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +43,8 @@ LARGEST_BODY = 64 * 1024
 TOKEN_SECONDS = 30 * 24 * 3600
 RENEW_SECONDS = 24 * 3600
 SESSIONS_PER_MINUTE = 60
+MOST_STREAMS = 16
+MOST_STREAMS_IN_ALL = 1000
 METHODS = "GET, POST, DELETE"
 HEADERS = "authorization, content-type"
 POLICY = (
@@ -102,18 +105,24 @@ class Asset:
     body: bytes
     packed: bytes
     kind: str
-    etag: str
+    version: str
 
 
 def load_assets(folder: Path = ASSETS) -> dict[str, Asset]:
-    """All files of the assets folder by name."""
-    found = {}
-    for file in sorted(folder.iterdir()):
+    """All files of the assets folder by name.
+
+    What the page refers to carries its version in the address there, so that it may be kept for ever.
+    """
+    found: dict[str, Asset] = {}
+    for file in sorted(folder.iterdir(), key=lambda file: file.suffix == ".html"):
         body = file.read_bytes()
+        if file.suffix == ".html":
+            for name, asset in found.items():
+                body = body.replace(f'"{name}"'.encode(), f'"{name}?v={asset.version}"'.encode())
         kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
         kind = f"{kind}; charset=utf-8" if kind.startswith("text/") or kind.endswith("javascript") else kind
-        etag = f'"{hashlib.sha256(body).hexdigest()[:20]}"'
-        found[file.name] = Asset(body, gzip.compress(body, mtime=0), kind, etag)
+        version = hashlib.sha256(body).hexdigest()[:20]
+        found[file.name] = Asset(body, gzip.compress(body, mtime=0), kind, version)
     return found
 
 
@@ -125,6 +134,7 @@ class WebDoor(InputChannel):
         self._settings = settings
         self._assets = load_assets()
         self._tokens = Tokens(session_secret(settings).reveal())
+        self._streams: Counter[str] = Counter()
         self._openings = Rate(SESSIONS_PER_MINUTE, SESSIONS_PER_MINUTE, time.monotonic)
 
     @classmethod
@@ -168,16 +178,18 @@ class WebDoor(InputChannel):
 
     def _send_asset(self, request: Request, name: str) -> HTTPResponse:
         asset = self._assets[name]
+        etag = f'"{asset.version}"'
+        versioned = request.args.get("v") == asset.version
         headers = {
-            "etag": asset.etag,
-            "cache-control": "no-cache",
+            "etag": etag,
+            "cache-control": "public, max-age=31536000, immutable" if versioned else "no-cache",
             "vary": "accept-encoding",
             "x-content-type-options": "nosniff",
             "referrer-policy": "no-referrer",
             "content-security-policy": POLICY,
             "cross-origin-resource-policy": "cross-origin" if name.startswith("widget") else "same-origin",
         }
-        if request.headers.get("if-none-match") == asset.etag:
+        if request.headers.get("if-none-match") == etag:
             return empty(304, headers=headers)
         body = asset.body
         if "gzip" in request.headers.get("accept-encoding", ""):
@@ -197,8 +209,18 @@ class WebDoor(InputChannel):
         _gate(request).store.open_session(conversation)
         return _json({"token": self._tokens.issue(conversation), "conversation": conversation}, 201)
 
-    async def _say(self, request: Request) -> HTTPResponse | None:
+    async def _say(self, request: Request) -> None:
         conversation, renewed = self._authorize(request)
+        if self._streams[conversation] >= MOST_STREAMS or self._streams.total() >= MOST_STREAMS_IN_ALL:
+            raise HttpError(429, "too_many", 1.0)
+        self._streams[conversation] += 1
+        try:
+            await self._answer(request, conversation, renewed)
+        finally:
+            self._streams[conversation] -= 1
+            self._streams += Counter()  # drops those at zero
+
+    async def _answer(self, request: Request, conversation: str, renewed: dict[str, str]) -> None:
         inbound = _inbound(conversation, await _json_body(request))
         stream = _Stream(request, {**self._cors(request), **renewed})
         gate = _gate(request)
@@ -215,7 +237,6 @@ class WebDoor(InputChannel):
                 raise HttpError(503, "failed") from None
             await stream.send(Line("bot", gate.words("failed")))
         await stream.end()
-        return None
 
     async def _history(self, request: Request) -> HTTPResponse:
         conversation, renewed = self._authorize(request)

@@ -11,7 +11,7 @@ from tests.browser.person import Person
 from tests.browser.scripted import ScriptedBot
 from tests.running import Server, request
 
-TURNS, KILLS = 40, 2
+TURNS, KILLS = 200, 10
 
 
 def test_a_message_written_while_the_server_is_down_arrives_once(person: Person, server: Server) -> None:

@@ -347,6 +347,19 @@ def test_the_page_and_the_widget_are_served(door: Server, path: str, method: str
     assert 304 == request(method, door.url + path, headers={"If-None-Match": answer.headers["etag"]}).status
 
 
+def test_what_the_page_refers_to_may_be_kept_for_ever(server: Server) -> None:
+    """Its address carries its version; without one, or with an old one, it is asked for anew."""
+    page = request("GET", f"{server.url}/chat/")
+    assert "no-cache" == page.headers["cache-control"]
+    named = re.findall(r'(?:src|href)="([a-z.]+\?v=[0-9a-f]+)"', page.body.decode())
+    assert 4 == len(named)
+    for address in named:
+        answer = request("GET", f"{server.url}/chat/{address}")
+        assert 200 == answer.status
+        assert "immutable" in answer.headers["cache-control"]
+    assert "no-cache" == request("GET", f"{server.url}/chat/widget.js?v=old").headers["cache-control"]
+
+
 def test_the_widget_may_be_embedded(door: Server) -> None:
     """widget.js may be loaded from another site."""
     answer = request("GET", f"{door.url}/chat/widget.js")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
+import secrets
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,7 +18,9 @@ from hypothesis import strategies as st
 from schemathesis import openapi
 from schemathesis.checks import CHECKS, load_all_checks
 
-from tests.running import Chat, Server, request
+from reinstate.channels.web import MOST_STREAMS
+from tests.channels.slack_people import until
+from tests.running import Answer, Chat, Server, request
 
 SCHEMA = Path(__file__).resolve().parents[2] / "reinstate" / "channels" / "assets" / "openapi.yml"
 PEOPLE = 200
@@ -83,6 +87,28 @@ def test_two_hundred_people_at_once(tmp_path: Path) -> None:
         assert [1] * PEOPLE == [sum(m["from"] == "person" for m in chat.history()) for chat in chats]
     finally:
         running.stop()
+
+
+def test_open_streams_are_limited(server: Server) -> None:
+    """Who opens streams without end is told to wait, and goes on once they are closed."""
+    greedy = Chat(server.url).open()
+    head = (
+        "POST /chat/messages HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        f"Content-Length: 500\r\nAuthorization: {greedy.authorization['Authorization']}\r\n\r\n{{"
+    )
+    with contextlib.ExitStack() as stack:
+        for _ in range(MOST_STREAMS):
+            half = stack.enter_context(socket.create_connection(("127.0.0.1", server.port)))
+            half.sendall(head.encode())
+        answer = until(lambda: _says(greedy, 429))
+        assert "1" == answer.headers["retry-after"]
+        assert Chat(server.url).open().say("hello")
+    until(lambda: _says(greedy, 200))
+
+
+def _says(chat: Chat, status: int) -> Answer | None:
+    answer = chat.post({"id": secrets.token_hex(8), "text": "hello"})
+    return answer if answer.status == status else None
 
 
 def test_a_slow_person_holds_nobody_up(server: Server) -> None:
