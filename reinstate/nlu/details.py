@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from reinstate.knowledge import Knowledge
 from reinstate.nlu import language
 
-_SHORTEST_NOTICE = 160
+_SHORTEST_NOTICE = 100
 _UPWORK_SPEAKS = re.compile(
     r"\b(we('ve| have| are| were| had)?\b.{0,60}\byour (upwork )?(account|profile|access)"
     r"|your (upwork )?(account|profile|access)\b.{0,40}\b(has been|have been|was|is|will be)\b"
@@ -56,8 +56,9 @@ def find(text: str, knowledge: Knowledge) -> Details:
     all_circumstances = knowledge.circumstances.values()
     denied = tuple(c.id for c in all_circumstances if _says(c.says_not, text))
     pasted = len(text) >= _SHORTEST_NOTICE and _UPWORK_SPEAKS.search(text) is not None
+    nothing = "unknown" if pasted else None
     return Details(
-        notice=next((n.id for n in knowledge.notices.values() if _says(n.says, text)), None),
+        notice=next((n.id for n in knowledge.notices.values() if _says(n.says, text)), nothing),
         appealed=next((a.id for a in knowledge.appeals.values() if _says(a.says, text)), None),
         circumstances=tuple(c.id for c in all_circumstances if c.id not in denied and _says(c.says, text)),
         denied_circumstances=denied,

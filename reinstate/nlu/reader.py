@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
+import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -23,6 +25,7 @@ logger = logging.getLogger(__name__)
 
 LONGEST_WHOLE = 1000
 MOST_CLAUSES = 6
+NOTICE_CLAUSE = 0.4
 _EDIT = reading.Result((("letter_change", 1.0),), (), ())
 _ANSWERS = (
     "circumstance_",
@@ -34,6 +37,13 @@ _ANSWERS = (
     "feedback_not",
 )
 _RANKED = 10
+# "No, it was that I ...": the "no" is about what was said before.
+_CORRECTS = re.compile(
+    r"^\W*(?:no|nope|nah)\b\W*(?:it|that|this)(?:\W?s| is| was)\s+(?:that\s+|because\s+)?"
+    r"(?!not\b|n['’]t)(?=\S+\s+\S)",
+    re.IGNORECASE,
+)
+_MARKUP = re.compile(r"<(script|style)\b.*?</\1>|</?[a-z][^<>]*>", re.IGNORECASE | re.DOTALL)
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -124,8 +134,8 @@ class MessageReader(GraphComponent):
         """Read each message."""
         for message in messages:
             text = message.get(TEXT) or ""
-            result = _EDIT if parse_edit(text) else self.read(text)
             found = details.find(text, knowledge())
+            result = _EDIT if parse_edit(text) else self.read(text, notice=found.pasted)
             causes = [replace(c, stance="unsure") if found.pasted else c for c in result.causes]
             ranking = [{"name": name, "confidence": p} for name, p in result.ranking[:_RANKED]]
             message.set(INTENT, ranking[0], add_to_output=True)
@@ -136,8 +146,12 @@ class MessageReader(GraphComponent):
             message.set(ENTITIES, message.get(ENTITIES, []), add_to_output=True)
         return messages
 
-    def read(self, text: str) -> reading.Result:
-        """Read one text in bounded time; long ones count clause by clause only."""
+    def read(self, text: str, *, notice: bool = False) -> reading.Result:
+        """Read one text in bounded time; long ones count clause by clause only.
+
+        Every clause of a notice of Upwork's tells that it is one: what else it tells counts.
+        """
+        text = _CORRECTS.sub("", _MARKUP.sub(" ", text))
         parts = clauses.split(text)
         whole: Sequence[str] = [text] if len(text) <= LONGEST_WHOLE else []
         if not parts and not text.strip():
@@ -148,8 +162,12 @@ class MessageReader(GraphComponent):
             parts = self._telling(parts)
         trained, rows = self._probabilities([*whole, *parts])
         if not whole:
-            rows = reading.blend_in(rows, [len(p) for p in parts])
-        return reading.read(text, parts, rows, trained.labels, self._thresholds)
+            rows = reading.strongest(rows, trained.labels)
+        thresholds = self._thresholds
+        if notice and parts:
+            thresholds = replace(thresholds, clause=NOTICE_CLAUSE)
+            rows = np.vstack([rows[:1], reading.without("inform_notice", rows[1:], trained.labels)])
+        return reading.read(text, parts, rows, trained.labels, thresholds)
 
     def _telling(self, parts: Sequence[str]) -> list[str]:
         """Those clauses of a long text that, by their words alone, name a cause most clearly."""

@@ -32,6 +32,13 @@ _HEDGE = re.compile(
 )
 
 
+_NEGATES = re.compile(
+    r"n['’]t\b|\b(not|never|no|nobody|none|nothing|neither|nor|without|cannot|false|falsely|lie|lies|lying|untrue|wrong"
+    r"|wrongly|mistaken|accuse[ds]?|only|(do|did|does|is|was|were|have|has|had|ca|wo|would|could|are)nt|aint)\b",
+    re.IGNORECASE,
+)
+
+
 @dataclass(frozen=True)
 class Thresholds:
     """When a reading counts. All are probabilities.
@@ -52,7 +59,7 @@ class Thresholds:
     sure: float = 0.6
     polarity: float = 0.65
     whole: float = 0.25
-    clause: float = 0.4
+    clause: float = 0.6
     slope: float = 0.44
     offset: float = 1.09
 
@@ -163,7 +170,8 @@ def _stance(text: str, admits: float, denies: float, thresholds: Thresholds) -> 
     share = admits / max(admits + denies, 1e-9)
     if share <= 1 - thresholds.polarity:
         return "denies"
-    if share < thresholds.polarity or _HEDGE.search(text):
+    unclear = share < thresholds.polarity and _NEGATES.search(text)
+    if unclear or _HEDGE.search(text):
         return "unsure"
     return "admits"
 
@@ -225,6 +233,16 @@ def closest(ranking: Sequence[tuple[str, float]], count: int) -> tuple[str, ...]
     )[:count]
 
 
-def blend_in(rows: Probabilities, weights: Sequence[float]) -> Probabilities:
-    """Put the weighed mean of all rows first, for texts that are read clause by clause only."""
-    return np.vstack([np.average(rows, axis=0, weights=weights), rows])
+def strongest(rows: Probabilities, labels: Sequence[str]) -> Probabilities:
+    """Put a row for the whole first: causes and look-alikes as strongly as any clause says them.
+
+    For texts that are read clause by clause only; a mean would drown the one clause that tells.
+    """
+    about = np.array([label.startswith(ABOUT) for label in labels])
+    return np.vstack([np.where(about, rows.max(axis=0), rows.mean(axis=0)), rows])
+
+
+def without(label: str, rows: Probabilities, labels: Sequence[str]) -> Probabilities:
+    """The rows given that they do not say one label."""
+    rest = np.where(np.array(labels) == label, 0.0, rows)
+    return np.asarray(rest / rest.sum(axis=1, keepdims=True))

@@ -53,7 +53,7 @@ def row(**probabilities: float) -> list[float]:
 def test_topic_first_then_polarity() -> None:
     """A cause and its denial are weighed together before one of them is chosen."""
     rows = np.array([row(cause_paid_outside=0.25, deny_paid_outside=0.3, ask_funds=0.35)])
-    assert "deny_paid_outside" == read("x", [], rows, LABELS, SURE).ranking[0][0]
+    assert "deny_paid_outside" == read("i never did", [], rows, LABELS, SURE).ranking[0][0]
 
 
 def test_what_is_out_of_scope_is_rejected() -> None:
