@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.common import asked_before, case_of, case_slots, heard, say, set_slots, was_said
+from actions.common import (
+    asked_before,
+    asked_of,
+    case_of,
+    case_slots,
+    heard,
+    question_id,
+    say,
+    set_slots,
+    was_said,
+)
 from actions.judge import tell
 from reinstate.case import Case
-from reinstate.knowledge import knowledge
+from reinstate.knowledge import Question, knowledge
 from reinstate.message import Heard, hear
 from reinstate.reply import (
     Message,
@@ -22,6 +33,11 @@ from reinstate.reply import (
 )
 
 NOTHING = "nothing"
+# As in domain.yml, which actions in this process are not handed.
+FORMS = {
+    "triage_form": ("notice", "login", "lately", "appealed"),
+    "letter_form": ("letter_happened", "letter_when", "letter_changed", "letter_evidence"),
+}
 _LISTED = ("inform_group", "ask_causes")
 _NO_IDEA = ("deny", "cause_unknown", "something_else", "skip")
 
@@ -150,6 +166,33 @@ class ActionSomethingElse(Action):
         return set_slots({**case.to_slots(), **nothing}, tracker)
 
 
+class ActionGoBack(Action):
+    """Takes the latest answer back and asks its question again."""
+
+    def name(self) -> str:
+        """The action's name in the domain."""
+        return "action_go_back"
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """In a form, empty the slot before; else ask what was asked before the open question."""
+        form = str((tracker.active_loop or {}).get("name") or "")
+        if form:
+            before = _slot_before(tracker, FORMS[form])
+            say(dispatcher, tracker, [Message("utter_go_back")] if before else [])
+            also = ("login",) if before == "notice" else ()
+            return [SlotSet(slot, None) for slot in (before, *also) if slot]
+        asked = _asked_before(tracker)
+        question = next((q for q in _questions(case_of(tracker)) if question_id(q) == asked), None)
+        if not asked or not question:
+            say(dispatcher, tracker, [groups_message(knowledge(), "utter_go_back_nowhere")])
+            return []
+        say(dispatcher, tracker, [question_message(question, knowledge(), again=True)])
+        case = case_of(tracker).without_answer(asked)
+        return set_slots({**case_slots(case, tracker), "asked": asked}, tracker)
+
+
 class ActionListCauses(Action):
     """Lists the causes: all by group, or those of a group whose button was pressed."""
 
@@ -167,6 +210,32 @@ class ActionListCauses(Action):
         else:
             say(dispatcher, tracker, [groups_message(knowledge(), "utter_ask_groups")])
         return []
+
+
+def _slot_before(tracker: Tracker, slots: Sequence[str]) -> str | None:
+    """The latest filled slot of a form before the one that is asked for."""
+    asked = tracker.get_slot("requested_slot")
+    earlier = slots[: slots.index(asked)] if asked in slots else slots
+    answered = [slot for slot in earlier if slot not in _needless(case_of(tracker))]
+    return next((slot for slot in reversed(answered) if tracker.get_slot(slot) is not None), None)
+
+
+def _asked_before(tracker: Tracker) -> str | None:
+    """The question that was asked before the open one, since the start of the case."""
+    seen: list[str] = []
+    for event in reversed(tracker.events):
+        if event.get("event") == "restart":
+            break
+        if event.get("event") == "slot" and event.get("name") == "asked" and event.get("value"):
+            seen.append(str(event["value"]))
+    now = asked_of(tracker)
+    return next((asked for asked in seen if asked != now), None)
+
+
+def _questions(case: Case) -> list[Question | str]:
+    """All questions that can be asked about a case."""
+    own = [q for cause in (*case.causes, *case.disputed) for q in knowledge().causes[cause].ask]
+    return [*own, "notice", "appealed"]
 
 
 def _offered_groups(tracker: Tracker) -> bool:

@@ -120,6 +120,14 @@ class Case:
             denied_circumstances=no if holds else (*no, circumstance),
         )
 
+    def without_answer(self, asked: str) -> Case:
+        """Take back the answer to a question: "circumstance:<id>", "notice" or "appealed"."""
+        kind, _, what = asked.partition(":")
+        if kind == "circumstance":
+            yes, no = (_without(ids, what) for ids in (self.circumstances, self.denied_circumstances))
+            return replace(self, circumstances=yes, denied_circumstances=no)
+        return replace(self, notice=None) if kind == "notice" else replace(self, appealed=None)
+
     def with_notice(self, notice: str) -> Case:
         """Note the kind of restriction."""
         return replace(self, notice=notice)

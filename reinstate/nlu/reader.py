@@ -33,6 +33,7 @@ _ANSWERS = (
     "skip",
     "cancel",
     "something_else",
+    "go_back",
     "feedback_helpful",
     "feedback_not",
 )

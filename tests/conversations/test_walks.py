@@ -100,6 +100,8 @@ class Walker:
     def _seen(self, lines: list[Line], text: str | None) -> str | None:
         if not lines or not any(line.text.strip() for line in lines):
             return "silence"
+        if any(line.text == self.gate.words("failed") for line in lines):
+            return "an action failed"
         for line in lines:
             longest = LONGEST_LETTER if "Dear Upwork" in line.text else LONGEST
             if len(line.text) > longest:

@@ -13,6 +13,7 @@ import rasa
 import yaml
 from rasa.core.actions.action import RemoteAction
 
+from actions.triage import FORMS
 from reinstate.inprocess import RASA_VERSION
 from reinstate.knowledge import knowledge
 
@@ -74,6 +75,13 @@ def test_every_response_that_code_names_is_in_the_domain() -> None:
     for file in PYTHON:
         named |= set(re.findall(r'"(utter_[a-z_]+)"', file.read_text(encoding="utf-8")))
     assert set() == named - set(DOMAIN["responses"])
+
+
+def test_forms_are_those_of_the_domain() -> None:
+    """Actions in the process are not handed the domain, so they name its forms' slots."""
+    assert {f: list(slots) for f, slots in FORMS.items()} == {
+        form: settings["required_slots"] for form, settings in DOMAIN["forms"].items()
+    }
 
 
 def test_every_intent_has_a_rule() -> None:
