@@ -134,8 +134,10 @@ def ask_again(dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
 
 
 def asked_before(tracker: Tracker, slot: str) -> bool:
-    """Whether the form asked for a slot before in this session."""
-    asked = [e for e in tracker.events if e.get("event") == "slot" and e.get("name") == "requested_slot"]
-    return sum(e.get("value") == slot for e in asked) > 1 or (
-        tracker.get_slot("requested_slot") == slot and any(e.get("value") == slot for e in asked)
-    )
+    """Whether a form asked for a slot before in this case."""
+    for event in reversed(tracker.events):
+        if event.get("event") == "restart":
+            return False
+        if event.get("name") == "requested_slot" and event.get("value") == slot:
+            return True
+    return False
