@@ -21,6 +21,8 @@ from typing import Any
 
 import numpy as np
 
+from reinstate.nlu.reading import Thresholds
+
 ROOT = Path(__file__).resolve().parent.parent
 SETS = ROOT / "tests" / "nlu"
 OPEN, SEALED, LANGUAGES = "closed_1.jsonl", "sealed.jsonl", "languages.jsonl"
@@ -193,40 +195,105 @@ def _figure(name: str, value: float) -> str:
     return f"{value:.0f}" if " ms " in name else f"{value:.3f}"
 
 
+def write_report(judged: dict[str, list[Judged]], text: str) -> None:
+    """Write the tables and the picture of how sure readings are."""
+    whole = [j for name, rows in judged.items() if name != "languages" for j in rows]
+    parts = [
+        f"# {__doc__.splitlines()[0]}",
+        "Written by `make evaluate`. Shares of one, except the milliseconds. "
+        + " ".join(f"{name}: {len(rows)} messages." for name, rows in judged.items()),
+        text,
+        "## Languages other than English\n\n" + _languages(judged.get("languages", [])),
+        "## Stated confidence and what is right\n\n![reliability](reliability.png)\n\n"
+        "| stated | right | messages |\n|---|---|---|\n"
+        + "\n".join(f"| {s:.2f} | {r:.2f} | {n} |" for s, r, n in reliability(whole)),
+        "## What is mixed up most\n\n![confusions](confusions.png)\n\n"
+        "| wanted | read | times |\n|---|---|---|\n"
+        + "\n".join(f"| {wanted} | {read} | {n} |" for wanted, read, n in confusions(whole)),
+        "What each part of the reader is worth: [variants.md](variants.md). "
+        "What was tried and dropped: [tried.md](tried.md).",
+    ]
+    REPORT.parent.mkdir(exist_ok=True)
+    REPORT.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+    _draw(whole)
+
+
+def _languages(judged: Sequence[Judged]) -> str:
+    by_language = defaultdict(list)
+    for j in judged:
+        by_language[j.gold["language"]].append(j)
+    rows = [
+        f"| {language} | {len(rows)} "
+        f"| {_share(j.right for j in rows):.2f} | {_share(j.offered for j in rows):.2f} |"
+        for language, rows in sorted(by_language.items())
+    ]
+    return "| | messages | right | right or offered |\n|---|---|---|---|\n" + "\n".join(rows)
+
+
+def _draw(judged: Sequence[Judged]) -> None:
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt
+
+    rows = reliability(judged)
+    figure, axes = plt.subplots(figsize=(5, 4))
+    axes.plot([0, 1], [0, 1], color="grey", linewidth=1)
+    axes.scatter([s for s, _, _ in rows], [r for _, r, _ in rows], s=[10 + n for _, _, n in rows])
+    axes.set(xlabel="stated confidence", ylabel="share right", xlim=(0, 1), ylim=(0, 1.02))
+    figure.savefig(
+        REPORT.parent / "reliability.png", dpi=90, bbox_inches="tight", metadata={"Software": None}
+    )
+
+    pairs = confusions(judged)
+    figure, axes = plt.subplots(figsize=(8, 5))
+    axes.barh([f"{wanted} → {read}" for wanted, read, _ in pairs], [n for _, _, n in pairs])
+    axes.invert_yaxis()
+    axes.set(xlabel="messages")
+    figure.savefig(REPORT.parent / "confusions.png", dpi=90, bbox_inches="tight", metadata={"Software": None})
+
+
+def confidence_fit(judged: Sequence[Judged]) -> tuple[float, float]:
+    """The slope and offset (`reading.Thresholds`) with which stated confidence would fit a set best."""
+    from scipy.optimize import minimize
+
+    used = Thresholds()
+    stated = np.clip([j.confidence for j in judged], 1e-3, 1 - 1e-3)
+    raw = (np.log(stated / (1 - stated)) - used.offset) / used.slope
+    sign = np.where([j.right for j in judged], -1.0, 1.0)
+    slope, offset = minimize(lambda p: np.mean(np.logaddexp(0, sign * (p[0] * raw + p[1]))), [1.0, 0.0]).x
+    return float(slope), float(offset)
+
+
 def main() -> None:
     """Judge the sets, print, and write the report."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--final", action="store_true", help="judge the sealed set as well")
     parser.add_argument("--wrong", action="store_true", help="print what was read wrongly (open sets)")
     chosen = parser.parse_args()
-    judged, loaded = asyncio.run(_run(chosen.final))
-    by_set = {name: figures(rows) for name, rows in judged.items()}
-    sys.stdout.write(table(by_set) + "\n")
+    judged = asyncio.run(_run(chosen.final))
+    text = table({name: figures(rows) for name, rows in judged.items()})
+    slope, offset = confidence_fit(judged["open"])
+    fit = f"Confidence would fit the open set best with slope {slope:.2f} and offset {offset:.2f}."
+    sys.stdout.write(f"{text}\n\n{fit}\n")
+    write_report(judged, f"{text}\n\n{fit}")
     if chosen.wrong:
-        for j in loaded:
-            if not j.right:
-                sys.stdout.write(
-                    f"{j.gold['intent']} -> {j.intent} {j.confidence:.2f} {j.parsed['choices']}: "
-                    f"{j.gold['text'][:140]}\n"
-                )
+        for j in (j for name in ("open", "languages") for j in judged.get(name, []) if not j.right):
+            sys.stdout.write(
+                f"{j.gold['intent']} -> {j.intent} {j.confidence:.2f} {j.parsed['choices']}: "
+                f"{j.gold['text'][:140]}\n"
+            )
 
 
-async def _run(final: bool) -> tuple[dict[str, list[Judged]], list[Judged]]:
+async def _run(final: bool) -> dict[str, list[Judged]]:
     from rasa.core.agent import Agent
 
     from reinstate.settings import MODEL
 
     agent = Agent.load(MODEL)
     await agent.parse_message("hello")
-    opened = await judge(agent, read_set(OPEN))
-    judged = {"open": opened}
-    if (SETS / LANGUAGES).is_file():
-        judged["languages"] = await judge(agent, read_set(LANGUAGES))
-    if final and not (SETS / SEALED).is_file():
-        sys.exit(f"there is no sealed set: {SETS / SEALED} is missing")
-    if final:
-        judged["sealed"] = await judge(agent, read_set(SEALED))
-    return judged, opened
+    names = {"open": OPEN, "languages": LANGUAGES, **({"sealed": SEALED} if final else {})}
+    return {name: await judge(agent, read_set(file)) for name, file in names.items()}
 
 
 if __name__ == "__main__":

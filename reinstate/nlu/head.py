@@ -101,14 +101,15 @@ def fit(view: View, labels: Sequence[str], strength: float) -> Fitted:
     return Fitted(*_fit(view, targets, strength), held_out)
 
 
-def combine(views: Sequence[Fitted], labels: Sequence[str]) -> Head:
+def combine(views: Sequence[Fitted], labels: Sequence[str], share: float = SPARSE_SHARE) -> Head:
     """Bring the scores of views to one spread, add them, and find the temperature.
 
     Both come from held-out scores, so that they do not learn from the fits' own certainty.
+    `share` is the spread of the later views beside the first.
     """
     names, targets = np.unique(np.array(labels), return_inverse=True)
     first, *others = (view.held_out.std() for view in views)
-    factors = [1.0, *(SPARSE_SHARE * float(first / spread) for spread in others)]
+    factors = [1.0, *(share * float(first / spread) for spread in others)]
     weighed = list(zip(factors, views))
     return Head(
         labels=tuple(str(name) for name in names),

@@ -27,7 +27,7 @@ LONGEST_WHOLE = 1000
 MOST_CLAUSES = 6
 NOTICE_CLAUSE = 0.4
 _EDIT = reading.Result((("letter_change", 1.0),), (), ())
-_ANSWERS = (
+ANSWERS = (
     "circumstance_",
     "letter_",
     "skip",
@@ -105,7 +105,7 @@ class MessageReader(GraphComponent):
         if self._encoder:
             views.insert(0, head.fit(self._encoder.encode(texts), labels, strength))
             trained["main"] = head.combine(views, labels)
-        answers = [label for label in set(labels) if label.startswith(_ANSWERS)]
+        answers = [label for label in set(labels) if label.startswith(ANSWERS)]
         prior = self._config["prior_of_answers"]
         self._heads = {kind: plain.with_prior(answers, prior) for kind, plain in trained.items()}
         with self._storage.write_to(self._resource) as folder:

@@ -1,0 +1,144 @@
+"""What each part of the reader is worth: the same open set, read with parts left out or changed.
+
+python -m bench.variants            about five minutes; prints the table and writes the report
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bench.evaluate import OPEN, ROOT, Judged, figures, read_set, table
+from reinstate.nlu import clauses, encoders, head, reading, words
+from reinstate.nlu.examples import read
+from reinstate.nlu.reader import ANSWERS, MessageReader
+
+REPORT = Path(__file__).parent / "reports" / "variants.md"
+SHOWN = (
+    "causes right",
+    "causes right or offered",
+    "intents right",
+    "macro F1",
+    "denials right",
+    "near rejected",
+    "several precision",
+    "several recall",
+    "calibration error",
+)
+BOTH = ("minilm", "use")
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One way to build the reader; the defaults are the one that is used."""
+
+    encoders: tuple[str, ...] = BOTH
+    words: bool = True
+    share: float = head.SPARSE_SHARE
+    strength: float = MessageReader.get_default_config()["strength"]
+    prior: float = MessageReader.get_default_config()["prior_of_answers"]
+    clauses: bool = True
+    thresholds: reading.Thresholds = field(default_factory=reading.Thresholds)
+
+
+USED = Variant()
+VARIANTS = {
+    "as it is used": USED,
+    "without words": replace(USED, words=False),
+    "words only (the fallback)": replace(USED, encoders=()),
+    "MiniLM and words": replace(USED, encoders=("minilm",)),
+    "USE and words": replace(USED, encoders=("use",)),
+    "words count 0.4": replace(USED, share=0.4),
+    "words count 1.0": replace(USED, share=1.0),
+    "strength 5": replace(USED, strength=5.0),
+    "strength 60": replace(USED, strength=60.0),
+    "answers as likely as all": replace(USED, prior=1.0),
+    "without clauses": replace(USED, clauses=False),
+    "a clause counts from 0.4": replace(USED, thresholds=reading.Thresholds(clause=0.4)),
+    "a clause counts from 0.8": replace(USED, thresholds=reading.Thresholds(clause=0.8)),
+    "confidence as trained": replace(USED, thresholds=reading.Thresholds(slope=1.0, offset=0.0)),
+}
+
+
+class Lab:
+    """The training examples and the open set, encoded once."""
+
+    def __init__(self) -> None:
+        """Read both."""
+        examples = list(read(ROOT / "data" / "nlu"))
+        self.texts = [example.text for example in examples]
+        self.labels = [example.intent for example in examples]
+        self.golds = read_set(OPEN)
+        self.parts = [clauses.split(gold["text"]) for gold in self.golds]
+        self._say(f"{len(self.texts)} examples, {len(self.golds)} messages")
+        self.fitted = cache(self._fitted)
+        self.rows = cache(self._rows)
+
+    def judge(self, variant: Variant) -> list[Judged]:
+        """Read the open set with a variant."""
+        views = [("encoders", variant.encoders)] if variant.encoders else []
+        views += [("words", ())] if variant.words else []
+        trained = head.combine(
+            [self.fitted(*view, variant.strength) for view in views], self.labels, variant.share
+        )
+        answers = [label for label in trained.labels if label.startswith(ANSWERS)]
+        trained = trained.with_prior(answers, variant.prior)
+        judged = []
+        for number, gold in enumerate(self.golds):
+            parts = self.parts[number] if variant.clauses and len(self.parts[number]) > 1 else []
+            rows = trained.probabilities([self.rows(*view)[number] for view in views])[: 1 + len(parts)]
+            result = reading.read(gold["text"], parts, rows, trained.labels, variant.thresholds)
+            judged.append(Judged(gold, _as_parsed(result), 0.0))
+        return judged
+
+    def _fitted(self, kind: str, names: tuple[str, ...], strength: float) -> head.Fitted:
+        return head.fit(self._encoder(kind, names)(self.texts), self.labels, strength)
+
+    def _rows(self, kind: str, names: tuple[str, ...]) -> list[Any]:
+        encode = self._encoder(kind, names)
+        return [encode([gold["text"], *parts]) for gold, parts in zip(self.golds, self.parts)]
+
+    @cache  # noqa: B019 - one lab a run
+    def _encoder(self, kind: str, names: tuple[str, ...]) -> Callable[[Sequence[str]], Any]:
+        return encoders.join(names).encode if kind == "encoders" else words.count
+
+    @staticmethod
+    def _say(text: str) -> None:
+        sys.stderr.write(text + "\n")
+
+
+def _as_parsed(result: reading.Result) -> dict[str, Any]:
+    ranking = [{"name": name, "confidence": p} for name, p in result.ranking[:10]]
+    return {
+        "intent": ranking[0],
+        "intent_ranking": ranking,
+        "causes": [{"id": c.id, "stance": c.stance} for c in result.causes],
+        "choices": list(result.choices),
+    }
+
+
+def main() -> None:
+    """Judge every variant, print, and write the report."""
+    config = yaml.safe_load((ROOT / "config.yml").read_text(encoding="utf-8"))["pipeline"][0]
+    if (tuple(config["encoders"]), config["strength"]) != (BOTH, USED.strength):
+        sys.exit("config.yml names other encoders or another strength than this command's USED variant")
+    lab, found = Lab(), {}
+    for name, variant in VARIANTS.items():
+        sys.stderr.write(f"  {name} ...\n")
+        every = figures(lab.judge(variant))
+        found[name] = {key: every[key] for key in SHOWN}
+    turned = {key: {name: values[key] for name, values in found.items()} for key in SHOWN}
+    text = table(turned)
+    sys.stdout.write(text + "\n")
+    REPORT.parent.mkdir(exist_ok=True)
+    REPORT.write_text(f"# {__doc__.splitlines()[0]}\n\n{text}\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
