@@ -22,6 +22,7 @@ from pathlib import Path
 
 import rasa.cli
 
+from bench.readme import put
 from tests.running import Chat, Server, free_port, request
 
 REPORT = Path(__file__).parent / "reports" / "speed.md"
@@ -160,6 +161,7 @@ def main() -> None:
         rows.append(f"| {figure} | {mine:.0f} | {theirs:.0f} | {mine / theirs:.2f} |")
     table = "\n".join(rows)
     sys.stdout.write(table + "\n")
+    put("speed", table)
     REPORT.parent.mkdir(exist_ok=True)
     REPORT.write_text(f"# {__doc__.splitlines()[0]}\n\n{table}\n", encoding="utf-8")
 

@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from bench.readme import put
 from reinstate.nlu.reading import Thresholds
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -277,6 +278,8 @@ def main() -> None:
     fit = f"Confidence would fit the open set best with slope {slope:.2f} and offset {offset:.2f}."
     sys.stdout.write(f"{text}\n\n{fit}\n")
     write_report(judged, f"{text}\n\n{fit}")
+    if chosen.final:
+        put("accuracy", table({"sealed set": figures(judged["sealed"])}))
     if chosen.wrong:
         for j in (j for name in ("open", "languages") for j in judged.get(name, []) if not j.right):
             sys.stdout.write(

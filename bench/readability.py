@@ -16,6 +16,7 @@ import yaml
 from reinstate.knowledge import knowledge
 from reinstate.settings import ROOT
 
+REPORT = ROOT / "bench" / "reports" / "reading.md"
 _LEAST_WORDS = 8
 
 
@@ -37,14 +38,18 @@ def texts() -> Iterator[tuple[str, str]]:
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the table and write the report."""
     grades: dict[str, list[float]] = defaultdict(list)
     for kind, text in texts():
         if len(text.split()) >= _LEAST_WORDS:
             grades[kind].append(float(textstat.flesch_kincaid_grade(text)))
-    sys.stdout.write(f"{'':<16}{'texts':>6}{'median':>8}{'highest':>9}   school grade\n")
+    rows = ["| school grade | texts | median | highest |", "|---|---|---|---|"]
     for kind, found in (*sorted(grades.items()), ("all", [g for gs in grades.values() for g in gs])):
-        sys.stdout.write(f"{kind:<16}{len(found):>6}{statistics.median(found):>8.1f}{max(found):>9.1f}\n")
+        rows.append(f"| {kind} | {len(found)} | {statistics.median(found):.1f} | {max(found):.1f} |")
+    table = "\n".join(rows)
+    sys.stdout.write(table + "\n")
+    REPORT.parent.mkdir(exist_ok=True)
+    REPORT.write_text(f"# {__doc__.splitlines()[0]}\n\n{table}\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
