@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 from collections.abc import Sequence
@@ -19,11 +20,13 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from reinstate.knowledge import knowledge
 from reinstate.letter import parse_edit
-from reinstate.nlu import clauses, details, encoders, head, reading, words
+from reinstate.nlu import clauses, details, encoders, head, reading, spelling, words
+from reinstate.nlu.language import ENGLISH
 
 logger = logging.getLogger(__name__)
 
 LONGEST_WHOLE = 1000
+VOCABULARY = "vocabulary.json"
 MOST_CLAUSES = 6
 NOTICE_CLAUSE = 0.4
 _EDIT = reading.Result((("letter_change", 1.0),), (), ())
@@ -73,7 +76,7 @@ class MessageReader(GraphComponent):
         execution_context: ExecutionContext,
     ) -> MessageReader:
         """Make an untrained reader."""
-        return cls(config, model_storage, resource, {})
+        return cls(config, model_storage, resource, {}, {})
 
     def __init__(
         self,
@@ -81,17 +84,20 @@ class MessageReader(GraphComponent):
         model_storage: ModelStorage,
         resource: Resource,
         heads: dict[str, head.Head],
+        vocabulary: dict[str, int],
     ) -> None:
-        """Hold the heads by kind: "main" for the configured encoders and words, "fallback" for words."""
+        """Hold the heads ("main" for encoders and words, "fallback" for words) and the known words."""
         self._config, self._storage, self._resource, self._heads = config, model_storage, resource, heads
         self._thresholds = reading.Thresholds(**config["thresholds"])
         self._encoder = _load_encoder(config["encoders"])
+        self._speller = spelling.Speller(vocabulary)
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
         """Rasa trains again when an encoder or the way of training changes."""
         encoder = _load_encoder(config.get("encoders", cls.get_default_config()["encoders"]))
-        return f"{encoder.fingerprint if encoder else 'no encoder'} {words.FINGERPRINT}"
+        vectors = encoder.fingerprint if encoder else "no encoder"
+        return f"{vectors} {words.FINGERPRINT} {spelling.FINGERPRINT}"
 
     def train(self, training_data: TrainingData) -> Resource:
         """Fit the heads on all intent examples and store them."""
@@ -111,6 +117,8 @@ class MessageReader(GraphComponent):
         with self._storage.write_to(self._resource) as folder:
             for kind, stored in self._heads.items():
                 stored.save(folder / f"{kind}.npz")
+            known = json.dumps(spelling.vocabulary(texts), ensure_ascii=False)
+            (folder / VOCABULARY).write_text(known, encoding="utf-8")
         return self._resource
 
     @classmethod
@@ -125,7 +133,8 @@ class MessageReader(GraphComponent):
         """Read the stored heads."""
         with model_storage.read_from(resource) as folder:
             heads = {file.stem: head.Head.load(file) for file in folder.glob("*.npz")}
-        return cls(config, model_storage, resource, heads)
+            vocabulary = json.loads((folder / VOCABULARY).read_text(encoding="utf-8"))
+        return cls(config, model_storage, resource, heads, vocabulary)
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Leave training data as it is; nothing after this component reads it."""
@@ -136,7 +145,11 @@ class MessageReader(GraphComponent):
         for message in messages:
             text = message.get(TEXT) or ""
             found = details.find(text, knowledge())
-            result = _EDIT if parse_edit(text) else self.read(text, notice=found.pasted)
+            if parse_edit(text):
+                result = _EDIT
+            else:
+                corrected = self._speller.correct(text) if found.language == ENGLISH else text
+                result = self.read(corrected, notice=found.pasted)
             causes = [replace(c, stance="unsure") if found.pasted else c for c in result.causes]
             ranking = [{"name": name, "confidence": p} for name, p in result.ranking[:_RANKED]]
             message.set(INTENT, ranking[0], add_to_output=True)
