@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import logging
 import sys
 import time
 from collections import Counter, defaultdict
@@ -289,10 +290,12 @@ def main() -> None:
 
 
 async def _run(final: bool) -> dict[str, list[Judged]]:
+    import structlog
     from rasa.core.agent import Agent
 
     from reinstate.settings import MODEL
 
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     agent = Agent.load(MODEL)
     await agent.parse_message("hello")
     names = {"open": OPEN, "languages": LANGUAGES, **({"sealed": SEALED} if final else {})}

@@ -103,7 +103,7 @@ def check_blocks(blocks: Any, most: int) -> list[dict[str, Any]]:
     """Blocks as Slack keeps them, or `ApiError`."""
     if not isinstance(blocks, list) or len(blocks) > most:
         raise ApiError("invalid_blocks")
-    kept = []
+    kept: list[dict[str, Any]] = []
     for number, block in enumerate(blocks):
         kind = block.get("type")
         if kind == "section":
