@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from bench.readme import put
+from reinstate.knowledge import knowledge
 from reinstate.nlu.reading import Thresholds
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -61,7 +62,14 @@ class Judged:
         """Whether the right intent was read or is among the buttons that are offered."""
         wanted = {self.gold["intent"], *self.gold["accept"]}
         named = {("deny_" if c["stance"] == "denies" else "cause_") + c["id"] for c in self.parsed["causes"]}
-        return bool(wanted & {self.intent, *self.parsed["choices"], *named})
+        return bool(wanted & {self.intent, *self.parsed["choices"], *named, *self._guesses()})
+
+    def _guesses(self) -> list[str]:
+        """What `action_not_understood` offers where nothing was understood."""
+        if self.intent != "nlu_fallback":
+            return []
+        ranked = [str(entry["name"]) for entry in self.parsed["intent_ranking"][1:]]
+        return [name for name in ranked if knowledge().title_of(name)][:2]
 
 
 async def judge(agent: Any, golds: Iterable[dict[str, Any]]) -> list[Judged]:

@@ -142,6 +142,7 @@ class Circumstance(_Frozen):
     """Something that changes what is realistic; `says` as in `Notice`.
 
     `says_not` are regular expressions that find the message in which a person says the contrary.
+    `tells_of` is the cause that it hints at where a person names none.
     """
 
     id: str
@@ -149,6 +150,7 @@ class Circumstance(_Frozen):
     said: str
     says: tuple[str, ...]
     says_not: tuple[str, ...] = ()
+    tells_of: str | None = None
 
 
 class AppealState(_Frozen):
@@ -484,6 +486,9 @@ def _check_references(reader: _Reader, parts: Mapping[str, Mapping[str, Any]], t
         known("sources", topic.sources, "topics", topic.id, "sources")
         known("causes", topic.per_cause, "topics", topic.id, "per_cause")
         known("notices", topic.per_notice, "topics", topic.id, "per_notice")
+    for circumstance in parts["circumstances"].values():
+        hinted = (circumstance.tells_of,) if circumstance.tells_of else ()
+        known("causes", hinted, "circumstances", circumstance.id, "tells_of")
     for notice in parts["notices"].values():
         known("sources", notice.sources, "notices", notice.id, "sources")
     _check_table(reader, parts, table)

@@ -118,7 +118,7 @@ def hear(case: Case, heard: Heard, asked: str | None, knowledge: Knowledge) -> C
         asked: the open question: "circumstance:<id>", "cause:<id>", "notice", "appealed" or None.
         knowledge: for the ids that exist.
     """
-    case = _hear_causes(case, heard)
+    before, case = case, _hear_causes(case, heard)
     if heard.tells:
         case = _hear_details(case, heard, knowledge)
     kind, _, rest = heard.intent.partition("_")
@@ -137,7 +137,16 @@ def hear(case: Case, heard: Heard, asked: str | None, knowledge: Knowledge) -> C
         case = _hear_answer(case, asked, knowledge, yes=heard.intent == "affirm")
     elif heard.intent in _NO_ANSWER and asked:
         case = _hear_no_answer(case, asked)
-    return case
+    return _hinted(before, case, knowledge)
+
+
+def _hinted(before: Case, case: Case, knowledge: Knowledge) -> Case:
+    """Where no cause is known, the one that a new circumstance hints at, as a possibility."""
+    if case.causes or case.disputed:
+        return case
+    new = (knowledge.circumstances[c] for c in case.circumstances if c not in before.circumstances)
+    hinted = next((circumstance.tells_of for circumstance in new if circumstance.tells_of), None)
+    return case.name(hinted, "unsure") if hinted else case
 
 
 def _hear_causes(case: Case, heard: Heard) -> Case:

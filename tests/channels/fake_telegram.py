@@ -6,6 +6,7 @@ import html.parser
 import itertools
 import json
 import re
+import sys
 import threading
 import time
 import urllib.parse
@@ -107,6 +108,17 @@ def parsed(text: str, mode: str | None) -> str:
     return reader.text
 
 
+class _Quiet(ThreadingHTTPServer):
+    """Says nothing of connections that the bot broke off when it was killed."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
 @dataclass
 class FakeTelegram:
     """The server; start it with `start`, and see `calls`, `sent` and `messages`."""
@@ -127,6 +139,7 @@ class FakeTelegram:
         self._ids = itertools.count(1000)
         self._updates = itertools.count(int(time.time() * 1000) % 10**9)
         self._sends = itertools.count(1)
+        self._waits: dict[int, float] = {}
         self._server: ThreadingHTTPServer | None = None
 
     # --- running -----------------------------------------------------------------------------
@@ -144,7 +157,11 @@ class FakeTelegram:
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers.get("content-length") or 0))
+                length = int(self.headers.get("content-length") or 0)
+                body = self.rfile.read(length)
+                if len(body) < length:  # The bot was killed meanwhile: this call was never made.
+                    self.close_connection = True
+                    return
                 status, value = fake.answer(self.path, body, self.headers.get("content-type", ""))
                 data = json.dumps(value).encode()
                 try:
@@ -159,8 +176,7 @@ class FakeTelegram:
             def log_message(self, format: str, *args: Any) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
-        self._server.daemon_threads = True
+        self._server = _Quiet(("127.0.0.1", self.port), Handler)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         return self
 
@@ -275,13 +291,23 @@ class FakeTelegram:
         return 200, {"ok": True, "result": result}
 
     def _refuse_if_asked(self, method: str, values: dict[str, Any]) -> None:
+        chat = int(values.get("chat_id", 0))
+        if method == "sendMessage" and time.monotonic() < self._waits.get(chat, 0):
+            raise ApiError(429, "Too Many Requests: retry after 1", retry_after=1)
         for refusal in self.refusals:
-            mine = refusal.chat is None or refusal.chat == int(values.get("chat_id", 0))
-            if refusal.method == method and refusal.times > 0 and mine:
+            if refusal.method == method and refusal.times > 0 and refusal.chat in (None, chat):
                 refusal.times -= 1
+                self._note_wait(chat, refusal.error)
                 raise refusal.error
         if method == "sendMessage" and self.every_nth_429 and next(self._sends) % self.every_nth_429 == 0:
-            raise ApiError(429, "Too Many Requests: retry after 1", retry_after=1)
+            error = ApiError(429, "Too Many Requests: retry after 1", retry_after=1)
+            self._note_wait(chat, error)
+            raise error
+
+    def _note_wait(self, chat: int, error: ApiError) -> None:
+        """Who comes back before their time is sent away again."""
+        if "retry_after" in error.parameters:
+            self._waits[chat] = time.monotonic() + error.parameters["retry_after"]
 
     def _get_me(self, _values: dict[str, Any]) -> Any:
         return BOT

@@ -1,0 +1,199 @@
+"""The three doors say the same: twelve scenarios through the web, Slack and Telegram, on one bot.
+
+What a door does to a text for its service (Slack's marks and entities, Telegram's HTML) is undone by
+the fakes, which hold what a person sees.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple, Protocol
+
+import pytest
+import yaml
+
+from reinstate.channels import slack_text, telegram_text
+from tests.channels import slack_people, telegram_people
+from tests.channels.fake_slack import FakeSlack, Message
+from tests.channels.fake_telegram import FakeTelegram, buttons
+from tests.channels.slack_people import Kept
+from tests.running import ROOT, Chat, Server
+
+SCENARIOS = (
+    "invalid_input/markup is not carried out",
+    "negations/a denied cause can be admitted later",
+    "corrections/something else takes the cause back and offers groups",
+    "triage/something else in a group leads back to the groups",
+    "letter/a letter is made of the person's own words",
+    "feedback/an opinion can be written",
+    "digressions/a question during the letter comes back to the letter",
+    "evasion/a refusal comes back to the open question",
+    "several_causes/a second cause told later is added",
+    "privacy/an e-mail address does not come back in the summary",
+    "fallbacks/a group from the way out leads to a verdict",
+    "fallbacks/out of scope twice shows the way out",
+)
+MAIL = re.compile(r"[\w.]+@[\w.]+\w")
+PLACEHOLDER = re.compile(r"\\{\w+\\}")
+
+
+class Said(NamedTuple):
+    """One message of the bot, as a person sees it."""
+
+    text: str
+    titles: tuple[str, ...]
+
+
+class Door(Protocol):
+    """A new person at one of the doors."""
+
+    def says(self, text: str) -> list[Said]:
+        """Write; the reply."""
+
+    def presses(self, title: str) -> list[Said]:
+        """Press the latest button with a title; the reply."""
+
+
+class Web:
+    """Somebody on the chat page."""
+
+    def __init__(self, server: Server) -> None:
+        self._chat = Chat(server.url).open()
+
+    def says(self, text: str) -> list[Said]:
+        return self._said(self._chat.say(text))
+
+    def presses(self, title: str) -> list[Said]:
+        return self._said(self._chat.press(title))
+
+    def _said(self, lines: list[dict[str, Any]]) -> list[Said]:
+        return [Said(line["text"], tuple(b["title"] for b in line["buttons"])) for line in lines]
+
+
+class Slack:
+    """Somebody who writes to the Slack app alone; Slack escapes what they write, and links addresses."""
+
+    def __init__(self, server: Server, fake: FakeSlack) -> None:
+        self._person = slack_people.Person(fake, server)
+        self._reply: list[Message] = []
+
+    def says(self, text: str) -> list[Said]:
+        written = MAIL.sub(r"<mailto:\g<0>|\g<0>>", html.escape(text, quote=False))
+        return self._said(self._person.says(written))
+
+    def presses(self, title: str) -> list[Said]:
+        return self._said(self._person.presses(_with(title, self._reply, lambda m: m.titles), title))
+
+    def _said(self, reply: list[Message]) -> list[Said]:
+        self._reply += reply
+        return [Said(m.shown, tuple(m.titles)) for m in reply]
+
+
+class Telegram:
+    """Somebody in a private chat with the Telegram bot."""
+
+    def __init__(self, server: Server, fake: FakeTelegram) -> None:
+        self._person, self._kept = telegram_people.Person(fake, server), Kept(server.database)
+
+    def says(self, text: str) -> list[Said]:
+        return self._after(self._person.fake.message(self._person.user, text))
+
+    def presses(self, title: str) -> list[Said]:
+        message = _with(title, self._person.received, lambda m: [b["text"] for b in buttons(m)])
+        data = next(b["callback_data"] for b in buttons(message) if b["text"] == title)
+        return self._after(self._person.fake.tap(self._person.user, dict(message), data))
+
+    def _after(self, update: dict[str, Any]) -> list[Said]:
+        before = len(self._person.received)
+        self._person.send(update)
+        self._kept.settle()
+        new = self._person.received[before:]
+        return [Said(m["text"], tuple(b["text"] for b in buttons(m))) for m in new]
+
+
+def _with(title: str, messages: list[Any], titles: Any) -> Any:
+    """The latest message that has a button with a title."""
+    return next(m for m in reversed(messages) if title in titles(m))
+
+
+@pytest.fixture(scope="module")
+def slack() -> Iterator[FakeSlack]:
+    """Slack."""
+    fake = FakeSlack().start()
+    yield fake
+    fake.stop()
+
+
+@pytest.fixture(scope="module")
+def telegram() -> Iterator[FakeTelegram]:
+    """Telegram."""
+    fake = FakeTelegram().start()
+    yield fake
+    fake.stop()
+
+
+@pytest.fixture(scope="module")
+def bot(
+    slack: FakeSlack, telegram: FakeTelegram, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """One bot with all its doors open."""
+    given = {**slack_people.settings(slack), **telegram_people.webhook_settings(telegram)}
+    running = Server(tmp_path_factory.mktemp("doors"), **given).start()
+    telegram.wait(lambda: telegram.named("setMyCommands"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def varied() -> re.Pattern[str]:
+    """The responses of which Rasa picks one of several wordings by chance."""
+    responses = yaml.safe_load((ROOT / "domain.yml").read_text(encoding="utf-8"))["responses"]
+    wordings = [w["text"].strip() for r in responses.values() if len(r) > 1 for w in r]
+    return re.compile("|".join(PLACEHOLDER.sub(".+", re.escape(w)) for w in wordings))
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_every_door_says_the_same(
+    scenario: str, bot: Server, slack: FakeSlack, telegram: FakeTelegram, varied: re.Pattern[str]
+) -> None:
+    """The same turns lead to the same texts, with the same buttons in the same order."""
+    file = (ROOT / "tests" / "conversations" / scenario).with_suffix(".yml")
+    turns = yaml.safe_load(file.read_text(encoding="utf-8"))
+    doors: tuple[Door, ...] = (Web(bot), Slack(bot, slack), Telegram(bot, telegram))
+    web, in_slack, in_telegram = ([_take(door, turn) for turn in turns] for door in doors)
+    assert not [said for reply in web for said in reply if varied.search(said.text)]
+    assert all(web)
+    assert web == in_slack
+    assert web == in_telegram
+
+
+def test_a_letter_that_is_too_long_for_one_piece_comes_whole(
+    bot: Server, slack: FakeSlack, telegram: FakeTelegram
+) -> None:
+    """What a service's limit cuts is put together again to the same words."""
+    doors: tuple[Door, ...] = (Web(bot), Slack(bot, slack), Telegram(bot, telegram))
+    turns = ["i have two upwork accounts because i forgot the old one", "write an appeal for me"]
+    turns += [f"{word} {'& again < ' * 65}" for word in ("In March", "I closed it", "a screenshot")]
+    web, in_slack, in_telegram = ([door.says(text) for text in turns][-1] for door in doors)
+    letter = max((said.text for said in web), key=len)
+    assert 1 < len(slack_text.parts(slack_text.mrkdwn(letter)))
+    assert 1 < len(telegram_text.split(letter))
+    assert _words(web) == _words(in_slack)
+    assert _words(web) == _words(in_telegram)
+    assert len(web) < len(in_telegram)
+
+
+def _words(reply: list[Said]) -> tuple[list[str], list[str]]:
+    """All words, and all titles, of a reply."""
+    return " ".join(said.text for said in reply).split(), [t for said in reply for t in said.titles]
+
+
+def _take(door: Door, turn: dict[str, Any]) -> list[Said]:
+    return door.presses(turn["presses"]) if "presses" in turn else door.says(turn["says"])
+
+
+def test_the_scenarios_are_twelve_of_twelve_kinds() -> None:
+    """No part of the bot speaks through one door only."""
+    assert 12 == len(set(SCENARIOS))
