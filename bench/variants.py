@@ -85,14 +85,17 @@ class Lab:
         views = [("encoders", variant.encoders)] if variant.encoders else []
         views += [("words", ())] if variant.words else []
         trained = head.combine(
-            [self.fitted(*view, variant.strength) for view in views], self.labels, variant.share
+            {kind: self.fitted(kind, names, variant.strength) for kind, names in views},
+            self.labels,
+            variant.share,
         )
         answers = [label for label in trained.labels if label.startswith(ANSWERS)]
         trained = trained.with_prior(answers, variant.prior)
         judged = []
         for number, gold in enumerate(self.golds):
             parts = self.parts[number] if variant.clauses and len(self.parts[number]) > 1 else []
-            rows = trained.probabilities([self.rows(*view)[number] for view in views])[: 1 + len(parts)]
+            seen = {kind: self.rows(kind, names)[number] for kind, names in views}
+            rows = trained.probabilities(seen)[: 1 + len(parts)]
             result = reading.read(gold["text"], parts, rows, trained.labels, variant.thresholds)
             judged.append(Judged(gold, _as_parsed(result), 0.0))
         return judged

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
@@ -89,18 +89,21 @@ class UseEncoder:
 class JoinedEncoder:
     """Several encoders side by side."""
 
-    def __init__(self, encoders: Sequence[Encoder]) -> None:
-        self._encoders = tuple(encoders)
-        self.fingerprint = "+".join(e.fingerprint for e in encoders)
+    def __init__(self, encoders: Mapping[str, Encoder]) -> None:
+        self._encoders = encoders
+        self.fingerprint = "+".join(e.fingerprint for e in encoders.values())
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """The rows of all encoders joined; many texts are encoded by all of them at the same time."""
+        """The rows of all encoders joined."""
+        return np.concatenate(list(self.encode_each(texts).values()), axis=1)
+
+    def encode_each(self, texts: Sequence[str]) -> dict[str, Vectors]:
+        """The rows of each encoder by its name; all of them work at once on many texts."""
         if len(texts) < _MANY:
-            rows = [e.encode(texts) for e in self._encoders]
-        else:
-            with ThreadPoolExecutor() as pool:
-                rows = list(pool.map(lambda e: e.encode(texts), self._encoders))
-        return np.concatenate(rows, axis=1)
+            return {name: encoder.encode(texts) for name, encoder in self._encoders.items()}
+        with ThreadPoolExecutor() as pool:
+            rows = pool.map(lambda encoder: encoder.encode(texts), self._encoders.values())
+            return dict(zip(self._encoders, rows))
 
 
 @functools.cache
@@ -132,13 +135,13 @@ def load(name: str) -> Encoder:
         raise EncoderError(f"encoder '{name}' cannot be loaded: {error}") from error
 
 
-def join(names: Sequence[str]) -> Encoder:
+def join(names: Sequence[str]) -> JoinedEncoder:
     """Load several encoders and put them side by side.
 
     Raises:
         EncoderError: if one of them cannot be loaded.
     """
-    return JoinedEncoder([load(name) for name in names])
+    return JoinedEncoder({name: load(name) for name in names})
 
 
 def _folder_of(package: str) -> Path:

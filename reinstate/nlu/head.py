@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,20 +23,22 @@ class Head:
 
     Attributes:
         labels: the intents, in the order of the columns.
-        weights: for each view (view length, labels).
+        weights: for each view, by name (view length, labels); heads may share them.
+        factors: for each view, how much it counts.
         bias: (labels,).
-        temperature: divides the scores, so that a stated 0.8 is right about 80 % of the time.
+        temperature: divides the scores.
     """
 
     labels: tuple[str, ...]
-    weights: tuple[NDArray[np.float32], ...]
+    weights: Mapping[str, NDArray[np.float32]]
+    factors: Mapping[str, float]
     bias: NDArray[np.float32]
     temperature: float
 
-    def probabilities(self, views: Sequence[View]) -> Probabilities:
-        """(texts, labels), each row adds up to one."""
-        scores = sum(view @ weights for view, weights in zip(views, self.weights, strict=True)) + self.bias
-        return _softmax(np.asarray(scores, dtype=np.float64) / self.temperature)
+    def probabilities(self, views: Mapping[str, View]) -> Probabilities:
+        """(texts, labels), each row adds up to one; `views` are by name, others than ours do no harm."""
+        scores = sum(self.factors[name] * (views[name] @ weights) for name, weights in self.weights.items())
+        return _softmax(np.asarray(scores + self.bias, dtype=np.float64) / self.temperature)
 
     def with_prior(self, labels: Sequence[str], prior: float) -> Head:
         """The same head, with some intents so much less likely before anything is read."""
@@ -44,27 +46,36 @@ class Head:
         bias = self.bias + np.log(factor).astype(np.float32) * np.float32(self.temperature)
         return replace(self, bias=bias)
 
-    def save(self, file: Path) -> None:
-        """Write as `.npz`; half precision keeps the model small and changes no decision."""
-        np.savez_compressed(
-            file,
-            labels=np.array(self.labels),
-            bias=self.bias,
-            temperature=np.array(self.temperature),
-            **{f"weights_{n}": weights.astype(np.float16) for n, weights in enumerate(self.weights)},
-        )
 
-    @classmethod
-    def load(cls, file: Path) -> Head:
-        """Read what `save` wrote."""
-        with np.load(file, allow_pickle=False) as stored:
-            names = sorted(name for name in stored.files if name.startswith("weights_"))
-            return cls(
-                labels=tuple(str(label) for label in stored["labels"]),
-                weights=tuple(stored[name].astype(np.float32) for name in names),
-                bias=stored["bias"],
-                temperature=float(stored["temperature"]),
-            )
+def save(heads: Mapping[str, Head], file: Path) -> None:
+    """Write heads over the same labels as one `.npz`.
+
+    What they share is written once, in half precision, which keeps the model small and changes no
+    decision.
+    """
+    labels = next(iter(heads.values())).labels
+    weights = {name: w for one in heads.values() for name, w in one.weights.items()}
+    arrays: dict[str, NDArray[Any]] = {f"weights/{name}": w.astype(np.float16) for name, w in weights.items()}
+    for kind, one in heads.items():
+        arrays[f"views/{kind}"] = np.array(list(one.factors))
+        arrays[f"factors/{kind}"] = np.array([*one.factors.values(), one.temperature])
+        arrays[f"bias/{kind}"] = one.bias
+    np.savez_compressed(file, labels=np.array(labels), **arrays)
+
+
+def load(file: Path) -> dict[str, Head]:
+    """Read what `save` wrote."""
+    with np.load(file, allow_pickle=False) as stored:
+        labels = tuple(str(label) for label in stored["labels"])
+        of = {name: stored[name] for name in stored.files}
+    weights = {n.partition("/")[2]: w.astype(np.float32) for n, w in of.items() if n.startswith("weights/")}
+    heads = {}
+    for kind in (name.partition("/")[2] for name in of if name.startswith("bias/")):
+        views = [str(view) for view in of[f"views/{kind}"]]
+        *factors, temperature = of[f"factors/{kind}"].tolist()
+        mine = {view: weights[view] for view in views}
+        heads[kind] = Head(labels, mine, dict(zip(views, factors)), of[f"bias/{kind}"], temperature)
+    return heads
 
 
 @dataclass(frozen=True)
@@ -101,19 +112,20 @@ def fit(view: View, labels: Sequence[str], strength: float) -> Fitted:
     return Fitted(*_fit(view, targets, strength), held_out)
 
 
-def combine(views: Sequence[Fitted], labels: Sequence[str], share: float = SPARSE_SHARE) -> Head:
+def combine(views: Mapping[str, Fitted], labels: Sequence[str], share: float = SPARSE_SHARE) -> Head:
     """Bring the scores of views to one spread, add them, and find the temperature.
 
     Both come from held-out scores, so that they do not learn from the fits' own certainty.
     `share` is the spread of the later views beside the first.
     """
     names, targets = np.unique(np.array(labels), return_inverse=True)
-    first, *others = (view.held_out.std() for view in views)
+    first, *others = (view.held_out.std() for view in views.values())
     factors = [1.0, *(share * float(first / spread) for spread in others)]
-    weighed = list(zip(factors, views))
+    weighed = list(zip(factors, views.values()))
     return Head(
         labels=tuple(str(name) for name in names),
-        weights=tuple((factor * view.weights).astype(np.float32) for factor, view in weighed),
+        weights={name: view.weights.astype(np.float32) for name, view in views.items()},
+        factors=dict(zip(views, factors)),
         bias=np.sum([factor * view.bias for factor, view in weighed], axis=0).astype(np.float32),
         temperature=_temperature(sum(factor * view.held_out for factor, view in weighed), targets),
     )

@@ -26,9 +26,11 @@ from reinstate.nlu.language import ENGLISH
 logger = logging.getLogger(__name__)
 
 LONGEST_WHOLE = 1000
-VOCABULARY = "vocabulary.json"
+VOCABULARY, HEADS = "vocabulary.json", "heads.npz"
+WORDS, SENTENCES = "words", "sentences"
 MOST_CLAUSES = 6
 NOTICE_CLAUSE = 0.4
+_FOREIGN = {"understood": 0.12, "sure": 0.8, "margin": 0.5}  # less is understood, more is asked
 _EDIT = reading.Result((("letter_change", 1.0),), (), ())
 ANSWERS = (
     "circumstance_",
@@ -56,7 +58,8 @@ class MessageReader(GraphComponent):
 
     Config:
         encoders: names or folders, see `reinstate.nlu.encoders.load`.
-        strength: of the head, see `reinstate.nlu.head.train`.
+        multilingual: the one of them that reads languages other than English; None if none does.
+        strength: of the head, see `reinstate.nlu.head.fit`.
         thresholds: see `reinstate.nlu.reading.Thresholds`.
         prior_of_answers: how likely, before reading, intents are that only answer a question of
             ours, beside the others.
@@ -65,7 +68,13 @@ class MessageReader(GraphComponent):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """What holds where config.yml is silent."""
-        return {"encoders": ["minilm", "use"], "strength": 20.0, "thresholds": {}, "prior_of_answers": 0.1}
+        return {
+            "encoders": ["minilm", "use"],
+            "multilingual": "use",
+            "strength": 20.0,
+            "thresholds": {},
+            "prior_of_answers": 0.1,
+        }
 
     @classmethod
     def create(
@@ -86,10 +95,16 @@ class MessageReader(GraphComponent):
         heads: dict[str, head.Head],
         vocabulary: dict[str, int],
     ) -> None:
-        """Hold the heads ("main" for encoders and words, "fallback" for words) and the known words."""
+        """Hold the known words and the heads.
+
+        "main" reads English by all encoders and words, "foreign" other languages by the
+        multilingual encoder and words, "fallback" by words alone.
+        """
         self._config, self._storage, self._resource, self._heads = config, model_storage, resource, heads
         self._thresholds = reading.Thresholds(**config["thresholds"])
         self._encoder = _load_encoder(config["encoders"])
+        multilingual = config["multilingual"]
+        self._multilingual = multilingual if multilingual in config["encoders"] else None
         self._speller = spelling.Speller(vocabulary)
 
     @classmethod
@@ -106,17 +121,20 @@ class MessageReader(GraphComponent):
         labels = [example.get(INTENT) for example in examples]
         strength = self._config["strength"]
         logger.info("training on %d examples", len(texts))
-        views = [head.fit(words.count(texts), labels, strength)]
-        trained = {"fallback": head.combine(views, labels)}
+        fitted = {WORDS: head.fit(words.count(texts), labels, strength)}
+        trained = {"fallback": head.combine(fitted, labels)}
         if self._encoder:
-            views.insert(0, head.fit(self._encoder.encode(texts), labels, strength))
-            trained["main"] = head.combine(views, labels)
+            each = self._encoder.encode_each(texts)
+            sentences = {SENTENCES: head.fit(np.concatenate(list(each.values()), axis=1), labels, strength)}
+            trained["main"] = head.combine({**sentences, **fitted}, labels)
+            if self._multilingual:
+                foreign = {self._multilingual: head.fit(each[self._multilingual], labels, strength)}
+                trained["foreign"] = head.combine({**foreign, **fitted}, labels)
         answers = [label for label in set(labels) if label.startswith(ANSWERS)]
         prior = self._config["prior_of_answers"]
         self._heads = {kind: plain.with_prior(answers, prior) for kind, plain in trained.items()}
         with self._storage.write_to(self._resource) as folder:
-            for kind, stored in self._heads.items():
-                stored.save(folder / f"{kind}.npz")
+            head.save(self._heads, folder / HEADS)
             known = json.dumps(spelling.vocabulary(texts), ensure_ascii=False)
             (folder / VOCABULARY).write_text(known, encoding="utf-8")
         return self._resource
@@ -132,7 +150,7 @@ class MessageReader(GraphComponent):
     ) -> MessageReader:
         """Read the stored heads."""
         with model_storage.read_from(resource) as folder:
-            heads = {file.stem: head.Head.load(file) for file in folder.glob("*.npz")}
+            heads = head.load(folder / HEADS)
             vocabulary = json.loads((folder / VOCABULARY).read_text(encoding="utf-8"))
         return cls(config, model_storage, resource, heads, vocabulary)
 
@@ -147,9 +165,10 @@ class MessageReader(GraphComponent):
             found = details.find(text, knowledge())
             if parse_edit(text):
                 result = _EDIT
+            elif found.language == ENGLISH:
+                result = self.read(self._speller.correct(text), notice=found.pasted)
             else:
-                corrected = self._speller.correct(text) if found.language == ENGLISH else text
-                result = self.read(corrected, notice=found.pasted)
+                result = self.read(text, foreign=True)
             causes = [replace(c, stance="unsure") if found.pasted else c for c in result.causes]
             ranking = [{"name": name, "confidence": p} for name, p in result.ranking[:_RANKED]]
             message.set(INTENT, ranking[0], add_to_output=True)
@@ -160,7 +179,7 @@ class MessageReader(GraphComponent):
             message.set(ENTITIES, message.get(ENTITIES, []), add_to_output=True)
         return messages
 
-    def read(self, text: str, *, notice: bool = False) -> reading.Result:
+    def read(self, text: str, *, notice: bool = False, foreign: bool = False) -> reading.Result:
         """Read one text in bounded time; long ones count clause by clause only.
 
         Every clause of a notice of Upwork's tells that it is one: what else it tells counts.
@@ -174,10 +193,10 @@ class MessageReader(GraphComponent):
             parts = []
         if len(parts) > MOST_CLAUSES:
             parts = self._telling(parts)
-        trained, rows = self._probabilities([*whole, *parts])
+        trained, rows = self._probabilities([*whole, *parts], foreign=foreign)
         if not whole:
             rows = reading.strongest(rows, trained.labels)
-        thresholds = self._thresholds
+        thresholds = replace(self._thresholds, **_FOREIGN) if foreign else self._thresholds
         if notice and parts:
             thresholds = replace(thresholds, clause=NOTICE_CLAUSE)
             rows = np.vstack([rows[:1], reading.without("inform_notice", rows[1:], trained.labels)])
@@ -187,21 +206,23 @@ class MessageReader(GraphComponent):
         """Those clauses of a long text that, by their words alone, name a cause most clearly."""
         quick, parts = self._heads["fallback"], list(dict.fromkeys(parts))
         named = [n for n, label in enumerate(quick.labels) if label.startswith(reading.ABOUT)]
-        clearness = quick.probabilities([words.count(parts)])[:, named].max(axis=1)
+        clearness = quick.probabilities({WORDS: words.count(parts)})[:, named].max(axis=1)
         best = sorted(clearness.argsort()[-MOST_CLAUSES:])
         return [parts[n] for n in best]
 
-    def _probabilities(self, texts: Sequence[str]) -> tuple[head.Head, head.Probabilities]:
-        """Rows by the head for the configured encoders, or by the one that needs none."""
-        counts = words.count(texts)
-        if self._encoder and "main" in self._heads:
-            return self._heads["main"], self._heads["main"].probabilities(
-                [self._encoder.encode(texts), counts]
-            )
-        return self._heads["fallback"], self._heads["fallback"].probabilities([counts])
+    def _probabilities(self, texts: Sequence[str], *, foreign: bool) -> tuple[head.Head, head.Probabilities]:
+        """Rows by the head that fits, or by the one that needs no encoder."""
+        views, kind = {WORDS: words.count(texts)}, "fallback"
+        if self._encoder and foreign and self._multilingual and "foreign" in self._heads:
+            views[self._multilingual] = encoders.load(self._multilingual).encode(texts)
+            kind = "foreign"
+        elif self._encoder and "main" in self._heads:
+            views[SENTENCES] = self._encoder.encode(texts)
+            kind = "main"
+        return self._heads[kind], self._heads[kind].probabilities(views)
 
 
-def _load_encoder(names: Sequence[str]) -> encoders.Encoder | None:
+def _load_encoder(names: Sequence[str]) -> encoders.JoinedEncoder | None:
     try:
         return encoders.join(names)
     except encoders.EncoderError as error:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,7 +62,7 @@ def test_a_telegram_update_is_one_turn_of_one_replica(telegram: FakeTelegram, re
     people[1].user = user
     for text in TEXTS:
         update = telegram.message(user, text)
-        _at_once([lambda p=p: p.send(update) for p in people * 2])  # type: ignore[misc]
+        _at_once([p.send for p in people * 2], update)
         kept.settle()
         people[1].send(update)
     kept.settle()
@@ -74,7 +75,7 @@ def test_a_slack_event_is_one_turn_of_one_replica(slack: FakeSlack, replicas: Re
     ann, twin = (slack_people.Person(slack, replica) for replica in replicas)
     for text in TEXTS:
         body = ann.direct(text)
-        _at_once([lambda p=p: p.send(body) for p in (ann, twin, ann, twin)])  # type: ignore[misc]
+        _at_once([ann.send, twin.send] * 2, body)
         ann.kept.settle()
         twin.send(body)
     ann.kept.settle()
@@ -82,7 +83,7 @@ def test_a_slack_event_is_one_turn_of_one_replica(slack: FakeSlack, replicas: Re
     assert ann.kept.said(ann.conversation, "bot") == [m.shown for m in slack.in_channel(ann.channel)]
 
 
-def _at_once(calls: list[Callable[[], object]]) -> None:
-    with ThreadPoolExecutor(len(calls)) as crowd:
-        for done in [crowd.submit(call) for call in calls]:
+def _at_once(deliveries: Sequence[Callable[[dict[str, Any]], object]], body: dict[str, Any]) -> None:
+    with ThreadPoolExecutor(len(deliveries)) as crowd:
+        for done in [crowd.submit(deliver, body) for deliver in deliveries]:
             done.result()

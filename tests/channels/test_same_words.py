@@ -175,7 +175,7 @@ def test_a_letter_that_is_too_long_for_one_piece_comes_whole(
     """What a service's limit cuts is put together again to the same words."""
     doors: tuple[Door, ...] = (Web(bot), Slack(bot, slack), Telegram(bot, telegram))
     turns = ["i have two upwork accounts because i forgot the old one", "write an appeal for me"]
-    turns += [f"{word} {'& again < ' * 65}" for word in ("In March", "I closed it", "a screenshot")]
+    turns += [f"{word} {'on &&< ' * 90}" for word in ("In March", "I closed it", "a screenshot")]
     web, in_slack, in_telegram = ([door.says(text) for text in turns][-1] for door in doors)
     letter = max((said.text for said in web), key=len)
     assert 1 < len(slack_text.parts(slack_text.mrkdwn(letter)))

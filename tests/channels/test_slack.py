@@ -908,6 +908,20 @@ def test_the_manifest_asks_for_what_the_door_uses() -> None:
     assert (True, False) == (home["messages_tab_enabled"], home["messages_tab_read_only_enabled"])
 
 
+def test_the_manifest_without_its_addresses_is_for_socket_mode() -> None:
+    """Its first comment is true: three lines go, one changes, and nothing asks for an address."""
+    text = (ROOT / "deploy" / "slack-manifest.yml").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    kept = [line for line in lines if "https://reinstate.example/" not in line]
+    manifest = yaml.safe_load(
+        "\n".join(kept).replace("socket_mode_enabled: false", "socket_mode_enabled: true")
+    )
+    assert (3, True) == (len(lines) - len(kept), manifest["settings"]["socket_mode_enabled"])
+    assert manifest["settings"]["event_subscriptions"]["bot_events"]
+    assert {"is_enabled": True} == manifest["settings"]["interactivity"]
+    assert "http" not in "\n".join(kept)
+
+
 def test_slack_refused_nothing_and_nothing_was_left_bare(slack: FakeSlack) -> None:
     """In all that these tests said, every call kept Slack's limits and its escaping."""
     unplanned = [c for c in slack.calls if c.error and not c.planned and c.error != "invalid_auth"]

@@ -1,0 +1,89 @@
+"""How light and quick the page is: bytes, first paint, and the first line of a reply.
+
+    python -m bench.page
+
+Needs a Chromium (`make test` says how to get one).
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import statistics
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+from setup.browser import find
+from tests.running import Chat, Server
+
+REPORT = Path(__file__).parent / "reports" / "page.md"
+ASSETS = Path(__file__).parent.parent / "reinstate" / "channels" / "assets"
+ROUNDS = 9
+_PAINT = "() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
+
+
+def first_paints(url: str, chromium: str) -> list[float]:
+    """Milliseconds to the first paint of /chat/, each in a fresh profile."""
+    found = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        for _ in range(ROUNDS):
+            context = browser.new_context()
+            page = context.new_page()
+            page.goto(f"{url}/chat/")
+            page.wait_for_function(_PAINT)
+            found.append(float(page.evaluate(_PAINT)))
+            context.close()
+        browser.close()
+    return found
+
+
+def reply_times(server: Server) -> tuple[list[float], list[float]]:
+    """Milliseconds to the first and to the last line of a reply to a named cause."""
+    first, last = [], []
+    for number in range(ROUNDS):
+        chat = Chat(server.url).open()
+        body = json.dumps({"id": str(number), "text": "a client paid me over paypal"}).encode()
+        headers = {**chat.authorization, "Content-Type": "application/json"}
+        started = time.perf_counter()
+        sent = urllib.request.Request(f"{server.url}/chat/messages", body, headers, method="POST")
+        with urllib.request.urlopen(sent) as answer:
+            answer.readline()
+            first.append((time.perf_counter() - started) * 1000)
+            answer.read()
+            last.append((time.perf_counter() - started) * 1000)
+    return first, last
+
+
+def main() -> None:
+    """Measure, print the table and write the report."""
+    chromium = find()
+    if chromium is None:
+        sys.exit("there is no Chromium: install it, or set CHROMIUM to its path")
+    with tempfile.TemporaryDirectory() as folder:
+        server = Server(Path(folder)).start()
+        try:
+            paints = first_paints(server.url, chromium)
+            first, last = reply_times(server)
+        finally:
+            server.stop()
+    weight = len(gzip.compress((ASSETS / "widget.js").read_bytes(), mtime=0))
+    rows = [
+        f"| widget.js with its styles, gzipped, bytes | {weight} |",
+        f"| first paint, median ms | {statistics.median(paints):.0f} |",
+        f"| first line of a reply, median ms | {statistics.median(first):.0f} |",
+        f"| whole reply, median ms | {statistics.median(last):.0f} |",
+    ]
+    table = "\n".join(["| | |", "|---|---|", *rows])
+    sys.stdout.write(table + "\n")
+    REPORT.parent.mkdir(exist_ok=True)
+    REPORT.write_text(f"# {__doc__.splitlines()[0]}\n\n{table}\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
