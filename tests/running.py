@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -71,6 +72,14 @@ class Server:
                 time.sleep(0.2)
         self.kill()
         raise RuntimeError("the bot did not start:\n" + self.log.read_text(encoding="utf-8")[-4000:])
+
+    def files(self) -> bytes:
+        """All bytes of the database and its side files, which may go while they are read."""
+        found = []
+        for file in self.folder.glob(self.database.name + "*"):
+            with contextlib.suppress(FileNotFoundError):
+                found.append(file.read_bytes())
+        return b"".join(found)
 
     @property
     def pid(self) -> int:

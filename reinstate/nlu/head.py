@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 Probabilities = NDArray[np.float64]
 View = Any  # (texts, length): a float32 array, or a scipy.sparse matrix
 SPARSE_SHARE = 0.7
-FOLDS = 3
+FOLDS = 2
 _ROUNDS = 100
 
 

@@ -253,9 +253,9 @@ def test_nothing_private_touches_the_disk(ann: Person) -> None:
     """What is masked was never written, not even before its turn."""
     ann.slack.refuse("chat.postMessage", "ratelimited", wait=1, channel=ann.channel)
     ann.send(ann.direct("my mail is hidden.person@mail.example"))
-    stored = b"".join(f.read_bytes() for f in ann.server.folder.glob("data.db*"))
+    stored = ann.server.files()
     ann.kept.settle()
-    stored += b"".join(f.read_bytes() for f in ann.server.folder.glob("data.db*"))
+    stored += ann.server.files()
     assert b"hidden.person" not in stored
     assert b"hidden.person" not in ann.server.log.read_bytes()
 
@@ -677,7 +677,7 @@ def test_forget_me_leaves_nothing(ann: Person) -> None:
     body = ann.direct("forget me")
     ann.send(body)
     ann.slack.wait_for(lambda: FORGOTTEN in text_of(ann.slack.in_channel(ann.channel)))
-    stored = b"".join(f.read_bytes() for f in ann.server.folder.glob("data.db*"))
+    stored = ann.server.files()
     assert (False, False) == (secret_word.encode() in stored, ann.conversation.encode() in stored)
     assert [] == ann.gets(lambda: ann.send(body))
     assert ann.conversation not in ann.kept.conversations()

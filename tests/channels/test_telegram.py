@@ -192,8 +192,7 @@ def test_what_identifies_is_masked(person: Person, door: Server) -> None:
     """An e-mail address reaches neither the conversation nor the inbox."""
     person.ask("they suspended me, write to jane.roe@example.org please")
     assert "[email]" in heard(door.database, person.conversation)[0]
-    stored = b"".join(f.read_bytes() for f in door.folder.glob("data.db*"))
-    assert b"jane.roe@example.org" not in stored
+    assert b"jane.roe@example.org" not in door.files()
 
 
 @pytest.mark.parametrize(
@@ -235,14 +234,11 @@ def test_forget_leaves_no_byte(person: Person, door: Server, how: str) -> None:
     person.send(person.fake.message(person.user, how))
     name, word = person.conversation.encode(), b"xylophonic"
 
-    def stored() -> bytes:
-        return b"".join(f.read_bytes() for f in door.folder.glob("data.db*"))
-
     ends = time.monotonic() + 10
-    while time.monotonic() < ends and (name in stored() or word in stored()):
+    while time.monotonic() < ends and (name in (stored := door.files()) or word in stored):
         time.sleep(0.05)
-    assert name not in stored()
-    assert word not in stored()
+    stored = door.files()
+    assert (False, False) == (name in stored, word in stored)
 
 
 @pytest.mark.parametrize(

@@ -221,23 +221,18 @@ def test_typed_intents_never_reach_the_reader(chat: Chat, server: Server, text: 
     assert {} == chat.slots(server.database)
 
 
-def files_of(database: Path) -> bytes:
-    """All bytes of a database and its side files."""
-    return b"".join(p.read_bytes() for p in database.parent.glob(database.name + "*"))
-
-
 @pytest.mark.parametrize("how", ["typed", "command", "endpoint"])
 def test_forgetting_leaves_no_byte(server: Server, how: str) -> None:
     """Typed, as a command or by the endpoint: no row, no byte, and the token is dead."""
     chat = Chat(server.url).open()
     secret = f"zanzibar{uuid.uuid4().hex}"
     chat.say(f"my client {secret} wanted to pay with crypto outside upwork")
-    assert secret.encode() in files_of(server.database)
+    assert secret.encode() in server.files()
     if how == "endpoint":
         assert 204 == request("DELETE", f"{chat.url}/chat/session", headers=chat.authorization).status
     else:
         chat.say("forget me" if how == "typed" else "/forget")
-    data = files_of(server.database)
+    data = server.files()
     assert (False, False) == (secret.encode() in data, chat.conversation.encode() in data)
     with sqlite3.connect(server.database) as connection:
         query = "SELECT count(*) FROM events WHERE sender_id = ?"
@@ -256,7 +251,7 @@ def test_a_running_turn_does_not_bring_a_forgotten_conversation_back(server: Ser
     request("DELETE", f"{chat.url}/chat/session", headers=chat.authorization)
     for thread in threads:
         thread.join()
-    assert chat.conversation.encode() not in files_of(server.database)
+    assert chat.conversation.encode() not in server.files()
 
 
 def test_private_numbers_are_never_stored(server: Server) -> None:
@@ -265,7 +260,7 @@ def test_private_numbers_are_never_stored(server: Server) -> None:
     chat.say(
         "my mail is jo.hn@example.org, phone +380 67 123 45 67, card 4111 1111 1111 1111, paid $1200 in 2023"
     )
-    data = files_of(server.database)
+    data = server.files()
     assert [False] * 3 == [part in data for part in (b"jo.hn@example.org", b"123 45 67", b"4111 1111")]
     assert b"$1200 in 2023" in data
 
