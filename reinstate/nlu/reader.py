@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import inspect
 import json
 import logging
 import re
@@ -43,6 +45,7 @@ ANSWERS = (
     "feedback_not",
 )
 _RANKED = 10
+_TRAINED_BY = (head, spelling, words)  # beside this module, what decides what is trained
 # "No, it was that I ...": the "no" is about what was said before.
 _CORRECTS = re.compile(
     r"^\W*(?:no|nope|nah)\b\W*(?:it|that|this)(?:\W?s| is| was)\s+(?:that\s+|because\s+)?"
@@ -112,7 +115,8 @@ class MessageReader(GraphComponent):
         """Rasa trains again when an encoder or the way of training changes."""
         encoder = _load_encoder(config.get("encoders", cls.get_default_config()["encoders"]))
         vectors = encoder.fingerprint if encoder else "no encoder"
-        return f"{vectors} {words.FINGERPRINT} {spelling.FINGERPRINT}"
+        sources = "".join(inspect.getsource(module) for module in _TRAINED_BY)
+        return f"{vectors} {hashlib.sha256(sources.encode()).hexdigest()}"
 
     def train(self, training_data: TrainingData) -> Resource:
         """Fit the heads on all intent examples and store them."""

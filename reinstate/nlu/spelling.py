@@ -10,12 +10,10 @@ import functools
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from importlib.metadata import version
 from importlib.resources import files
 
 from symspellpy import SymSpell, Verbosity
 
-FINGERPRINT = f"symspell-{version('symspellpy')}"
 _WORD = re.compile(r"[A-Za-z]+(?:'[A-Za-z]+)?")
 _FEWEST = 2
 _SHORTEST, _LONG = 4, 7

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-FINGERPRINT = "words-1"
 _LENGTH = 2**13
 _WORD = r"(?u)\b\w+'?\w*\b"
 
