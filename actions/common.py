@@ -15,6 +15,7 @@ from reinstate.message import Heard
 from reinstate.reply import Message, question_message
 from reinstate.verdict import Verdict, decide, next_question
 
+NOTHING = "nothing"
 _TURNS = 2
 
 
@@ -31,12 +32,13 @@ def heard(tracker: Tracker) -> Heard:
 def say(dispatcher: CollectingDispatcher, tracker: Tracker, messages: Sequence[Message]) -> None:
     """Hand messages to Rasa's response generator, which fills the domain's words in.
 
-    Where all of them stood in the turn before, a sentence that says so goes first: no turn of the
-    bot is the same as the one before it.
+    Where they are the first of this action and all of the turn stood in the turn before, a sentence
+    that says so goes first: no turn of the bot is the same as the one before it.
     """
     now, before = _last_turns(tracker)
     same = {line.get("text") for line in now} <= {line.get("text") for line in before}
-    if messages and same and all(was_said(message, before) for message in messages):
+    first = messages and not dispatcher.messages
+    if first and same and all(was_said(message, before) for message in messages):
         messages = [Message(another("utter_repeat", tracker)), *messages]
     for message in [*_in_english(dispatcher, tracker), *messages]:
         buttons = [{"title": b.title, "payload": b.payload} for b in message.buttons]
@@ -100,6 +102,18 @@ def verdict_slots(verdict: Verdict) -> dict[str, Any]:
 def in_form(tracker: Tracker) -> bool:
     """Whether a form is asking; it asks its question again by itself."""
     return bool((tracker.active_loop or {}).get("name"))
+
+
+def needless(case: Case, tracker: Tracker) -> dict[str, Any]:
+    """The slots of triage that need no asking, while it asks.
+
+    Whether the person can log in matters only where the notice tells nothing; what happened lately,
+    only where no cause is known.
+    """
+    if (tracker.active_loop or {}).get("name") != "triage_form":
+        return {}
+    login = {"login": False} if case.notice not in (None, "unknown") else {}
+    return {**login, "lately": NOTHING} if case.causes else login
 
 
 def open_question(case: Case) -> Question | str | None:

@@ -12,12 +12,14 @@ from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.common import (
+    another,
     ask_again,
     asked_of,
     case_of,
     case_slots,
     heard,
     in_form,
+    needless,
     open_question,
     question_id,
     say,
@@ -40,7 +42,7 @@ from reinstate.reply import (
 )
 from reinstate.verdict import decide
 
-_STORY_WORDS = 5
+_STORY_WORDS, _STORY_LENGTH = 5, 1000
 _WHEN = re.compile(r"^(in|on|last|yesterday)\b|\bago$", re.IGNORECASE)
 
 
@@ -61,7 +63,7 @@ class ActionJudge(Action):
             return set_slots({"asked": None}, tracker)
         case = hear(before, message, asked_of(tracker), facts)
         if in_form(tracker) and not message.readings:
-            say(dispatcher, tracker, [Message("utter_noted")] if case != before else [])
+            say(dispatcher, tracker, [Message(another("utter_noted", tracker))] if case != before else [])
             return set_slots(case_slots(case, tracker), tracker)
         if not (case.causes or case.disputed or case.notice or case.appealed):
             say(dispatcher, tracker, [Message("utter_nothing_to_answer")])
@@ -74,7 +76,8 @@ class ActionJudge(Action):
         explain = changed_topic(before, case)
         first = taken_in_messages(message, case, facts) if explain or message.pasted else []
         events = tell(dispatcher, tracker, case, explain=explain, first=first)
-        return [*events, *set_slots(_story(message), tracker)]
+        slots = {**_story(message, before, case, tracker), **needless(case, tracker)}
+        return [*events, *set_slots(slots, tracker)]
 
 
 class ActionUnanswered(ActionJudge):
@@ -143,7 +146,7 @@ def tell(
     if not explain and list(verdict.rows) == tracker.get_slot("rows"):
         messages = [unchanged_message(verdict, knowledge())]
     else:
-        messages = [] if explain else [Message("utter_noted")]
+        messages = [] if explain else [Message(another("utter_noted", tracker))]
         messages += verdict_messages(case, verdict, knowledge(), explain=explain)
     messages = [*first, *messages]
     question = None if in_form(tracker) else open_question(case)
@@ -157,13 +160,21 @@ def tell(
     return set_slots({**case.to_slots(), **verdict_slots(verdict), "asked": asked}, tracker)
 
 
-def _story(message: Heard) -> dict[str, Any]:
-    """What the person told of the cause in their own words, and when it was; kept for the letter."""
+def _story(message: Heard, before: Case, case: Case, tracker: Tracker) -> dict[str, Any]:
+    """What the person told of the cause in their own words, and when it was; kept for the letter.
+
+    More about the same cause is added to what was told of it; another cause begins anew.
+    """
     told = message.readings and not message.pasted and len(message.text.split()) >= _STORY_WORDS
     if not told:
         return {}
     times = (value for kind, value in message.mentioned if kind == "time" and _WHEN.search(value))
-    return {"story": message.text, "when": next(times, None)}
+    story, when = tracker.get_slot("story"), next(times, None)
+    same = (before.causes, before.disputed) == (case.causes, case.disputed)
+    if not story or not same or len(story) + len(message.text) > _STORY_LENGTH:
+        return {"story": message.text, "when": when}
+    end = "" if story[-1] in ".!?" else "."
+    return {"story": f"{story}{end} {message.text}", "when": when or tracker.get_slot("when")}
 
 
 def changed_topic(before: Case, after: Case) -> bool:

@@ -10,11 +10,13 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.common import (
+    NOTHING,
     asked_before,
     asked_of,
     case_of,
     case_slots,
     heard,
+    needless,
     question_id,
     say,
     set_slots,
@@ -32,7 +34,6 @@ from reinstate.reply import (
     yes_no_message,
 )
 
-NOTHING = "nothing"
 # As in domain.yml, which actions in this process are not handed.
 FORMS = {
     "triage_form": ("notice", "login", "lately", "appealed"),
@@ -57,7 +58,7 @@ class ValidateTriageForm(Action):
         if message.readings or message.choices:
             return []
         case = hear(case_of(tracker), message, asked, knowledge())
-        events = set_slots({**case_slots(case, tracker), **_needless(case)}, tracker)
+        events = set_slots({**case_slots(case, tracker), **needless(case, tracker)}, tracker)
         if not asked or any(event["name"] == asked for event in events):
             return events
         answer = _answer(str(asked), message)
@@ -144,7 +145,7 @@ class ActionTriageVerdict(Action):
         case = case_of(tracker)
         if tracker.get_slot("login") and case.notice == "unknown":
             case = case.with_notice("hold")
-        events = tell(dispatcher, tracker, case, explain=True)
+        events = tell(dispatcher, tracker, case, explain=not tracker.get_slot("rows"))
         return [*events, *set_slots({"lately": None, "login": None}, tracker)]
 
 
@@ -216,7 +217,7 @@ def _slot_before(tracker: Tracker, slots: Sequence[str]) -> str | None:
     """The latest filled slot of a form before the one that is asked for."""
     asked = tracker.get_slot("requested_slot")
     earlier = slots[: slots.index(asked)] if asked in slots else slots
-    answered = [slot for slot in earlier if slot not in _needless(case_of(tracker))]
+    answered = [slot for slot in earlier if slot not in needless(case_of(tracker), tracker)]
     return next((slot for slot in reversed(answered) if tracker.get_slot(slot) is not None), None)
 
 
@@ -241,11 +242,6 @@ def _questions(case: Case) -> list[Question | str]:
 def _offered_groups(tracker: Tracker) -> bool:
     """Whether the groups were offered before in the place of a wrong cause."""
     return was_said(Message("utter_which_instead"), tracker.events)
-
-
-def _needless(case: Case) -> dict[str, Any]:
-    """Whether the person can log in matters only where the notice tells nothing."""
-    return {"login": False} if case.notice not in (None, "unknown") else {}
 
 
 def _answer(asked: str, message: Heard) -> Any:
