@@ -25,8 +25,8 @@ def case_of(tracker: Tracker) -> Case:
 
 
 def heard(tracker: Tracker) -> Heard:
-    """The latest message."""
-    return Heard.from_parse(tracker.latest_message, knowledge())
+    """The latest message, as far as it is sure enough beside what is known."""
+    return Heard.from_parse(tracker.latest_message, knowledge()).beside(case_of(tracker))
 
 
 def say(dispatcher: CollectingDispatcher, tracker: Tracker, messages: Sequence[Message]) -> None:

@@ -144,7 +144,8 @@ def tell(
     """
     verdict = decide(case, knowledge())
     if not explain and list(verdict.rows) == tracker.get_slot("rows"):
-        messages = [unchanged_message(verdict, knowledge())]
+        unchanged = unchanged_message(verdict, knowledge())
+        messages = [replace(unchanged, response=another(unchanged.response, tracker))]
     else:
         messages = [] if explain else [Message(another("utter_noted", tracker))]
         messages += verdict_messages(case, verdict, knowledge(), explain=explain)
@@ -165,11 +166,12 @@ def _story(message: Heard, before: Case, case: Case, tracker: Tracker) -> dict[s
 
     More about the same cause is added to what was told of it; another cause begins anew.
     """
-    told = message.readings and not message.pasted and len(message.text.split()) >= _STORY_WORDS
-    if not told:
+    story, more = tracker.get_slot("story"), message.intent == "inform_detail"
+    told = message.readings and len(message.text.split()) >= _STORY_WORDS
+    if message.pasted or not (told or (story and more)):
         return {}
     times = (value for kind, value in message.mentioned if kind == "time" and _WHEN.search(value))
-    story, when = tracker.get_slot("story"), next(times, None)
+    when = next(times, None)
     same = (before.causes, before.disputed) == (case.causes, case.disputed)
     if not story or not same or len(story) + len(message.text) > _STORY_LENGTH:
         return {"story": message.text, "when": when}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from reinstate.case import Case, Reading
@@ -19,6 +19,8 @@ _ASKS = re.compile(
 )
 _LEADS = re.compile(r"^\W*(?:(?P<yes>yes|yeah|yep|yup|sure)|no|nope|nah)\b", re.IGNORECASE)
 _SURE = 0.78
+_CLEAR = 0.6
+_SHORT = 2
 _NO_ANSWER = ("cause_unknown", "skip")
 _TELLING = ("cause_", "deny_", "circumstance_", "inform_")
 
@@ -92,10 +94,32 @@ class Heard:
             confidence=float((parsed.get("intent") or {}).get("confidence") or 0.0),
         )
 
+    def beside(self, case: Case) -> Heard:
+        """The message without what is too unsure to change a case that has a cause already.
+
+        What follows a story is often a fragment of it ("he was fine with that"), which sounds a
+        little like many causes.
+        """
+        known = {*case.causes, *case.disputed}
+        if not known or self.text.startswith("/") or _CORRECTS.search(self.text):
+            return self
+        clear = tuple(
+            r
+            for r in self.readings
+            if r.confidence >= _CLEAR or (r.id in known and r.stance == case.stance(r.id))
+        )
+        close = any(choice.partition("_")[2] in known for choice in self.choices)
+        return replace(self, readings=clear, choices=() if close else self.choices)
+
     @property
     def names_circumstance(self) -> bool:
         """Whether the intent's circumstance counts: a sure reading that no detail speaks against."""
         return self.confidence >= _SURE and not self.circumstances and not self.denied_circumstances
+
+    @property
+    def answers(self) -> bool:
+        """Whether a yes or no is one: long words that only sound a little like it are not."""
+        return self.confidence >= _SURE or len(self.text.split()) <= _SHORT or bool(_LEADS.search(self.text))
 
     @property
     def asks(self) -> bool:
@@ -133,7 +157,7 @@ def hear(case: Case, heard: Heard, asked: str | None, knowledge: Knowledge) -> C
         case = case.with_notice(str(heard.value))
     elif heard.intent == "inform_appealed":
         case = next((case.with_appealed(a) for a in APPEALED if a == heard.value), case)
-    elif heard.intent in ("affirm", "deny") and asked:
+    elif heard.intent in ("affirm", "deny") and asked and heard.answers:
         case = _hear_answer(case, asked, knowledge, yes=heard.intent == "affirm")
     elif heard.intent in _NO_ANSWER and asked:
         case = _hear_no_answer(case, asked)

@@ -36,6 +36,7 @@ _FOREIGN = {"understood": 0.12, "sure": 0.8, "margin": 0.5}  # less is understoo
 _EDIT = reading.Result((("letter_change", 1.0),), (), ())
 ANSWERS = (
     "circumstance_",
+    "inform_detail",
     "letter_",
     "skip",
     "cancel",
