@@ -50,6 +50,8 @@ class Thresholds:
         polarity: below this share of the better polarity, the stance is unsure.
         whole: a cause named by the whole message counts from here.
         clause: a cause named by one clause counts from here.
+        also_whole, also_clause: the same for a cause beside the surest one; a clause by itself
+            sounds like more than its message tells.
         slope, offset: make the stated confidence out of the probability of what leads; fitted on
             the open set, since held-out training examples are harder than what people write.
     """
@@ -60,6 +62,8 @@ class Thresholds:
     polarity: float = 0.65
     whole: float = 0.25
     clause: float = 0.6
+    also_whole: float = 0.3
+    also_clause: float = 0.7
     slope: float = 0.44
     offset: float = 1.09
 
@@ -143,7 +147,8 @@ def _causes(
     thresholds: Thresholds,
 ) -> tuple[Reading, ...]:
     """Causes named by the whole message or by a clause, the surest first."""
-    found: dict[str, Reading] = {}
+    found: list[Reading] = []
+    also: set[str] = set()
     for label in (label for label in whole if label.startswith(_CAUSE) and _NAMED.match(label)):
         cause = label[len(_CAUSE) :]
         admits, denies = whole[label], whole.get(_DENY + cause, 0.0)
@@ -162,8 +167,11 @@ def _causes(
         else:
             best_text = text
         stance = _stance(best_text, admits, denies, thresholds)
-        found[cause] = Reading(cause, min(1.0, max(topic, best_topic)), stance, best_text)
-    return tuple(sorted(found.values(), key=lambda r: -r.confidence))
+        found.append(Reading(cause, min(1.0, max(topic, best_topic)), stance, best_text))
+        if stance == "denies" or topic >= thresholds.also_whole or best_topic >= thresholds.also_clause:
+            also.add(cause)
+    found.sort(key=lambda r: -r.confidence)
+    return tuple(r for r in found if r is found[0] or r.id in also)
 
 
 def _stance(text: str, admits: float, denies: float, thresholds: Thresholds) -> Stance:
