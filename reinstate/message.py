@@ -19,7 +19,7 @@ _ASKS = re.compile(
 )
 _LEADS = re.compile(r"^\W*(?:(?P<yes>yes|yeah|yep|yup|sure)|no|nope|nah)\b", re.IGNORECASE)
 _SURE = 0.78
-_CLEAR = 0.6
+_CLEAR, _CORRECTING = 0.6, 0.5
 _SHORT = 2
 _NO_ANSWER = ("cause_unknown", "skip")
 _TELLING = ("cause_", "deny_", "circumstance_", "inform_")
@@ -101,12 +101,13 @@ class Heard:
         little like many causes.
         """
         known = {*case.causes, *case.disputed}
-        if not known or self.text.startswith("/") or _CORRECTS.search(self.text):
+        if not known or self.text.startswith("/"):
             return self
+        least = _CORRECTING if _CORRECTS.search(self.text) else _CLEAR
         clear = tuple(
             r
             for r in self.readings
-            if r.confidence >= _CLEAR or (r.id in known and r.stance == case.stance(r.id))
+            if r.confidence >= least or (r.id in known and r.stance == case.stance(r.id))
         )
         close = any(choice.partition("_")[2] in known for choice in self.choices)
         return replace(self, readings=clear, choices=() if close else self.choices)
@@ -230,8 +231,8 @@ def _led_answer(heard: Heard, asked: str | None, knowledge: Knowledge) -> bool |
 def _with_circumstance(case: Case, circumstance: str, knowledge: Knowledge) -> Case:
     """Note a circumstance; its opposite, where it has one, holds no longer."""
     opposite = _opposite(circumstance, knowledge)
-    if opposite in case.circumstances:
-        case = case.with_circumstance(str(opposite), holds=False)
+    if opposite:
+        case = case.with_circumstance(opposite, holds=False)
     return case.with_circumstance(circumstance, holds=True)
 
 

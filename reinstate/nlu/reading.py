@@ -168,7 +168,8 @@ def _causes(
             best_text = text
         stance = _stance(best_text, admits, denies, thresholds)
         found.append(Reading(cause, min(1.0, max(topic, best_topic)), stance, best_text))
-        if stance == "denies" or topic >= thresholds.also_whole or best_topic >= thresholds.also_clause:
+        denied = stance == "denies" and _NEGATES.search(best_text)
+        if denied or topic >= thresholds.also_whole or best_topic >= thresholds.also_clause:
             also.add(cause)
     found.sort(key=lambda r: -r.confidence)
     return tuple(r for r in found if r is found[0] or r.id in also)
