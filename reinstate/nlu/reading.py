@@ -18,6 +18,7 @@ from reinstate.nlu.head import Probabilities
 
 NOT_UNDERSTOOD = "nlu_fallback"
 OUTSIDE = ("out_of_scope", "platform_question")
+_DRASTIC = ("forget_me", "restart")
 _CAUSE, _DENY, _LOOKALIKE = "cause_", "deny_", "lookalike_"
 ABOUT = (_CAUSE, _DENY, _LOOKALIKE)
 _LEAST = 1e-3
@@ -45,6 +46,7 @@ class Thresholds:
 
     Attributes:
         understood: below this best in-scope probability nothing is understood.
+        certain: the same for what cannot be undone.
         margin: two causes closer than this are asked about.
         sure: above this, nothing is asked.
         polarity: below this share of the better polarity, the stance is unsure.
@@ -57,6 +59,7 @@ class Thresholds:
     """
 
     understood: float = 0.25
+    certain: float = 0.9
     margin: float = 0.2
     sure: float = 0.6
     polarity: float = 0.65
@@ -110,7 +113,8 @@ def read(
     ranking = _ranking(whole, causes, thresholds)
     understood = _in_scope(whole)
     best = ranking[0][0]
-    if best not in OUTSIDE and understood < thresholds.understood:
+    needed = thresholds.certain if best in _DRASTIC else thresholds.understood
+    if best not in OUTSIDE and understood < needed:
         ranking = ((NOT_UNDERSTOOD, thresholds.stated(1.0 - understood)), *ranking)
         return Result(ranking, (), ())
     return Result(ranking, causes, _choices(whole, best, causes, thresholds))

@@ -767,7 +767,6 @@
       this.language = asked in WORDS ? asked : 'en';
       this.words = WORDS[this.language];
       this.full = this.hasAttribute('full');
-      this.clock = new Intl.DateTimeFormat(this.language, { dateStyle: 'medium', timeStyle: 'short' });
       /** @type {WeakMap<Line, HTMLElement>} */ this.nodes = new WeakMap();
       /** @type {WeakMap<Line, HTMLElement>} */ this.turnNodes = new WeakMap();
       /** @type {Map<string, HTMLElement>} */ this.offered = new Map();
@@ -779,6 +778,11 @@
       this.listen();
       if (this.full || this.talk.hasUnsent) this.talk.start();
       if ('open' in this.dataset) this.open(false);
+    }
+
+    /** Dates and times in words; made when the first is shown, since that takes a while. */
+    get clock() {
+      return (this.made ??= new Intl.DateTimeFormat(this.language, { dateStyle: 'medium', timeStyle: 'short' }));
     }
 
     // --- what others call
@@ -993,7 +997,6 @@
       };
       view.addEventListener('resize', fit);
       view.addEventListener('scroll', fit);
-      fit();
     }
 
     // --- what the person does
