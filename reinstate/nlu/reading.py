@@ -62,7 +62,7 @@ class Thresholds:
     certain: float = 0.9
     margin: float = 0.2
     sure: float = 0.6
-    polarity: float = 0.65
+    polarity: float = 0.75
     whole: float = 0.25
     clause: float = 0.6
     also_whole: float = 0.3
@@ -166,10 +166,10 @@ def _causes(
             clause_admits, clause_denies = max(clause_admits, a), max(clause_denies, d)
         if topic < thresholds.whole and best_topic < thresholds.clause:
             continue
-        if best_topic >= thresholds.clause:
-            admits, denies = admits + 2 * clause_admits, denies + 2 * clause_denies
+        if best_topic < thresholds.clause or min(clause_admits, clause_denies) >= thresholds.clause:
+            best_text = text  # of "suspended for spam, but I never" only the whole tells
         else:
-            best_text = text
+            admits, denies = admits + 2 * clause_admits**2, denies + 2 * clause_denies**2
         stance = _stance(best_text, admits, denies, thresholds)
         found.append(Reading(cause, min(1.0, max(topic, best_topic)), stance, best_text))
         denied = stance == "denies" and _NEGATES.search(best_text)
