@@ -47,6 +47,7 @@ class Thresholds:
     Attributes:
         understood: below this best in-scope probability nothing is understood.
         certain: the same for what cannot be undone.
+        lookalike: the same for what is said to be no suspension at all.
         margin: two causes closer than this are asked about.
         sure: above this, nothing is asked.
         polarity: below this share of the better polarity, the stance is unsure.
@@ -60,6 +61,7 @@ class Thresholds:
 
     understood: float = 0.25
     certain: float = 0.9
+    lookalike: float = 0.6
     margin: float = 0.2
     sure: float = 0.6
     polarity: float = 0.75
@@ -69,6 +71,12 @@ class Thresholds:
     also_clause: float = 0.7
     slope: float = 0.44
     offset: float = 1.09
+
+    def needed(self, label: str) -> float:
+        """The least probability at which an intent counts as understood."""
+        if label in _DRASTIC:
+            return self.certain
+        return self.lookalike if label.startswith(_LOOKALIKE) else self.understood
 
     def stated(self, probability: float) -> float:
         """How sure a reading is said to be: right about as often as it says."""
@@ -113,8 +121,7 @@ def read(
     ranking = _ranking(whole, causes, thresholds)
     understood = _in_scope(whole)
     best = ranking[0][0]
-    needed = thresholds.certain if best in _DRASTIC else thresholds.understood
-    if best not in OUTSIDE and understood < needed:
+    if best not in OUTSIDE and understood < thresholds.needed(best):
         ranking = ((NOT_UNDERSTOOD, thresholds.stated(1.0 - understood)), *ranking)
         return Result(ranking, (), ())
     return Result(ranking, causes, _choices(whole, best, causes, thresholds))

@@ -20,22 +20,6 @@ Replicas = tuple[Server, Server]
 
 
 @pytest.fixture(scope="module")
-def slack() -> Iterator[FakeSlack]:
-    """Slack."""
-    fake = FakeSlack().start()
-    yield fake
-    fake.stop()
-
-
-@pytest.fixture(scope="module")
-def telegram() -> Iterator[FakeTelegram]:
-    """Telegram."""
-    fake = FakeTelegram().start()
-    yield fake
-    fake.stop()
-
-
-@pytest.fixture(scope="module")
 def replicas(
     slack: FakeSlack, telegram: FakeTelegram, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Replicas]:

@@ -119,22 +119,6 @@ def _with(title: str, messages: list[Any], titles: Any) -> Any:
 
 
 @pytest.fixture(scope="module")
-def slack() -> Iterator[FakeSlack]:
-    """Slack."""
-    fake = FakeSlack().start()
-    yield fake
-    fake.stop()
-
-
-@pytest.fixture(scope="module")
-def telegram() -> Iterator[FakeTelegram]:
-    """Telegram."""
-    fake = FakeTelegram().start()
-    yield fake
-    fake.stop()
-
-
-@pytest.fixture(scope="module")
 def bot(
     slack: FakeSlack, telegram: FakeTelegram, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:

@@ -42,14 +42,6 @@ _channels = iter(f"C7{number:05d}" for number in range(10_000))
 
 
 @pytest.fixture(scope="module")
-def slack() -> Iterator[FakeSlack]:
-    """The fake."""
-    fake = FakeSlack().start()
-    yield fake
-    fake.stop()
-
-
-@pytest.fixture(scope="module")
 def bot(slack: FakeSlack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The bot, connected to the fake, with the usual rates."""
     folder = tmp_path_factory.mktemp("slack")

@@ -48,11 +48,9 @@ MOVED, STAYED = -100_900_001, -900_001
 
 
 @pytest.fixture(scope="module")
-def fake() -> Iterator[FakeTelegram]:
+def fake(telegram: FakeTelegram) -> FakeTelegram:
     """The Bot API of the module's bot."""
-    running = FakeTelegram().start()
-    yield running
-    running.stop()
+    return telegram
 
 
 @pytest.fixture(scope="module")
