@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import json
 import logging
+import math
 import sys
 import time
 from collections import Counter, defaultdict
@@ -62,6 +63,9 @@ class Judged:
         """Whether the right intent was read or is among the buttons that are offered."""
         wanted = {self.gold["intent"], *self.gold["accept"]}
         named = {("deny_" if c["stance"] == "denies" else "cause_") + c["id"] for c in self.parsed["causes"]}
+        kind, _, what = self.intent.partition("_")
+        if kind == "circumstance" and (hinted := knowledge().circumstances[what].tells_of):
+            named.add(f"cause_{hinted}")
         return bool(wanted & {self.intent, *self.parsed["choices"], *named, *self._guesses()})
 
     def _guesses(self) -> list[str]:
@@ -132,12 +136,24 @@ def auroc(judged: Sequence[Judged]) -> float:
     inside: list[float] = []
     outside: list[float] = []
     for j in judged:
-        score = max(
-            (e["confidence"] for e in j.parsed["intent_ranking"] if e["name"] not in NOT_READ), default=0.0
-        )
-        (outside if j.gold["kind"] in ("near", "far") else inside).append(score)
-    wins = sum((i > o) + 0.5 * (i == o) for i in inside for o in outside)
-    return wins / max(1, len(inside) * len(outside))
+        (outside if j.gold["kind"] in ("near", "far") else inside).append(_in_scope(j))
+    wins = [(i > o) + 0.5 * (i == o) for i in inside for o in outside]
+    return float(np.mean(wins)) if wins else float("nan")
+
+
+def _in_scope(judged: Judged) -> float:
+    """The highest probability of an in-scope intent; the first of a ranking states a confidence."""
+    first, *rest = judged.parsed["intent_ranking"]
+    found = [float(e["confidence"]) for e in rest if e["name"] not in NOT_READ]
+    if first["name"] not in NOT_READ:
+        found.append(1 / (1 + math.exp(-float(_unstated(np.array(judged.confidence))))))
+    return max(found, default=0.0)
+
+
+def _unstated(stated: Any) -> Any:
+    """The logits of the probabilities from which confidences were stated."""
+    used, clipped = Thresholds(), np.clip(stated, 1e-3, 1 - 1e-3)
+    return (np.log(clipped / (1 - clipped)) - used.offset) / used.slope
 
 
 def reliability(judged: Sequence[Judged]) -> list[tuple[float, float, int]]:
@@ -183,7 +199,11 @@ def _several(judged: Sequence[Judged]) -> dict[str, float]:
         gold = {c["id"] for c in j.gold["causes"] if c["stance"] != "denies"}
         found = {c["id"] for c in j.parsed["causes"] if c["stance"] != "denies"}
         hit, read, wanted = hit + len(gold & found), read + len(found), wanted + len(gold)
-    return {"several precision": hit / max(1, read), "several recall": hit / max(1, wanted)}
+    none = float("nan")
+    return {
+        "several precision": hit / read if read else none,
+        "several recall": hit / wanted if wanted else none,
+    }
 
 
 def _share(values: Iterable[bool]) -> float:
@@ -267,9 +287,7 @@ def confidence_fit(judged: Sequence[Judged]) -> tuple[float, float]:
     """The slope and offset (`reading.Thresholds`) with which stated confidence would fit a set best."""
     from scipy.optimize import minimize
 
-    used = Thresholds()
-    stated = np.clip([j.confidence for j in judged], 1e-3, 1 - 1e-3)
-    raw = (np.log(stated / (1 - stated)) - used.offset) / used.slope
+    raw = _unstated(np.array([j.confidence for j in judged]))
     sign = np.where([j.right for j in judged], -1.0, 1.0)
     slope, offset = minimize(lambda p: np.mean(np.logaddexp(0, sign * (p[0] * raw + p[1]))), [1.0, 0.0]).x
     return float(slope), float(offset)
