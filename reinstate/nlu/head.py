@@ -86,6 +86,10 @@ class Fitted:
     bias: NDArray[Any]
     held_out: NDArray[Any]
 
+    def of(self, examples: Sequence[int]) -> Fitted:
+        """The same model, with the scores of some examples only."""
+        return replace(self, held_out=self.held_out[examples])
+
 
 def fit(view: View, labels: Sequence[str], strength: float) -> Fitted:
     """Fit one view of the examples.

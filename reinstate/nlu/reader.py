@@ -23,7 +23,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from reinstate.knowledge import knowledge
 from reinstate.letter import parse_edit
 from reinstate.nlu import clauses, details, encoders, head, reading, spelling, words
-from reinstate.nlu.language import ENGLISH
+from reinstate.nlu.language import ENGLISH, find
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +45,7 @@ ANSWERS = (
     "feedback_helpful",
     "feedback_not",
 )
+_DENIALS = ("deny_",)
 _RANKED = 10
 _TRAINED_BY = (head, spelling, words)  # beside this module, what decides what is trained
 # "No, it was that I ...": the "no" is about what was said before.
@@ -67,6 +68,8 @@ class MessageReader(GraphComponent):
         thresholds: see `reinstate.nlu.reading.Thresholds`.
         prior_of_answers: how likely, before reading, intents are that only answer a question of
             ours, beside the others.
+        prior_of_denials: how likely, before reading, a denial is beside the cause it denies: the
+            examples hold about as many of each, while most people tell what did happen.
     """
 
     @staticmethod
@@ -78,6 +81,7 @@ class MessageReader(GraphComponent):
             "strength": 20.0,
             "thresholds": {},
             "prior_of_answers": 0.1,
+            "prior_of_denials": 0.5,
         }
 
     @classmethod
@@ -101,8 +105,8 @@ class MessageReader(GraphComponent):
     ) -> None:
         """Hold the known words and the heads.
 
-        "main" reads English by all encoders and words, "foreign" other languages by the
-        multilingual encoder and words, "fallback" by words alone.
+        "main" reads English by all encoders and words, and has seen English only; "foreign" reads
+        other languages by the multilingual encoder and words, "fallback" anything by words alone.
         """
         self._config, self._storage, self._resource, self._heads = config, model_storage, resource, heads
         self._thresholds = reading.Thresholds(**config["thresholds"])
@@ -126,22 +130,27 @@ class MessageReader(GraphComponent):
         labels = [example.get(INTENT) for example in examples]
         strength = self._config["strength"]
         logger.info("training on %d examples", len(texts))
+        english = [n for n, text in enumerate(texts) if find(text, knowledge().languages) == ENGLISH]
         fitted = {WORDS: head.fit(words.count(texts), labels, strength)}
         trained = {"fallback": head.combine(fitted, labels)}
         if self._encoder:
             each = self._encoder.encode_each(texts)
-            sentences = {SENTENCES: head.fit(np.concatenate(list(each.values()), axis=1), labels, strength)}
-            trained["main"] = head.combine({**sentences, **fitted}, labels)
+            known = [labels[n] for n in english]
+            sentences = np.concatenate(list(each.values()), axis=1)[english]
+            main = {SENTENCES: head.fit(sentences, known, strength), WORDS: fitted[WORDS].of(english)}
+            trained["main"] = head.combine(main, known)
             if self._multilingual:
                 foreign = {self._multilingual: head.fit(each[self._multilingual], labels, strength)}
                 trained["foreign"] = head.combine({**foreign, **fitted}, labels)
-        answers = [label for label in set(labels) if label.startswith(ANSWERS)]
-        prior = self._config["prior_of_answers"]
-        self._heads = {kind: plain.with_prior(answers, prior) for kind, plain in trained.items()}
+        priors = {ANSWERS: self._config["prior_of_answers"], _DENIALS: self._config["prior_of_denials"]}
+        for prefixes, prior in priors.items():
+            rarer = [label for label in set(labels) if label.startswith(prefixes)]
+            trained = {kind: plain.with_prior(rarer, prior) for kind, plain in trained.items()}
+        self._heads = trained
         with self._storage.write_to(self._resource) as folder:
             head.save(self._heads, folder / HEADS)
-            known = json.dumps(spelling.vocabulary(texts), ensure_ascii=False)
-            (folder / VOCABULARY).write_text(known, encoding="utf-8")
+            vocabulary = json.dumps(spelling.vocabulary([texts[n] for n in english]), ensure_ascii=False)
+            (folder / VOCABULARY).write_text(vocabulary, encoding="utf-8")
         return self._resource
 
     @classmethod
