@@ -15,9 +15,11 @@ from typing import Any
 import yaml
 
 from bench.evaluate import OPEN, ROOT, Judged, figures, read_set, table
+from reinstate.knowledge import knowledge
 from reinstate.nlu import clauses, encoders, head, reading, words
 from reinstate.nlu.examples import read
-from reinstate.nlu.reader import ANSWERS, MessageReader
+from reinstate.nlu.language import ENGLISH, find
+from reinstate.nlu.reader import ANSWERS, DENIALS, MessageReader
 
 REPORT = Path(__file__).parent / "reports" / "variants.md"
 SHOWN = (
@@ -42,7 +44,9 @@ class Variant:
     words: bool = True
     share: float = head.SPARSE_SHARE
     strength: float = MessageReader.get_default_config()["strength"]
-    prior: float = MessageReader.get_default_config()["prior_of_answers"]
+    answers: float = MessageReader.get_default_config()["prior_of_answers"]
+    denials: float = MessageReader.get_default_config()["prior_of_denials"]
+    english: bool = True
     clauses: bool = True
     thresholds: reading.Thresholds = field(default_factory=reading.Thresholds)
 
@@ -58,7 +62,9 @@ VARIANTS = {
     "words count 1.0": replace(USED, share=1.0),
     "strength 5": replace(USED, strength=5.0),
     "strength 60": replace(USED, strength=60.0),
-    "answers as likely as all": replace(USED, prior=1.0),
+    "answers as likely as all": replace(USED, answers=1.0),
+    "denials as likely as causes": replace(USED, denials=1.0),
+    "one head for all languages": replace(USED, english=False),
     "without clauses": replace(USED, clauses=False),
     "a clause counts from 0.4": replace(USED, thresholds=reading.Thresholds(clause=0.4)),
     "a clause counts from 0.8": replace(USED, thresholds=reading.Thresholds(clause=0.8)),
@@ -74,6 +80,8 @@ class Lab:
         examples = list(read(ROOT / "data" / "nlu"))
         self.texts = [example.text for example in examples]
         self.labels = [example.intent for example in examples]
+        languages = knowledge().languages
+        self.english = [n for n, text in enumerate(self.texts) if find(text, languages) == ENGLISH]
         self.golds = read_set(OPEN)
         self.parts = [clauses.split(gold["text"]) for gold in self.golds]
         self._say(f"{len(self.texts)} examples, {len(self.golds)} messages")
@@ -84,13 +92,15 @@ class Lab:
         """Read the open set with a variant."""
         views = [("encoders", variant.encoders)] if variant.encoders else []
         views += [("words", ())] if variant.words else []
+        used = self.english if variant.english else range(len(self.texts))
         trained = head.combine(
-            {kind: self.fitted(kind, names, variant.strength) for kind, names in views},
-            self.labels,
+            {kind: self.fitted(kind, names, variant.strength, variant.english) for kind, names in views},
+            [self.labels[n] for n in used],
             variant.share,
         )
-        answers = [label for label in trained.labels if label.startswith(ANSWERS)]
-        trained = trained.with_prior(answers, variant.prior)
+        for prefixes, prior in ((ANSWERS, variant.answers), (DENIALS, variant.denials)):
+            rarer = [label for label in trained.labels if label.startswith(prefixes)]
+            trained = trained.with_prior(rarer, prior)
         judged = []
         for number, gold in enumerate(self.golds):
             parts = self.parts[number] if variant.clauses and len(self.parts[number]) > 1 else []
@@ -100,8 +110,12 @@ class Lab:
             judged.append(Judged(gold, _as_parsed(result), 0.0))
         return judged
 
-    def _fitted(self, kind: str, names: tuple[str, ...], strength: float) -> head.Fitted:
-        return head.fit(self._encoder(kind, names)(self.texts), self.labels, strength)
+    def _fitted(self, kind: str, names: tuple[str, ...], strength: float, english: bool) -> head.Fitted:
+        view = self._encoder(kind, names)(self.texts)
+        if kind == "words" or not english:
+            fitted = head.fit(view, self.labels, strength)
+            return fitted.of(self.english) if english else fitted
+        return head.fit(view[self.english], [self.labels[n] for n in self.english], strength)
 
     def _rows(self, kind: str, names: tuple[str, ...]) -> list[Any]:
         encode = self._encoder(kind, names)

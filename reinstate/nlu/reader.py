@@ -45,7 +45,7 @@ ANSWERS = (
     "feedback_helpful",
     "feedback_not",
 )
-_DENIALS = ("deny_",)
+DENIALS = ("deny_",)
 _RANKED = 10
 _TRAINED_BY = (head, spelling, words)  # beside this module, what decides what is trained
 # "No, it was that I ...": the "no" is about what was said before.
@@ -142,7 +142,7 @@ class MessageReader(GraphComponent):
             if self._multilingual:
                 foreign = {self._multilingual: head.fit(each[self._multilingual], labels, strength)}
                 trained["foreign"] = head.combine({**foreign, **fitted}, labels)
-        priors = {ANSWERS: self._config["prior_of_answers"], _DENIALS: self._config["prior_of_denials"]}
+        priors = {ANSWERS: self._config["prior_of_answers"], DENIALS: self._config["prior_of_denials"]}
         for prefixes, prior in priors.items():
             rarer = [label for label in set(labels) if label.startswith(prefixes)]
             trained = {kind: plain.with_prior(rarer, prior) for kind, plain in trained.items()}
