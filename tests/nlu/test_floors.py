@@ -7,21 +7,24 @@ from typing import Any
 
 import pytest
 
-from bench.evaluate import OPEN, Judged, figures, judge, read_set
+from bench.evaluate import LANGUAGES, OPEN, Judged, figures, judge, read_set
 from reinstate.settings import MODEL
 
 FLOORS = {
-    "causes right": 0.80,
-    "causes right or offered": 0.90,
-    "intents right": 0.80,
-    "macro F1": 0.78,
-    "stance right": 0.86,
+    "causes right": 0.89,
+    "causes right or offered": 0.92,
+    "intents right": 0.89,
+    "macro F1": 0.88,
+    "denials right": 0.80,
+    "stance right": 0.93,
     "far rejected": 0.88,
-    "near rejected": 0.70,
-    "several precision": 0.70,
-    "several recall": 0.62,
+    "near rejected": 0.77,
+    "far and near AUROC": 0.96,
+    "several precision": 0.88,
+    "several recall": 0.74,
 }
-MOST_WRONGLY_REJECTED = 0.05
+LANGUAGES_FLOOR = 0.75
+CEILINGS = {"wrongly rejected": 0.02, "calibration error": 0.05}
 HARD = [
     "",
     " ",
@@ -57,9 +60,16 @@ def test_the_open_set_is_read_as_well_as_before(judged: list[Judged], name: str)
     assert figures(judged)[name] >= FLOORS[name]
 
 
-def test_few_messages_in_scope_are_rejected(judged: list[Judged]) -> None:
-    """Whoever speaks of a suspension is rarely told that it is out of scope."""
-    assert figures(judged)["wrongly rejected"] <= MOST_WRONGLY_REJECTED
+@pytest.mark.parametrize("name", CEILINGS)
+def test_few_are_rejected_and_confidence_is_true(judged: list[Judged], name: str) -> None:
+    """Whoever speaks of a suspension is heard, and what is called sure is right about as often."""
+    assert figures(judged)[name] <= CEILINGS[name]
+
+
+def test_other_languages_are_read_as_well_as_before(agent: Any) -> None:
+    """The right intent is said or offered for most messages that are not English."""
+    judged = asyncio.run(judge(agent, read_set(LANGUAGES)))
+    assert figures(judged)["languages right or offered"] >= LANGUAGES_FLOOR
 
 
 @pytest.mark.parametrize("text", HARD, ids=range(len(HARD)))
