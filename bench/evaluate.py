@@ -212,8 +212,9 @@ def _share(values: Iterable[bool]) -> float:
 
 
 def table(by_set: dict[str, dict[str, float]]) -> str:
-    """A Markdown table, a column for each set."""
-    names = list(next(iter(by_set.values())))
+    """A Markdown table, a column for each set; without what none of them measures."""
+    every = next(iter(by_set.values()))
+    names = [name for name in every if not all(np.isnan(found[name]) for found in by_set.values())]
     head = "| | " + " | ".join(by_set) + " |\n|---|" + "---|" * len(by_set) + "\n"
     rows = [f"| {n} | " + " | ".join(_figure(n, f[n]) for f in by_set.values()) + " |" for n in names]
     return head + "\n".join(rows)
