@@ -7,6 +7,7 @@ import inspect
 import json
 import logging
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
@@ -30,7 +31,7 @@ logger = logging.getLogger(__name__)
 LONGEST_WHOLE = 1000
 VOCABULARY, HEADS = "vocabulary.json", "heads.npz"
 WORDS, SENTENCES = "words", "sentences"
-MOST_CLAUSES = 6
+MOST_CLAUSES = 4
 NOTICE_CLAUSE = 0.4
 _FOREIGN = {"understood": 0.12, "sure": 0.8, "margin": 0.5}  # less is understood, more is asked
 _EDIT = reading.Result((("letter_change", 1.0),), (), ())
@@ -47,7 +48,7 @@ ANSWERS = (
 )
 DENIALS = ("deny_",)
 _RANKED = 10
-_TRAINED_BY = (head, spelling, words)  # beside this module, what decides what is trained
+_TRAINED_BY = (head, spelling, words, sys.modules[__name__])
 # "No, it was that I ...": the "no" is about what was said before.
 _CORRECTS = re.compile(
     r"^\W*(?:no|nope|nah)\b\W*(?:it|that|this)(?:\W?s| is| was)\s+(?:that\s+|because\s+)?"
@@ -117,7 +118,10 @@ class MessageReader(GraphComponent):
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
-        """Rasa trains again when an encoder or the way of training changes."""
+        """Rasa trains again when an encoder or the way of training changes.
+
+        By itself it looks at the class and its settings only.
+        """
         encoder = _load_encoder(config.get("encoders", cls.get_default_config()["encoders"]))
         vectors = encoder.fingerprint if encoder else "no encoder"
         sources = "".join(inspect.getsource(module) for module in _TRAINED_BY)
