@@ -1,4 +1,4 @@
-"""How light and quick the page is: bytes, first paint, and the first line of a reply.
+"""How light and quick the page is: bytes, first paint, the first line of a reply, and the 200th turn.
 
     python -m bench.page
 
@@ -19,11 +19,14 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from setup.browser import find
+from tests.browser.person import Person
+from tests.browser.scripted import LongTalk, ScriptedBot
 from tests.running import Chat, Server
 
 REPORT = Path(__file__).parent / "reports" / "page.md"
 ASSETS = Path(__file__).parent.parent / "reinstate" / "channels" / "assets"
 ROUNDS = 9
+TURNS = 200
 _PAINT = "() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
 
 
@@ -41,6 +44,16 @@ def first_paints(url: str, chromium: str, *paths: str) -> dict[str, list[float]]
             context.close()
         browser.close()
     return found
+
+
+def busy_times(url: str, chromium: str) -> list[float]:
+    """Milliseconds of work of the page's main thread in each turn of a long conversation."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        person = Person.at(browser.new_context(), url).visit()
+        turns = LongTalk(person, ScriptedBot()).take(TURNS)
+        browser.close()
+    return [turn["TaskDuration"] * 1000 for turn in turns]
 
 
 def reply_times(server: Server) -> tuple[list[float], list[float]]:
@@ -70,6 +83,7 @@ def main() -> None:
         try:
             paints = first_paints(server.url, chromium, "/chat/", "/health")
             first, last = reply_times(server)
+            busy = busy_times(server.url, chromium)
         finally:
             server.stop()
     weight = len(gzip.compress((ASSETS / "widget.js").read_bytes(), mtime=0))
@@ -79,6 +93,8 @@ def main() -> None:
         f"| first paint of one line (/health), median ms | {statistics.median(paints['/health']):.0f} |",
         f"| first line of a reply, median ms | {statistics.median(first):.0f} |",
         f"| whole reply, median ms | {statistics.median(last):.0f} |",
+        f"| work of the page in turns 6 to 45, median ms | {statistics.median(busy[5:45]):.0f} |",
+        f"| work of the page in turns 161 to 200, median ms | {statistics.median(busy[-40:]):.0f} |",
     ]
     table = "\n".join(["| | |", "|---|---|", *rows])
     sys.stdout.write(table + "\n")

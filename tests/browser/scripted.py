@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from playwright.sync_api import Route
+from playwright.sync_api import CDPSession, Route
 
 from tests.browser.person import Person
 
@@ -83,3 +84,41 @@ class ScriptedBot:
             route.fulfill(
                 status=200, content_type="application/x-ndjson", body=first if how == "first" else first[:-9]
             )
+
+
+@dataclass
+class LongTalk:
+    """Many turns of one conversation with a scripted bot, and what each cost the browser."""
+
+    person: Person
+    bot: ScriptedBot
+
+    def take(self, turns: int) -> list[dict[str, float]]:
+        """What each turn added to the browser's counters (`Performance.getMetrics`; durations in seconds)."""
+        self.bot.watch(self.person)
+        self.bot.answer(
+            line("This sounds like: a second account.\n\nWhat usually follows:\n1. A hold\n2. A question"),
+            line("What is realistic: support; possible.\n\nWrite to them with what you have."),
+            line("Sources:\n• One – https://support.upwork.com/one\n• Two – https://support.upwork.com/two"),
+            line("Is that so?", ("Yes", "/affirm"), ("No", "/deny")),
+        )
+        devtools = self.person.page.context.new_cdp_session(self.person.page)
+        devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
+        counted = [_counters(devtools)]
+        for number in range(turns):
+            self.person.page.evaluate(_TAKE_TURN, f"message {number}")
+            counted.append(_counters(devtools))
+        devtools.detach()
+        return [{name: now[name] - then[name] for name in now} for then, now in itertools.pairwise(counted)]
+
+
+_TAKE_TURN = """text => new Promise(resolve => {
+  const { talk, log } = document.querySelector('reinstate-chat');
+  talk.say(text);
+  const look = () => log.ariaBusy === 'false' ? resolve() : requestAnimationFrame(look);
+  look();
+})"""
+
+
+def _counters(devtools: CDPSession) -> dict[str, float]:
+    return {metric["name"]: metric["value"] for metric in devtools.send("Performance.getMetrics")["metrics"]}

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
 import statistics
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import CDPSession, expect
+from playwright.sync_api import expect
 
 from tests.browser.person import Person, check_with_axe
-from tests.browser.scripted import ScriptedBot, line
+from tests.browser.scripted import LongTalk, ScriptedBot
 
 PHONE: dict[str, Any] = {
     "viewport": {"width": 390, "height": 844},
@@ -149,38 +148,16 @@ def test_print_shows_the_conversation_only(person: Person) -> None:
 
 
 def test_a_long_conversation_stays_quick(tab: Callable[..., Person], scripted: ScriptedBot) -> None:
-    """The last of two hundred turns takes no longer than the first, and memory grows by its text only."""
+    """The last of two hundred turns makes the browser do as much as the first, and memory grows by its text only.
+
+    Work is counted, not timed; `python -m bench.page` times it.
+    """
     person = tab().visit()
-    scripted.watch(person)
-    scripted.answer(
-        line("This sounds like: a second account.\n\nWhat usually follows:\n1. A hold\n2. A question"),
-        line("What is realistic: support; possible.\n\nWrite to them with what you have."),
-        line("Sources:\n• One – https://support.upwork.com/one\n• Two – https://support.upwork.com/two"),
-        line("Is that so?", ("Yes", "/affirm"), ("No", "/deny")),
-    )
-    devtools = person.page.context.new_cdp_session(person.page)
-    devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
-    spent = [_busy_seconds(devtools)]
-    for number in range(TURNS):
-        person.page.evaluate(_TAKE_TURN, f"message {number}")
-        spent.append(_busy_seconds(devtools))
-    turns = [after - before for before, after in itertools.pairwise(spent)]
-    early, late = statistics.median(turns[5:45]), statistics.median(turns[-40:])
-    assert late < 2 * early + 0.01, f"{early:.4f} s of work a turn at first, {late:.4f} s at last"
+    turns = LongTalk(person, scripted).take(TURNS)
+    for work in ("Nodes", "JSEventListeners", "LayoutCount", "RecalcStyleCount"):
+        early, late = (statistics.median(turn[work] for turn in part) for part in (turns[5:45], turns[-40:]))
+        assert late <= early + 1, f"{work}: {early} a turn at first, {late} at last"
     assert 5 * TURNS == person.page.locator(".line").count()
+    devtools = person.page.context.new_cdp_session(person.page)
     devtools.send("HeapProfiler.collectGarbage")
     assert devtools.send("Runtime.getHeapUsage")["usedSize"] < 10_000_000
-
-
-_TAKE_TURN = """text => new Promise(resolve => {
-  const { talk, log } = document.querySelector('reinstate-chat');
-  talk.say(text);
-  const look = () => log.ariaBusy === 'false' ? resolve() : requestAnimationFrame(look);
-  look();
-})"""
-
-
-def _busy_seconds(devtools: CDPSession) -> float:
-    """Processor time of the page's main thread so far; other programs' load does not count."""
-    found = devtools.send("Performance.getMetrics")["metrics"]
-    return float(next(metric["value"] for metric in found if metric["name"] == "TaskDuration"))
