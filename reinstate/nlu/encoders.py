@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib.util
+import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
@@ -98,12 +99,13 @@ class JoinedEncoder:
         return np.concatenate(list(self.encode_each(texts).values()), axis=1)
 
     def encode_each(self, texts: Sequence[str]) -> dict[str, Vectors]:
-        """The rows of each encoder by its name; all of them work at once on many texts."""
+        """The rows of each encoder by its name; many texts are shared among the cores."""
         if len(texts) < _MANY:
             return {name: encoder.encode(texts) for name, encoder in self._encoders.items()}
-        with ThreadPoolExecutor() as pool:
-            rows = pool.map(lambda encoder: encoder.encode(texts), self._encoders.values())
-            return dict(zip(self._encoders, rows))
+        parts = [texts[start : start + _MANY] for start in range(0, len(texts), _MANY)]
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            rows = {name: pool.map(encoder.encode, parts) for name, encoder in self._encoders.items()}
+            return {name: np.concatenate(list(found)) for name, found in rows.items()}
 
 
 @functools.cache

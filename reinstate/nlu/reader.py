@@ -8,7 +8,7 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 LONGEST_WHOLE = 1000
 VOCABULARY, HEADS = "vocabulary.json", "heads.npz"
-WORDS, SENTENCES = "words", "sentences"
+WORDS, SENTENCES, CLAUSES = "words", "sentences", "clauses"
 MOST_CLAUSES = 4
 NOTICE_CLAUSE = 0.4
 _FOREIGN = {"understood": 0.12, "sure": 0.8, "margin": 0.5}  # less is understood, more is asked
@@ -65,6 +65,7 @@ class MessageReader(GraphComponent):
     Config:
         encoders: names or folders, see `reinstate.nlu.encoders.load`.
         multilingual: the one of them that reads languages other than English; None if none does.
+        clauses: the one of them that reads clauses, the quickest; None if all do.
         strength: of the head, see `reinstate.nlu.head.fit`.
         thresholds: see `reinstate.nlu.reading.Thresholds`.
         prior_of_answers: how likely, before reading, intents are that only answer a question of
@@ -79,6 +80,7 @@ class MessageReader(GraphComponent):
         return {
             "encoders": ["minilm", "use"],
             "multilingual": "use",
+            "clauses": "use",
             "strength": 20.0,
             "thresholds": {},
             "prior_of_answers": 0.1,
@@ -106,14 +108,15 @@ class MessageReader(GraphComponent):
     ) -> None:
         """Hold the known words and the heads.
 
-        "main" reads English by all encoders and words, and has seen English only; "foreign" reads
-        other languages by the multilingual encoder and words, "fallback" anything by words alone.
+        "main" reads an English message as a whole by all encoders and words, and has seen English
+        only; "clause" reads its clauses by one encoder and words, in a fraction of the time; "foreign"
+        reads other languages by the multilingual encoder and words, "fallback" anything by words.
         """
         self._config, self._storage, self._resource, self._heads = config, model_storage, resource, heads
         self._thresholds = reading.Thresholds(**config["thresholds"])
         self._encoder = _load_encoder(config["encoders"])
-        multilingual = config["multilingual"]
-        self._multilingual = multilingual if multilingual in config["encoders"] else None
+        known = {name: name for name in config["encoders"]}
+        self._multilingual, self._quick = known.get(config["multilingual"]), known.get(config["clauses"])
         self._speller = spelling.Speller(vocabulary)
 
     @classmethod
@@ -141,15 +144,18 @@ class MessageReader(GraphComponent):
             each = self._encoder.encode_each(texts)
             known = [labels[n] for n in english]
             sentences = np.concatenate(list(each.values()), axis=1)[english]
-            main = {SENTENCES: head.fit(sentences, known, strength), WORDS: fitted[WORDS].of(english)}
-            trained["main"] = head.combine(main, known)
+            plain = {WORDS: fitted[WORDS].of(english)}
+            trained["main"] = head.combine({SENTENCES: head.fit(sentences, known, strength)} | plain, known)
+            if self._quick:
+                clause = head.fit(each[self._quick][english], known, strength)
+                trained["clause"] = head.combine({CLAUSES: clause} | plain, known)
             if self._multilingual:
                 foreign = {self._multilingual: head.fit(each[self._multilingual], labels, strength)}
                 trained["foreign"] = head.combine({**foreign, **fitted}, labels)
         priors = {ANSWERS: self._config["prior_of_answers"], DENIALS: self._config["prior_of_denials"]}
         for prefixes, prior in priors.items():
             rarer = [label for label in set(labels) if label.startswith(prefixes)]
-            trained = {kind: plain.with_prior(rarer, prior) for kind, plain in trained.items()}
+            trained = {kind: one.with_prior(rarer, prior) for kind, one in trained.items()}
         self._heads = trained
         with self._storage.write_to(self._resource) as folder:
             head.save(self._heads, folder / HEADS)
@@ -211,14 +217,15 @@ class MessageReader(GraphComponent):
             parts = []
         if len(parts) > MOST_CLAUSES:
             parts = self._telling(parts)
-        trained, rows = self._probabilities([*whole, *parts], foreign=foreign)
+        rows = self._probabilities(whole, parts, foreign=foreign)
+        labels = self._heads["fallback"].labels
         if not whole:
-            rows = reading.strongest(rows, trained.labels)
+            rows = reading.strongest(rows, labels)
         thresholds = replace(self._thresholds, **_FOREIGN) if foreign else self._thresholds
         if notice and parts:
             thresholds = replace(thresholds, clause=NOTICE_CLAUSE)
-            rows = np.vstack([rows[:1], reading.without("inform_notice", rows[1:], trained.labels)])
-        return reading.read(text, parts, rows, trained.labels, thresholds)
+            rows = np.vstack([rows[:1], reading.without("inform_notice", rows[1:], labels)])
+        return reading.read(text, parts, rows, labels, thresholds)
 
     def _telling(self, parts: Sequence[str]) -> list[str]:
         """Those clauses of a long text that, by their words alone, name a cause most clearly."""
@@ -228,16 +235,34 @@ class MessageReader(GraphComponent):
         best = sorted(clearness.argsort()[-MOST_CLAUSES:])
         return [parts[n] for n in best]
 
-    def _probabilities(self, texts: Sequence[str], *, foreign: bool) -> tuple[head.Head, head.Probabilities]:
-        """Rows by the head that fits, or by the one that needs no encoder."""
-        views, kind = {WORDS: words.count(texts)}, "fallback"
-        if self._encoder and foreign and self._multilingual and "foreign" in self._heads:
-            views[self._multilingual] = encoders.load(self._multilingual).encode(texts)
-            kind = "foreign"
-        elif self._encoder and "main" in self._heads:
-            views[SENTENCES] = self._encoder.encode(texts)
-            kind = "main"
-        return self._heads[kind], self._heads[kind].probabilities(views)
+    def _probabilities(
+        self, whole: Sequence[str], parts: Sequence[str], *, foreign: bool
+    ) -> head.Probabilities:
+        """Rows of the whole message (none or one) and of its clauses, by the heads that fit."""
+        if not self._encoder or "main" not in self._heads:
+            return self._rows("fallback", [*whole, *parts])
+        if foreign and self._multilingual and "foreign" in self._heads:
+            encode = encoders.load(self._multilingual).encode
+            return self._rows("foreign", [*whole, *parts], self._multilingual, encode)
+        if not self._quick or "clause" not in self._heads:
+            return self._rows("main", [*whole, *parts], SENTENCES, self._encoder.encode)
+        rows = [self._rows("main", whole, SENTENCES, self._encoder.encode)] if whole else []
+        if parts:
+            rows.append(self._rows("clause", parts, CLAUSES, encoders.load(self._quick).encode))
+        return np.vstack(rows)
+
+    def _rows(
+        self,
+        kind: str,
+        texts: Sequence[str],
+        view: str = "",
+        encode: Callable[[Sequence[str]], encoders.Vectors] | None = None,
+    ) -> head.Probabilities:
+        """What one head makes of texts, seen by their words and by an encoder."""
+        views = {WORDS: words.count(texts)}
+        if encode:
+            views[view] = encode(texts)
+        return self._heads[kind].probabilities(views)
 
 
 def _load_encoder(names: Sequence[str]) -> encoders.JoinedEncoder | None:
