@@ -347,7 +347,7 @@ def test_what_the_page_refers_to_may_be_kept_for_ever(server: Server) -> None:
     page = request("GET", f"{server.url}/chat/")
     assert "no-cache" == page.headers["cache-control"]
     named = re.findall(r'(?:src|href)="([a-z.]+\?v=[0-9a-f]+)"', page.body.decode())
-    assert 4 == len(named)
+    assert 3 == len(named)
     for address in named:
         answer = request("GET", f"{server.url}/chat/{address}")
         assert 200 == answer.status
