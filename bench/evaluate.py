@@ -29,7 +29,8 @@ from reinstate.nlu.reading import Thresholds
 
 ROOT = Path(__file__).resolve().parent.parent
 SETS = ROOT / "tests" / "nlu"
-OPEN, SEALED, LANGUAGES = "closed_1.jsonl", "sealed.jsonl", "languages.jsonl"
+OPEN, LANGUAGES = "closed_*.jsonl", "languages.jsonl"
+SEALED, SEALED_LANGUAGES = "sealed.jsonl", "sealed_languages.jsonl"
 REPORT = ROOT / "bench" / "reports" / "nlu.md"
 NOT_READ = ("nlu_fallback", "out_of_scope", "platform_question")
 BINS = 10
@@ -87,8 +88,8 @@ async def judge(agent: Any, golds: Iterable[dict[str, Any]]) -> list[Judged]:
 
 
 def read_set(name: str) -> list[dict[str, Any]]:
-    """The messages of a set."""
-    lines = (SETS / name).read_text(encoding="utf-8").splitlines()
+    """The messages of a set, which may be several files."""
+    lines = [line for file in sorted(SETS.glob(name)) for line in file.read_text("utf-8").splitlines()]
     return [json.loads(line) for line in lines if line.strip()]
 
 
@@ -228,13 +229,13 @@ def _figure(name: str, value: float) -> str:
 
 def write_report(judged: dict[str, list[Judged]], text: str) -> None:
     """Write the tables and the picture of how sure readings are."""
-    whole = [j for name, rows in judged.items() if name != "languages" for j in rows]
+    whole = [j for name, rows in judged.items() if "languages" not in name for j in rows]
     parts = [
         f"# {__doc__.splitlines()[0]}",
         "Written by `make evaluate`. Shares of one, except the milliseconds. "
         + " ".join(f"{name}: {len(rows)} messages." for name, rows in judged.items()),
         text,
-        "## Languages other than English\n\n" + _languages(judged.get("languages", [])),
+        *(f"## {name.capitalize()}\n\n{_languages(judged[name])}" for name in judged if "languages" in name),
         "## Stated confidence and what is right\n\n![reliability](reliability.png)\n\n"
         "| stated | right | messages |\n|---|---|---|\n"
         + "\n".join(f"| {s:.2f} | {r:.2f} | {n} |" for s, r, n in reliability(whole)),
@@ -307,7 +308,7 @@ def main() -> None:
     sys.stdout.write(f"{text}\n\n{fit}\n")
     write_report(judged, f"{text}\n\n{fit}")
     if chosen.final:
-        put("accuracy", table({"sealed set": figures(judged["sealed"])}))
+        put("accuracy", table({name: figures(rows) for name, rows in judged.items() if "sealed" in name}))
     if chosen.wrong:
         for j in (j for name in ("open", "languages") for j in judged.get(name, []) if not j.right):
             sys.stdout.write(
@@ -325,7 +326,9 @@ async def _run(final: bool) -> dict[str, list[Judged]]:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     agent = Agent.load(MODEL)
     await agent.parse_message("hello")
-    names = {"open": OPEN, "languages": LANGUAGES, **({"sealed": SEALED} if final else {})}
+    names = {"open": OPEN, "languages": LANGUAGES}
+    if final:
+        names |= {"sealed": SEALED, "sealed languages": SEALED_LANGUAGES}
     return {name: await judge(agent, read_set(file)) for name, file in names.items()}
 
 

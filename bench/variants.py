@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import yaml
 
 from bench.evaluate import OPEN, ROOT, Judged, figures, read_set, table
@@ -41,6 +42,7 @@ class Variant:
     """One way to build the reader; the defaults are the one that is used."""
 
     encoders: tuple[str, ...] = BOTH
+    of_clauses: tuple[str, ...] = ("use",)
     words: bool = True
     share: float = head.SPARSE_SHARE
     strength: float = MessageReader.get_default_config()["strength"]
@@ -55,13 +57,14 @@ USED = Variant()
 VARIANTS = {
     "as it is used": USED,
     "without words": replace(USED, words=False),
-    "words only (the fallback)": replace(USED, encoders=()),
-    "MiniLM and words": replace(USED, encoders=("minilm",)),
+    "words only (the fallback)": replace(USED, encoders=(), of_clauses=()),
+    "MiniLM and words": replace(USED, encoders=("minilm",), of_clauses=("minilm",)),
     "USE and words": replace(USED, encoders=("use",)),
+    "both encoders for clauses too": replace(USED, of_clauses=BOTH),
     "words count 0.4": replace(USED, share=0.4),
     "words count 1.0": replace(USED, share=1.0),
-    "strength 5": replace(USED, strength=5.0),
-    "strength 60": replace(USED, strength=60.0),
+    "strength 10": replace(USED, strength=10.0),
+    "strength 100": replace(USED, strength=100.0),
     "answers as likely as all": replace(USED, answers=1.0),
     "denials as likely as causes": replace(USED, denials=1.0),
     "one head for all languages": replace(USED, english=False),
@@ -82,6 +85,7 @@ class Lab:
         self.labels = [example.intent for example in examples]
         languages = knowledge().languages
         self.english = [n for n, text in enumerate(self.texts) if find(text, languages) == ENGLISH]
+        self.names = sorted(set(self.labels))
         self.golds = read_set(OPEN)
         self.parts = [clauses.split(gold["text"]) for gold in self.golds]
         self._say(f"{len(self.texts)} examples, {len(self.golds)} messages")
@@ -90,7 +94,22 @@ class Lab:
 
     def judge(self, variant: Variant) -> list[Judged]:
         """Read the open set with a variant."""
-        views = [("encoders", variant.encoders)] if variant.encoders else []
+        of_whole, of_clauses = (
+            self._head(variant, names) for names in (variant.encoders, variant.of_clauses)
+        )
+        judged = []
+        for number, gold in enumerate(self.golds):
+            parts = self.parts[number] if variant.clauses and len(self.parts[number]) > 1 else []
+            rows = of_whole(number)[:1]
+            if parts:
+                rows = np.vstack([rows, of_clauses(number)[1:]])
+            result = reading.read(gold["text"], parts, rows, self.names, variant.thresholds)
+            judged.append(Judged(gold, _as_parsed(result), 0.0))
+        return judged
+
+    def _head(self, variant: Variant, names: tuple[str, ...]) -> Callable[[int], head.Probabilities]:
+        """Rows of a message and its clauses by a head over some encoders, and words."""
+        views = [("encoders", names)] if names else []
         views += [("words", ())] if variant.words else []
         used = self.english if variant.english else range(len(self.texts))
         trained = head.combine(
@@ -101,14 +120,9 @@ class Lab:
         for prefixes, prior in ((ANSWERS, variant.answers), (DENIALS, variant.denials)):
             rarer = [label for label in trained.labels if label.startswith(prefixes)]
             trained = trained.with_prior(rarer, prior)
-        judged = []
-        for number, gold in enumerate(self.golds):
-            parts = self.parts[number] if variant.clauses and len(self.parts[number]) > 1 else []
-            seen = {kind: self.rows(kind, names)[number] for kind, names in views}
-            rows = trained.probabilities(seen)[: 1 + len(parts)]
-            result = reading.read(gold["text"], parts, rows, trained.labels, variant.thresholds)
-            judged.append(Judged(gold, _as_parsed(result), 0.0))
-        return judged
+        return lambda number: trained.probabilities(
+            {kind: self.rows(kind, names)[number] for kind, names in views}
+        )
 
     def _fitted(self, kind: str, names: tuple[str, ...], strength: float, english: bool) -> head.Fitted:
         view = self._encoder(kind, names)(self.texts)

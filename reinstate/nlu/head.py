@@ -14,7 +14,7 @@ Probabilities = NDArray[np.float64]
 View = Any  # (texts, length): a float32 array, or a scipy.sparse matrix
 SPARSE_SHARE = 0.7
 FOLDS = 2
-_ROUNDS = 50
+_ROUNDS = 30
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,7 @@ class MessageReader(GraphComponent):
             "encoders": ["minilm", "use"],
             "multilingual": "use",
             "clauses": "use",
-            "strength": 20.0,
+            "strength": 40.0,
             "thresholds": {},
             "prior_of_answers": 0.1,
             "prior_of_denials": 0.5,
