@@ -15,7 +15,8 @@ _BREAK = re.compile(
       | ,\s+(?=(?:and|but|so|then|because|although|though|while|instead|only|just)\b)
       | ,\s+(?=(?:i|he|she|they|we|it|you|his|her|their|my|upwork|someone|somebody|nobody)\b)
       | ,\s+(?=(?:now|not|never|no|or|that|there|because|since)\b)
-      | \s+(?=(?:but|however|although|though|instead|because|whereas|except|yet)\s)
+      | \s+(?=(?:but|however|although|though|instead|whereas|except|yet)\s)
+      | (?<!\bnot)(?<!n['’]t)(?<!\Bnt)\s+(?=because\s)
       | \s+(?=(?:and|then|so|also|plus|or)\s+(?:i|he|she|they|we|it|my|now|upwork|then|never|not|the)\b)
     """,
     re.IGNORECASE | re.VERBOSE,

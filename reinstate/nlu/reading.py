@@ -70,7 +70,7 @@ class Thresholds:
     polarity: float = 0.75
     whole: float = 0.25
     clause: float = 0.6
-    also_whole: float = 0.3
+    also_whole: float = 0.25
     also_clause: float = 0.7
     slope: float = 0.44
     offset: float = 1.09
