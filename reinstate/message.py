@@ -13,13 +13,22 @@ from reinstate.knowledge import APPEALED, NOTICES, STANCES, Knowledge
 _CORRECTS = re.compile(
     r"^\W*(no|nope|nah|actually|wait|sorry|correction|i meant?|not that|wrong|oh)\b", re.IGNORECASE
 )
+# Words with which people deny, in the languages that are read.
+NEGATES = re.compile(
+    r"n['’]t\b|\b(not|never|no|nobody|none|nothing|neither|nor|without|cannot|false|falsely|lie|lies|lying|untrue|wrong"
+    r"|wrongly|mistaken|accuse[ds]?|only|(do|did|does|is|was|were|have|has|had|ca|wo|would|could|are)nt|aint"
+    r"|nunca|jam[aá]s|jamais|falso|mentira|n[aã]o|nem|pas|rien|aucun|faux|nahi|nahin|kabhi|hindi|wala|peke"
+    r"|не|нет|никогда|ничего|ложь|ні|ніколи|нічого|брехня|не?має)\b"
+    r"|नहीं|कभी|झूठ|نہیں|کبھی|جھوٹ|না|নাই|মিথ্যা|لا|لم|ليس|كذب",
+    re.IGNORECASE,
+)
 _ASKS = re.compile(
     r"^\W*(how|is|are|am|does|do|did|can|could|has|have|what|which|why|will|would|when|should|who)\b|\?\s*$",
     re.IGNORECASE,
 )
 _LEADS = re.compile(r"^\W*(?:(?P<yes>yes|yeah|yep|yup|sure)|no|nope|nah)\b", re.IGNORECASE)
 _SURE = 0.78
-_CLEAR, _CORRECTING = 0.6, 0.5
+_CLEAR, _CORRECTING, _DENYING = 0.6, 0.5, 0.95
 _SHORT = 2
 _NO_ANSWER = ("cause_unknown", "skip")
 _TELLING = ("cause_", "deny_", "circumstance_", "inform_")
@@ -98,7 +107,7 @@ class Heard:
         """The message without what is too unsure to change a case that has a cause already.
 
         What follows a story is often a fragment of it ("he was fine with that"), which sounds a
-        little like many causes.
+        little like many causes. What they told they hardly take back without a word of denial.
         """
         known = {*case.causes, *case.disputed}
         if not known or self.text.startswith("/"):
@@ -107,10 +116,14 @@ class Heard:
         clear = tuple(
             r
             for r in self.readings
-            if r.confidence >= least or (r.id in known and r.stance == case.stance(r.id))
+            if (r.confidence >= least or (r.id in known and r.stance == case.stance(r.id)))
+            and not (r.id in case.causes and r.stance == "denies" and self._hardly_denies(r))
         )
         close = any(choice.partition("_")[2] in known for choice in self.choices)
         return replace(self, readings=clear, choices=() if close else self.choices)
+
+    def _hardly_denies(self, reading: Reading) -> bool:
+        return reading.confidence < _DENYING and not NEGATES.search(self.text)
 
     @property
     def names_circumstance(self) -> bool:
@@ -119,8 +132,14 @@ class Heard:
 
     @property
     def answers(self) -> bool:
-        """Whether a yes or no is one: long words that only sound a little like it are not."""
-        return self.confidence >= _SURE or len(self.text.split()) <= _SHORT or bool(_LEADS.search(self.text))
+        """Whether a yes or no is one: long words that only sound a little like it are not.
+
+        Nor is a question ("so that's it?").
+        """
+        if _LEADS.search(self.text):
+            return True
+        asks = self.text.rstrip().endswith("?")
+        return not asks and (self.confidence >= _SURE or len(self.text.split()) <= _SHORT)
 
     @property
     def asks(self) -> bool:

@@ -14,6 +14,7 @@ import numpy as np
 
 from reinstate.case import Reading
 from reinstate.knowledge import Stance
+from reinstate.message import NEGATES
 from reinstate.nlu.head import Probabilities
 
 NOT_UNDERSTOOD = "nlu_fallback"
@@ -29,16 +30,6 @@ _HEDGE = re.compile(
     r"|is (it|this|that) (because|coz|cuz|cause|due)"
     r"|i (think|guess|suspect|suppose|wonder)|not sure|do you think|either|can (they|upwork)|what if"
     r"|would (they|upwork)|if i)\b",
-    re.IGNORECASE,
-)
-
-
-_NEGATES = re.compile(
-    r"n['’]t\b|\b(not|never|no|nobody|none|nothing|neither|nor|without|cannot|false|falsely|lie|lies|lying|untrue|wrong"
-    r"|wrongly|mistaken|accuse[ds]?|only|(do|did|does|is|was|were|have|has|had|ca|wo|would|could|are)nt|aint"
-    r"|nunca|jam[aá]s|jamais|falso|mentira|n[aã]o|nem|pas|rien|aucun|faux|nahi|nahin|kabhi|hindi|wala|peke"
-    r"|не|нет|никогда|ничего|ложь|ні|ніколи|нічого|брехня|не?має)\b"
-    r"|नहीं|कभी|झूठ|نہیں|کبھی|جھوٹ|না|নাই|মিথ্যা|لا|لم|ليس|كذب",
     re.IGNORECASE,
 )
 
@@ -182,7 +173,7 @@ def _causes(
             admits, denies = admits + 2 * clause_admits**2, denies + 2 * clause_denies**2
         stance = _stance(best_text, admits, denies, thresholds)
         found.append(Reading(cause, min(1.0, max(topic, best_topic)), stance, best_text))
-        denied = stance == "denies" and _NEGATES.search(best_text)
+        denied = stance == "denies" and NEGATES.search(best_text)
         if denied or topic >= thresholds.also_whole or best_topic >= thresholds.also_clause:
             also.add(cause)
     found.sort(key=lambda r: -r.confidence)
@@ -193,7 +184,7 @@ def _stance(text: str, admits: float, denies: float, thresholds: Thresholds) -> 
     share = admits / max(admits + denies, 1e-9)
     if share <= 1 - thresholds.polarity:
         return "denies"
-    unclear = share < thresholds.polarity and _NEGATES.search(text)
+    unclear = share < thresholds.polarity and NEGATES.search(text)
     if unclear or _HEDGE.search(text):
         return "unsure"
     return "admits"
