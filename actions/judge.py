@@ -60,7 +60,7 @@ class ActionJudge(Action):
         facts, message, before = knowledge(), heard(tracker), case_of(tracker)
         if message.choices:
             say(dispatcher, tracker, [_which(message, facts)])
-            return set_slots({"asked": None}, tracker)
+            return set_slots({"asked": None, **_story(message, before, before, tracker)}, tracker)
         case = hear(before, message, asked_of(tracker), facts)
         if in_form(tracker) and not message.readings:
             say(dispatcher, tracker, [Message(another("utter_noted", tracker))] if case != before else [])
@@ -164,7 +164,7 @@ def tell(
 def _story(message: Heard, before: Case, case: Case, tracker: Tracker) -> dict[str, Any]:
     """What the person told of the cause in their own words, and when it was; kept for the letter.
 
-    More about the same cause is added to what was told of it; another cause begins anew.
+    More about the same cause, or about one that is not clear yet, is added; another cause begins anew.
     """
     story, more = tracker.get_slot("story"), message.intent == "inform_detail"
     told = message.readings and len(message.text.split()) >= _STORY_WORDS
@@ -172,7 +172,7 @@ def _story(message: Heard, before: Case, case: Case, tracker: Tracker) -> dict[s
         return {}
     times = (value for kind, value in message.mentioned if kind == "time" and _WHEN.search(value))
     when = next(times, None)
-    same = (before.causes, before.disputed) == (case.causes, case.disputed)
+    same = not changed_topic(before, case) or not (before.causes or before.disputed)
     if not story or not same or len(story) + len(message.text) > _STORY_LENGTH:
         return {"story": message.text, "when": when}
     end = "" if story[-1] in ".!?" else "."

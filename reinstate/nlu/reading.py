@@ -20,6 +20,7 @@ from reinstate.nlu.head import Probabilities
 NOT_UNDERSTOOD = "nlu_fallback"
 OUTSIDE = ("out_of_scope", "platform_question")
 _DRASTIC = ("forget_me", "restart")
+_DETAIL = "inform_detail"
 _CAUSE, _DENY, _LOOKALIKE = "cause_", "deny_", "lookalike_"
 ABOUT = (_CAUSE, _DENY, _LOOKALIKE)
 _LEAST = 1e-3
@@ -61,7 +62,7 @@ class Thresholds:
     polarity: float = 0.75
     whole: float = 0.25
     clause: float = 0.6
-    also_whole: float = 0.25
+    also_whole: float = 0.3
     also_clause: float = 0.7
     slope: float = 0.44
     offset: float = 1.09
@@ -115,7 +116,8 @@ def read(
     ranking = _ranking(whole, causes, thresholds)
     understood = _in_scope(whole)
     best = ranking[0][0]
-    if best not in OUTSIDE and understood < thresholds.needed(best):
+    asks_back = best == _DETAIL and text.rstrip().endswith("?")
+    if asks_back or (best not in OUTSIDE and understood < thresholds.needed(best)):
         ranking = ((NOT_UNDERSTOOD, thresholds.stated(1.0 - understood)), *ranking)
         return Result(ranking, (), ())
     return Result(ranking, causes, _choices(whole, best, causes, thresholds))
