@@ -28,6 +28,7 @@ from actions.common import (
 )
 from reinstate.case import Case
 from reinstate.knowledge import Knowledge, knowledge
+from reinstate.letter import added
 from reinstate.message import Heard, hear
 from reinstate.reply import (
     Button,
@@ -175,8 +176,7 @@ def _story(message: Heard, before: Case, case: Case, tracker: Tracker) -> dict[s
     same = not changed_topic(before, case) or not (before.causes or before.disputed)
     if not story or not same or len(story) + len(message.text) > _STORY_LENGTH:
         return {"story": message.text, "when": when}
-    end = "" if story[-1] in ".!?" else "."
-    return {"story": f"{story}{end} {message.text}", "when": when or tracker.get_slot("when")}
+    return {"story": added(story, message.text), "when": when or tracker.get_slot("when")}
 
 
 def changed_topic(before: Case, after: Case) -> bool:

@@ -10,7 +10,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.common import asked_before, case_of, heard, say, set_slots
 from reinstate.knowledge import TONES, Tone, knowledge
-from reinstate.letter import Answers, Letter, draft, edited, parse_edit
+from reinstate.letter import Answers, Letter, added, draft, edited, parse_edit
 from reinstate.message import Heard
 from reinstate.reply import Message, change_message, letter_messages, skip_message
 
@@ -58,7 +58,17 @@ class ValidateLetterForm(Action):
         pressed = message.text.startswith("/")
         if message.intent in ("deny", "cause_unknown") and (pressed or asked != "letter_happened"):
             return [SlotSet(asked, "")]
-        return [] if pressed or _is_no_answer(message) else [SlotSet(asked, message.text)]
+        if pressed or _is_no_answer(message):
+            return []
+        if asked == "letter_when" and not _tells_when(message):
+            told = added(tracker.get_slot("letter_happened") or "", message.text)
+            return [SlotSet("letter_happened", told), SlotSet(asked, "")]
+        return [SlotSet(asked, message.text)]
+
+
+def _tells_when(message: Heard) -> bool:
+    """Whether an answer is a time; a sentence without one tells more of what happened."""
+    return len(message.text.split()) <= _TALK_WORDS or any(kind == "time" for kind, _ in message.mentioned)
 
 
 def _is_no_answer(message: Heard) -> bool:

@@ -84,6 +84,13 @@ def draft(case: Case, answers: Answers, tone: Tone, knowledge: Knowledge) -> Let
     return Letter(words.subject, tuple(p for p in parts if p))
 
 
+def added(told: str, more: str) -> str:
+    """What was told, and what was told later, as sentences after each other."""
+    if not told:
+        return more
+    return f"{told} {more}" if told[-1] in ".!?" else f"{told}. {more}"
+
+
 def tidy(answer: str) -> str:
     """A person's words as a sentence: no space around, a capital first, a stop last."""
     text = " ".join(answer.split())[:_LONGEST_ANSWER].strip()
