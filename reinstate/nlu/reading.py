@@ -65,7 +65,7 @@ class Thresholds:
     also_whole: float = 0.3
     also_clause: float = 0.7
     slope: float = 0.44
-    offset: float = 1.09
+    offset: float = 0.88
 
     def needed(self, label: str) -> float:
         """The least probability at which an intent counts as understood."""
