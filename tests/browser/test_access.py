@@ -110,7 +110,7 @@ def test_targets_are_large_enough(tab: Callable[..., Person]) -> None:
     for button in person.page.get_by_role("button").all():
         box = button.bounding_box()
         if box is not None:
-            assert min(box["width"], box["height"]) >= 44, button.inner_text()
+            assert round(min(box["width"], box["height"]), 2) >= 44, button.inner_text()
     assert 390 == person.page.evaluate("() => document.documentElement.scrollWidth")
 
 
