@@ -366,7 +366,8 @@ def test_a_repeated_line_of_the_door_is_said_once(person: Person) -> None:
     """Also what is no turn, such as the word about a photo, is not repeated."""
     update = person.fake.message(person.user, photo=PHOTO)
     person.send(update)
-    assert 1 == len(person.replies_to(update))
+    person.send(update)
+    assert 1 == len(person.until_marker(0))
 
 
 # --- buttons ---------------------------------------------------------------------------------
