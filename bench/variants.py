@@ -20,7 +20,7 @@ from reinstate.knowledge import knowledge
 from reinstate.nlu import clauses, encoders, head, reading, words
 from reinstate.nlu.examples import read
 from reinstate.nlu.language import ENGLISH, find
-from reinstate.nlu.reader import ANSWERS, DENIALS, MessageReader
+from reinstate.nlu.reader import DENIALS, MessageReader
 
 REPORT = Path(__file__).parent / "reports" / "variants.md"
 SHOWN = (
@@ -46,7 +46,6 @@ class Variant:
     words: bool = True
     share: float = head.SPARSE_SHARE
     strength: float = MessageReader.get_default_config()["strength"]
-    answers: float = MessageReader.get_default_config()["prior_of_answers"]
     denials: float = MessageReader.get_default_config()["prior_of_denials"]
     english: bool = True
     clauses: bool = True
@@ -65,7 +64,6 @@ VARIANTS = {
     "words count 1.0": replace(USED, share=1.0),
     "strength 10": replace(USED, strength=10.0),
     "strength 100": replace(USED, strength=100.0),
-    "answers as likely as all": replace(USED, answers=1.0),
     "denials as likely as causes": replace(USED, denials=1.0),
     "one head for all languages": replace(USED, english=False),
     "without clauses": replace(USED, clauses=False),
@@ -117,9 +115,8 @@ class Lab:
             [self.labels[n] for n in used],
             variant.share,
         )
-        for prefixes, prior in ((ANSWERS, variant.answers), (DENIALS, variant.denials)):
-            rarer = [label for label in trained.labels if label.startswith(prefixes)]
-            trained = trained.with_prior(rarer, prior)
+        denials = [label for label in trained.labels if label.startswith(DENIALS)]
+        trained = trained.with_prior(denials, variant.denials)
         return lambda number: trained.probabilities(
             {kind: self.rows(kind, names)[number] for kind, names in views}
         )

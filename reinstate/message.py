@@ -27,7 +27,7 @@ _ASKS = re.compile(
     re.IGNORECASE,
 )
 _LEADS = re.compile(r"^\W*(?:(?P<yes>yes|yeah|yep|yup|sure)|no|nope|nah)\b", re.IGNORECASE)
-_SURE = 0.74
+_SURE = 0.76
 _CLEAR, _CORRECTING, _DENYING = 0.6, 0.5, 0.95
 _SHORT = 2
 _NO_ANSWER = ("cause_unknown", "skip")

@@ -35,18 +35,7 @@ MOST_CLAUSES = 4
 NOTICE_CLAUSE = 0.4
 _FOREIGN = {"understood": 0.12, "sure": 0.8, "margin": 0.5}  # less is understood, more is asked
 _EDIT = reading.Result((("letter_change", 1.0),), (), ())
-ANSWERS = (
-    "circumstance_",
-    "inform_detail",
-    "letter_",
-    "skip",
-    "cancel",
-    "something_else",
-    "go_back",
-    "feedback_helpful",
-    "feedback_not",
-)
-DENIALS = ("deny_",)
+DENIALS = "deny_"
 _RANKED = 10
 _TRAINED_BY = (head, spelling, words, sys.modules[__name__])
 # "No, it was that I ...": the "no" is about what was said before.
@@ -68,8 +57,6 @@ class MessageReader(GraphComponent):
         clauses: the one of them that reads clauses, the quickest; None if all do.
         strength: of the head, see `reinstate.nlu.head.fit`.
         thresholds: see `reinstate.nlu.reading.Thresholds`.
-        prior_of_answers: how likely, before reading, intents are that only answer a question of
-            ours, beside the others.
         prior_of_denials: how likely, before reading, a denial is beside the cause it denies: the
             examples hold about as many of each, while most people tell what did happen.
     """
@@ -83,7 +70,6 @@ class MessageReader(GraphComponent):
             "clauses": "use",
             "strength": 40.0,
             "thresholds": {},
-            "prior_of_answers": 0.1,
             "prior_of_denials": 0.5,
         }
 
@@ -152,11 +138,11 @@ class MessageReader(GraphComponent):
             if self._multilingual:
                 foreign = {self._multilingual: head.fit(each[self._multilingual], labels, strength)}
                 trained["foreign"] = head.combine({**foreign, **fitted}, labels)
-        priors = {ANSWERS: self._config["prior_of_answers"], DENIALS: self._config["prior_of_denials"]}
-        for prefixes, prior in priors.items():
-            rarer = [label for label in set(labels) if label.startswith(prefixes)]
-            trained = {kind: one.with_prior(rarer, prior) for kind, one in trained.items()}
-        self._heads = trained
+        denials, prior = (
+            [label for label in set(labels) if label.startswith(DENIALS)],
+            self._config["prior_of_denials"],
+        )
+        self._heads = {kind: one.with_prior(denials, prior) for kind, one in trained.items()}
         with self._storage.write_to(self._resource) as folder:
             head.save(self._heads, folder / HEADS)
             vocabulary = json.dumps(spelling.vocabulary([texts[n] for n in english]), ensure_ascii=False)

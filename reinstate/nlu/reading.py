@@ -64,8 +64,8 @@ class Thresholds:
     clause: float = 0.6
     also_whole: float = 0.3
     also_clause: float = 0.7
-    slope: float = 0.44
-    offset: float = 0.88
+    slope: float = 0.43
+    offset: float = 0.99
 
     def needed(self, label: str) -> float:
         """The least probability at which an intent counts as understood."""

@@ -14,14 +14,14 @@ FLOORS = {
     "causes right": 0.89,
     "causes right or offered": 0.92,
     "intents right": 0.86,
-    "macro F1": 0.79,
-    "denials right": 0.80,
+    "macro F1": 0.83,
+    "denials right": 0.82,
     "stance right": 0.93,
     "far rejected": 0.88,
     "near rejected": 0.77,
     "far and near AUROC": 0.95,
     "several precision": 0.83,
-    "several recall": 0.73,
+    "several recall": 0.70,
 }
 LANGUAGES_FLOOR = 0.80
 CEILINGS = {"wrongly rejected": 0.02, "calibration error": 0.05}
