@@ -346,7 +346,7 @@ def test_what_the_page_refers_to_may_be_kept_for_ever(server: Server) -> None:
     """Its address carries its version; without one, or with an old one, it is asked for anew."""
     page = request("GET", f"{server.url}/chat/")
     assert "no-cache" == page.headers["cache-control"]
-    named = re.findall(r'(?:src|href)="([a-z.]+\?v=[0-9a-f]+)"', page.body.decode())
+    named = re.findall(r'(?:src|href|data-chat)="([a-z.]+\?v=[0-9a-f]+)"', page.body.decode())
     assert 3 == len(named)
     for address in named:
         answer = request("GET", f"{server.url}/chat/{address}")
