@@ -28,7 +28,7 @@ from actions.common import (
 )
 from reinstate.case import Case
 from reinstate.knowledge import Knowledge, knowledge
-from reinstate.letter import added
+from reinstate.letter import added, statements
 from reinstate.message import Heard, hear
 from reinstate.reply import (
     Button,
@@ -168,15 +168,16 @@ def _story(message: Heard, before: Case, case: Case, tracker: Tracker) -> dict[s
     More about the same cause, or about one that is not clear yet, is added; another cause begins anew.
     """
     story, more = tracker.get_slot("story"), message.intent == "inform_detail"
-    told = message.readings and len(message.text.split()) >= _STORY_WORDS
+    text = statements(message.text)
+    told = message.readings and len(text.split()) >= _STORY_WORDS
     if message.pasted or not (told or (story and more)):
         return {}
     times = (value for kind, value in message.mentioned if kind == "time" and _WHEN.search(value))
     when = next(times, None)
     same = not changed_topic(before, case) or not (before.causes or before.disputed)
-    if not story or not same or len(story) + len(message.text) > _STORY_LENGTH:
-        return {"story": message.text, "when": when}
-    return {"story": added(story, message.text), "when": when or tracker.get_slot("when")}
+    if not story or not same or len(story) + len(text) > _STORY_LENGTH:
+        return {"story": text, "when": when}
+    return {"story": added(story, text), "when": when or tracker.get_slot("when")}
 
 
 def changed_topic(before: Case, after: Case) -> bool:

@@ -16,6 +16,11 @@ from reinstate.knowledge import Knowledge, Tone
 LONGEST = 3000
 _LONGEST_ANSWER = 700
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
+_QUESTION = re.compile(
+    r"\W*(?:(?:oh|wait|so|and|but|ok(?:ay)?|well|or|maybe|hm+)\b\W*)*"
+    r"(?:how|is|are|am|does|do|did|can|could|has|have|what|which|why|will|would|when|should|who)\b.*\?",
+    re.IGNORECASE | re.DOTALL,
+)
 _EDIT = re.compile(
     r"^\W*(?:(?:please|can you|could you|i want to|let'?s)\s+){0,2}"
     r"(?:(?:change|replace|remove|delete|drop|rewrite|edit|make|take out)\s+)?(?:the\s+)?"
@@ -82,6 +87,13 @@ def draft(case: Case, answers: Answers, tone: Tone, knowledge: Knowledge) -> Let
         words.ending,
     ]
     return Letter(words.subject, tuple(p for p in parts if p))
+
+
+def statements(text: str) -> str:
+    """What a person told, without the sentences that only ask: a letter does not ask "Could it be …?"."""
+    return " ".join(
+        sentence for sentence in _SENTENCE.split(text) if not _QUESTION.fullmatch(sentence.strip())
+    )
 
 
 def added(told: str, more: str) -> str:

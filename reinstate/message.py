@@ -30,7 +30,8 @@ _LEADS = re.compile(r"^\W*(?:(?P<yes>yes|yeah|yep|yup|sure)|no|nope|nah)\b", re.
 _SURE = 0.76
 _CLEAR, _CORRECTING, _DENYING = 0.6, 0.5, 0.95
 _SHORT = 2
-_NO_ANSWER = ("cause_unknown", "skip")
+_UNKNOWN = "cause_unknown"
+_NO_ANSWER = (_UNKNOWN, "skip")
 _TELLING = ("cause_", "deny_", "circumstance_", "inform_")
 
 
@@ -69,7 +70,10 @@ class Heard:
 
     @classmethod
     def from_parse(cls, parsed: Mapping[str, Any], knowledge: Knowledge) -> Heard:
-        """Read Rasa's `latest_message`; anything of an unexpected shape counts as not said."""
+        """Read Rasa's `latest_message`; anything of an unexpected shape counts as not said.
+
+        Who says that they do not know names only what is read surely.
+        """
         intent = str((parsed.get("intent") or {}).get("name") or "")
         text = str(parsed.get("text") or "")
         if text.startswith("/"):
@@ -85,7 +89,9 @@ class Heard:
         readings = tuple(
             Reading(r["id"], float(r["confidence"]), r["stance"], str(r["text"]))
             for r in parsed.get("causes") or []
-            if r.get("id") in knowledge.causes and r.get("stance") in STANCES
+            if r.get("id") in knowledge.causes
+            and r.get("stance") in STANCES
+            and (intent != _UNKNOWN or float(r["confidence"]) >= _SURE)
         )
         return cls(
             intent=intent,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from reinstate.case import Case
 from reinstate.knowledge import knowledge
-from reinstate.letter import LONGEST, Answers, Edit, draft, edited, parse_edit, tidy
+from reinstate.letter import LONGEST, Answers, Edit, draft, edited, parse_edit, statements, tidy
 
 FACTS = knowledge()
 TONES = ("brief", "formal", "warm")
@@ -90,3 +90,21 @@ def test_one_sentence_changes_and_the_others_stay() -> None:
 def test_words_are_tidied_at_the_edges_only(said: str, written: str) -> None:
     """A capital first, a stop last, nothing in between but spaces and the word I."""
     assert written == tidy(said)
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("Oh wait, could it be that I gave him my number?", ""),
+        (
+            "I gave him my number. Is that so bad? It was one client.",
+            "I gave him my number. It was one client.",
+        ),
+        ("i took paypal from a client, can i appeal?", "i took paypal from a client, can i appeal?"),
+        ("So what now? they closed it", "they closed it"),
+        ("Can you believe it. They closed it!", "Can you believe it. They closed it!"),
+    ],
+)
+def test_what_only_asks_is_no_part_of_what_happened(written: str, told: str) -> None:
+    """Questions that stand alone are left out; one at the end of a story stays with it."""
+    assert told == statements(written)
