@@ -8,7 +8,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.common import ask_again, asked_of, in_form, say
+from actions.common import ask_again, asked_of, case_of, heard, in_form, say
 from reinstate.fallback import misses
 from reinstate.knowledge import knowledge
 from reinstate.reply import Message, choice_message, groups_message
@@ -55,7 +55,13 @@ class ActionOutside(Action):
     ) -> list[EventType]:
         """Answer by how often in a row."""
         count = misses(tracker.events)
-        say(dispatcher, tracker, [_exit(count) if count > 1 else Message("utter_outside")])
+        alternatives = heard(tracker).alternatives
+        if count > 1:
+            say(dispatcher, tracker, [_exit(count)])
+        elif alternatives and not case_of(tracker).causes:
+            say(dispatcher, tracker, [choice_message(alternatives, knowledge(), "utter_outside_or")])
+        else:
+            say(dispatcher, tracker, [Message("utter_outside")])
         ask_again(dispatcher, tracker)
         return []
 

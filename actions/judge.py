@@ -76,7 +76,17 @@ class ActionJudge(Action):
             return set_slots(case_slots(case, tracker), tracker)
         explain = changed_topic(before, case)
         first = taken_in_messages(message, case, facts) if explain or message.pasted else []
-        events = tell(dispatcher, tracker, case, explain=explain, first=first)
+        named = message.readings[0].id if message.readings else None
+        rather = message.alternatives if named and named == decide(case, facts).cause else ()
+        events = tell(
+            dispatcher,
+            tracker,
+            case,
+            explain=explain,
+            first=first,
+            alternatives=rather,
+            brief=message.pasted,
+        )
         slots = {**_story(message, before, case, tracker), **needless(case, tracker)}
         return [*events, *set_slots(slots, tracker)]
 
@@ -137,8 +147,12 @@ def tell(
     *,
     explain: bool,
     first: Sequence[Message] = (),
+    alternatives: Sequence[str] = (),
+    brief: bool = False,
 ) -> list[EventType]:
     """Say the verdict of a case, after what goes first, and ask what could change it.
+
+    For `alternatives` and `brief` see `verdict_messages`.
 
     Returns:
         The events that keep case, verdict and question.
@@ -149,7 +163,9 @@ def tell(
         messages = [replace(unchanged, response=another(unchanged.response, tracker))]
     else:
         messages = [] if explain else [Message(another("utter_noted", tracker))]
-        messages += verdict_messages(case, verdict, knowledge(), explain=explain)
+        messages += verdict_messages(
+            case, verdict, knowledge(), explain=explain, alternatives=alternatives, brief=brief
+        )
     messages = [*first, *messages]
     question = None if in_form(tracker) else open_question(case)
     asked = question_id(question)

@@ -12,7 +12,7 @@ from actions.common import ask_again, asked_of, case_of, case_slots, heard, in_f
 from actions.judge import changed_topic, tell
 from reinstate.knowledge import knowledge
 from reinstate.message import hear
-from reinstate.reply import Message, sources_message, topic_messages, verdict_messages
+from reinstate.reply import Message, topic_messages, verdict_messages, why_messages
 from reinstate.verdict import decide
 
 
@@ -55,10 +55,7 @@ class ActionWhy(Action):
         if not tracker.get_slot("rows"):
             say(dispatcher, tracker, [Message("utter_why_nothing")])
         else:
-            verdict = decide(case, knowledge())
-            why = [Message("utter_why", {"say": verdict.say})]
-            sources = [sources_message(verdict.sources, knowledge())] if verdict.sources else []
-            say(dispatcher, tracker, [*why, *sources])
+            say(dispatcher, tracker, why_messages(decide(case, knowledge()), knowledge()))
         ask_again(dispatcher, tracker)
         return []
 

@@ -150,7 +150,7 @@ class ActionTriageVerdict(Action):
 
 
 class ActionSomethingElse(Action):
-    """Takes the latest cause back and offers the groups."""
+    """Takes the latest cause back; answers the one that was pressed instead, or offers the groups."""
 
     def name(self) -> str:
         """The action's name in the domain."""
@@ -159,7 +159,10 @@ class ActionSomethingElse(Action):
     def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
-        """Drop, then ask."""
+        """Drop, then judge or ask."""
+        instead = heard(tracker).value
+        if instead in knowledge().causes:
+            return tell(dispatcher, tracker, case_of(tracker).correct(str(instead)), explain=True)
         case = case_of(tracker).drop_latest()
         again = "_again" if _offered_groups(tracker) else ""
         say(dispatcher, tracker, [groups_message(knowledge(), f"utter_which_instead{again}")])

@@ -85,7 +85,8 @@ class Judged:
         kind, _, what = self.intent.partition("_")
         if kind == "circumstance" and (hinted := knowledge().circumstances[what].tells_of):
             named.add(f"cause_{hinted}")
-        return bool(wanted & {self.intent, *self.parsed["choices"], *named, *self._guesses()})
+        offered = (*self.parsed["choices"], *self.parsed["alternatives"], *self._guesses())
+        return bool(wanted & {self.intent, *named, *offered})
 
     def _guesses(self) -> list[str]:
         """What `action_not_understood` offers where nothing was understood."""

@@ -47,6 +47,7 @@ class Variant:
     share: float = head.SPARSE_SHARE
     strength: float = MessageReader.get_default_config()["strength"]
     denials: float = MessageReader.get_default_config()["prior_of_denials"]
+    outside: float = MessageReader.get_default_config()["prior_of_outside"]
     english: bool = True
     clauses: bool = True
     thresholds: reading.Thresholds = field(default_factory=reading.Thresholds)
@@ -65,6 +66,8 @@ VARIANTS = {
     "strength 10": replace(USED, strength=10.0),
     "strength 100": replace(USED, strength=100.0),
     "denials as likely as causes": replace(USED, denials=1.0),
+    "outside as likely as causes": replace(USED, outside=1.0),
+    "outside four times as likely": replace(USED, outside=4.0),
     "one head for all languages": replace(USED, english=False),
     "without clauses": replace(USED, clauses=False),
     "a clause counts from 0.4": replace(USED, thresholds=reading.Thresholds(clause=0.4)),
@@ -81,6 +84,7 @@ class Lab:
         examples = list(read(ROOT / "data" / "nlu"))
         self.texts = [example.text for example in examples]
         self.labels = [example.intent for example in examples]
+        self.held = head.half(self.labels)
         languages = knowledge().languages
         self.english = [n for n, text in enumerate(self.texts) if find(text, languages) == ENGLISH]
         self.names = sorted(set(self.labels))
@@ -115,8 +119,9 @@ class Lab:
             [self.labels[n] for n in used],
             variant.share,
         )
-        denials = [label for label in trained.labels if label.startswith(DENIALS)]
-        trained = trained.with_prior(denials, variant.denials)
+        priors = dict.fromkeys(trained.labels, 1.0) | dict.fromkeys(reading.OUTSIDE, variant.outside)
+        priors |= {label: variant.denials for label in trained.labels if label.startswith(DENIALS)}
+        trained = trained.with_prior(priors)
         return lambda number: trained.probabilities(
             {kind: self.rows(kind, names)[number] for kind, names in views}
         )
@@ -124,9 +129,10 @@ class Lab:
     def _fitted(self, kind: str, names: tuple[str, ...], strength: float, english: bool) -> head.Fitted:
         view = self._encoder(kind, names)(self.texts)
         if kind == "words" or not english:
-            fitted = head.fit(view, self.labels, strength)
+            fitted = head.fit(view, self.labels, self.held, strength)
             return fitted.of(self.english) if english else fitted
-        return head.fit(view[self.english], [self.labels[n] for n in self.english], strength)
+        known = [self.labels[n] for n in self.english]
+        return head.fit(view[self.english], known, self.held[self.english], strength)
 
     def _rows(self, kind: str, names: tuple[str, ...]) -> list[Any]:
         encode = self._encoder(kind, names)
@@ -148,6 +154,7 @@ def _as_parsed(result: reading.Result) -> dict[str, Any]:
         "intent_ranking": ranking,
         "causes": [{"id": c.id, "stance": c.stance} for c in result.causes],
         "choices": list(result.choices),
+        "alternatives": list(result.alternatives),
     }
 
 

@@ -241,7 +241,6 @@ class Wording(_Frozen):
     guide: str
     policy: str
     steps: str
-    avoid: str
     evidence: str
     not_known: str
     happened: str = Field(max_length=24)
@@ -256,6 +255,8 @@ class Wording(_Frozen):
     helpful: str = Field(max_length=24)
     not_helpful: str = Field(max_length=24)
     wrong_cause: str = Field(max_length=24)
+    why: str = Field(max_length=24)
+    rather: str
     wrong_notice: str = Field(max_length=30)
 
 

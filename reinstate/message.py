@@ -44,6 +44,7 @@ class Heard:
         text: what was written (masked), or the button's payload.
         readings: the causes named, best first.
         choices: intents that are too close to call, best first.
+        alternatives: intents that it may be instead of what was read, best first.
         notice, appealed, circumstances, denied_circumstances: details found in the text.
         mentioned: details as they were written, with their kind ("time", "amount", ...).
         language: id of the language it was written in.
@@ -57,6 +58,7 @@ class Heard:
     text: str
     readings: tuple[Reading, ...] = ()
     choices: tuple[str, ...] = ()
+    alternatives: tuple[str, ...] = ()
     notice: str | None = None
     appealed: str | None = None
     circumstances: tuple[str, ...] = ()
@@ -98,6 +100,7 @@ class Heard:
             text=text,
             readings=readings,
             choices=tuple(parsed.get("choices") or ()),
+            alternatives=tuple(parsed.get("alternatives") or ()),
             notice=details.get("notice"),
             appealed=details.get("appealed"),
             circumstances=tuple(details.get("circumstances") or ()),

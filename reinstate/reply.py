@@ -7,7 +7,7 @@ there and in `knowledge/`, never here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reinstate.case import Case
 from reinstate.knowledge import Cause, Knowledge, Lookalike, Question, Tone, Topic
@@ -17,6 +17,7 @@ from reinstate.verdict import Verdict
 
 MOST_BUTTONS = 5
 MOST_SOURCES = 5
+VERDICT_SOURCES = 2
 TRIAGE_NOTICES = ("hold", "permanent", "timed", "identity_hold", "unknown")
 
 
@@ -38,28 +39,59 @@ class Message:
 
 
 def verdict_messages(
-    case: Case, verdict: Verdict, knowledge: Knowledge, *, explain: bool = True
+    case: Case,
+    verdict: Verdict,
+    knowledge: Knowledge,
+    *,
+    explain: bool = True,
+    alternatives: Sequence[str] = (),
+    brief: bool = False,
 ) -> list[Message]:
     """A verdict in two to four messages: the cause, the path, other causes, the sources.
+
+    It is short enough to be read at a glance; what the rules say in full is `why_messages`.
 
     Args:
         case: the case that was judged.
         verdict: its verdict.
         knowledge: where the words come from.
         explain: whether to tell about the cause; False after an answer that changed only the path.
+        alternatives: intents that the message could mean as well, offered beside the cause.
+        brief: whether the turn says much beside it, so that the cause is named only.
     """
     messages = []
     cause = knowledge.causes[verdict.cause] if verdict.cause else None
     if cause and explain:
-        messages.append(_cause_message(cause, verdict, knowledge))
+        brief = brief or bool(verdict.lesser)
+        messages.append(_cause_message(cause, verdict, knowledge, alternatives, brief=brief))
     elif explain and (notice := knowledge.notice_of(case.notice)):
         messages.append(Message("utter_notice_means", {"phrase": notice.phrase, "means": notice.means}))
-    messages.append(_path_message(cause, verdict, knowledge))
+    messages.append(_path_message(cause, verdict, knowledge, avoid=not explain))
     if verdict.lesser:
         lesser = ", ".join(knowledge.causes[c].phrase for c in verdict.lesser)
         phrase = cause.phrase if cause else ""
         messages.append(Message("utter_several_causes", {"gravest": phrase, "lesser": lesser}))
-    return [*messages, sources_message(verdict.sources, knowledge)] if verdict.sources else messages
+    if not verdict.sources:
+        return messages
+    why = (Button(knowledge.table.wording.why, "/ask_why"),) if cause and explain else ()
+    sources = sources_message(_leading(verdict, knowledge), knowledge)
+    return [*messages, replace(sources, buttons=why)]
+
+
+def _leading(verdict: Verdict, knowledge: Knowledge) -> list[str]:
+    """The first sources of a verdict, and for each lesser cause its first one with an address."""
+    found = list(verdict.sources[:VERDICT_SOURCES])
+    for cause in verdict.lesser:
+        found += [i for i in knowledge.causes[cause].sources if knowledge.sources[i].address][:1]
+    return found
+
+
+def why_messages(verdict: Verdict, knowledge: Knowledge) -> list[Message]:
+    """Why a verdict is what it is: what the guide and Upwork's pages say, and all its sources."""
+    cause = knowledge.causes[verdict.cause] if verdict.cause else None
+    views = _views(cause, knowledge) if cause else []
+    why = Message("utter_why", {"say": _paragraphs([verdict.say, *views])})
+    return [why, sources_message(verdict.sources, knowledge)] if verdict.sources else [why]
 
 
 def taken_in_messages(message: Heard, case: Case, knowledge: Knowledge) -> list[Message]:
@@ -85,36 +117,60 @@ def unchanged_message(verdict: Verdict, knowledge: Knowledge) -> Message:
     return Message("utter_unchanged", {"path": wording.paths[verdict.path], "odds": odds})
 
 
-def _cause_message(cause: Cause, verdict: Verdict, knowledge: Knowledge) -> Message:
+def _cause_message(
+    cause: Cause, verdict: Verdict, knowledge: Knowledge, alternatives: Sequence[str], *, brief: bool
+) -> Message:
+    """The cause and what usually follows; `brief` where more than it is told in the same turn."""
+    denies = verdict.stance == "denies"
+    policy = knowledge.table.wording.policy.format(cause.policy)
+    about = ["" if denies else cause.follows, cause.differ or (policy if denies else "")]
+    parts = [*([] if brief else about), cause.unknown or ""]
+    values = {"title": cause.title, "about": "".join(f"\n\n{part}" for part in parts if part)}
+    return Message(f"utter_cause_{verdict.stance}", values, _rather(alternatives, knowledge))
+
+
+def _rather(alternatives: Sequence[str], knowledge: Knowledge) -> tuple[Button, ...]:
+    """Buttons that put another cause in the place of the one that was read."""
+    titles = {intent: knowledge.title_of(intent) for intent in alternatives}
+    payloads = {
+        intent: f'/feedback_wrong_cause{{"id":"{intent.removeprefix("cause_")}"}}'
+        if intent.startswith("cause_")
+        else f"/{intent}"
+        for intent in alternatives
+    }
+    return tuple(
+        Button(knowledge.table.wording.rather.format(title), payloads[intent])
+        for intent, title in titles.items()
+        if title
+    )
+
+
+def _views(cause: Cause, knowledge: Knowledge) -> list[str]:
+    """What the guide and Upwork's own pages say of a cause, where they differ, what nobody knows."""
     wording = knowledge.table.wording
-    views = [
+    return [
         wording.guide.format(cause.guide) if cause.guide else "",
         wording.policy.format(cause.policy),
         cause.differ or "",
         cause.unknown or "",
     ]
-    values = {
-        "title": cause.title,
-        "phrase": cause.phrase,
-        "follows": cause.follows,
-        "views": _paragraphs(views),
-    }
-    return Message(f"utter_cause_{verdict.stance}", values)
 
 
-def _path_message(cause: Cause | None, verdict: Verdict, knowledge: Knowledge) -> Message:
+def _path_message(cause: Cause | None, verdict: Verdict, knowledge: Knowledge, *, avoid: bool) -> Message:
+    """The path and its odds; `avoid`: with what not to do."""
     wording = knowledge.table.wording
     parts = [verdict.say]
     if verdict.path == "none":
         parts += knowledge.topics["no_path"].answer
     elif verdict.path == "wait":
         parts += knowledge.topics["waiting"].answer
-    elif cause and verdict.stance == "denies":
-        parts.append(wording.evidence.format(_bullets(cause.evidence)))
     elif cause:
-        parts.append(wording.steps.format(_numbered(cause.steps)))
-    if cause:
-        parts.append(wording.avoid.format(_bullets(cause.avoid)))
+        denies = verdict.stance == "denies"
+        parts += [
+            wording.evidence.format(_bullets(cause.evidence)) if denies else "",
+            "" if denies else wording.steps.format(_numbered(cause.steps)),
+            _bullets(cause.avoid) if avoid else "",
+        ]
     values = {"path": wording.paths[verdict.path], "body": _paragraphs(parts)}
     if verdict.odds is None:
         return Message("utter_path_cannot_tell", values)

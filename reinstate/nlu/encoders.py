@@ -11,6 +11,7 @@ import functools
 import hashlib
 import importlib.util
 import os
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
@@ -21,8 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Vectors = NDArray[np.float32]
-MAX_TOKENS = 256
-_MANY = 100
+MAX_TOKENS = 64
+_MANY, _PARTS, _TOGETHER = 100, 4, 64
 
 
 class EncoderError(Exception):
@@ -59,15 +60,24 @@ class OnnxEncoder:
         self._tokenizer.enable_truncation(MAX_TOKENS)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """One row for each text; texts of a batch run one by one, so padding costs nothing."""
-        return np.concatenate([self._encode_one(text) for text in texts])
+        """One row for each text; those of one length run together, so none is padded."""
+        of_length: dict[int, list[int]] = defaultdict(list)
+        tokens = [found.ids for found in self._tokenizer.encode_batch(list(texts))]
+        for number, ids in enumerate(tokens):
+            of_length[len(ids)].append(number)
+        rows: dict[int, Vectors] = {}
+        for same in of_length.values():
+            for start in range(0, len(same), _TOGETHER):
+                batch = same[start : start + _TOGETHER]
+                rows |= zip(batch, self._encode([tokens[number] for number in batch]))
+        return np.stack([rows[number] for number in range(len(texts))])
 
-    def _encode_one(self, text: str) -> Vectors:
-        tokens = self._tokenizer.encode(text)
+    def _encode(self, tokens: Sequence[Sequence[int]]) -> Vectors:
+        ids = np.array(tokens, dtype=np.int64)
         feed = {
-            "input_ids": np.array([tokens.ids], dtype=np.int64),
-            "attention_mask": np.array([tokens.attention_mask], dtype=np.int64),
-            "token_type_ids": np.array([tokens.type_ids], dtype=np.int64),
+            "input_ids": ids,
+            "attention_mask": np.ones_like(ids),
+            "token_type_ids": np.zeros_like(ids),
         }
         hidden = self._session.run(None, {k: v for k, v in feed.items() if k in self._inputs})[0]
         return _unit(hidden.mean(axis=1))
@@ -102,10 +112,14 @@ class JoinedEncoder:
         """The rows of each encoder by its name; many texts are shared among the cores."""
         if len(texts) < _MANY:
             return {name: encoder.encode(texts) for name, encoder in self._encoders.items()}
-        parts = [texts[start : start + _MANY] for start in range(0, len(texts), _MANY)]
+        parts = [range(len(texts))[start::_PARTS] for start in range(_PARTS)]
+        order = np.argsort(np.concatenate(parts))
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            rows = {name: pool.map(encoder.encode, parts) for name, encoder in self._encoders.items()}
-            return {name: np.concatenate(list(found)) for name, found in rows.items()}
+            rows = {
+                name: pool.map(encoder.encode, [[texts[n] for n in part] for part in parts])
+                for name, encoder in self._encoders.items()
+            }
+            return {name: np.concatenate(list(found))[order] for name, found in rows.items()}
 
 
 @functools.cache

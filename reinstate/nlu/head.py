@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +14,6 @@ from numpy.typing import NDArray
 Probabilities = NDArray[np.float64]
 View = Any  # (texts, length): a float32 array, or a scipy.sparse matrix
 SPARSE_SHARE = 0.7
-FOLDS = 2
 _ROUNDS = 30
 
 
@@ -40,9 +40,9 @@ class Head:
         scores = sum(self.factors[name] * (views[name] @ weights) for name, weights in self.weights.items())
         return _softmax(np.asarray(scores + self.bias, dtype=np.float64) / self.temperature)
 
-    def with_prior(self, labels: Sequence[str], prior: float) -> Head:
-        """The same head, with some intents so much less likely before anything is read."""
-        factor = np.array([prior if label in labels else 1.0 for label in self.labels])
+    def with_prior(self, priors: Mapping[str, float]) -> Head:
+        """The same head, with intents so much likelier, or less likely, before anything is read."""
+        factor = np.array([priors[label] for label in self.labels])
         bias = self.bias + np.log(factor).astype(np.float32) * np.float32(self.temperature)
         return replace(self, bias=bias)
 
@@ -80,7 +80,10 @@ def load(file: Path) -> dict[str, Head]:
 
 @dataclass(frozen=True)
 class Fitted:
-    """One view's linear model, and the scores of all examples by fits that had not seen them."""
+    """One view's linear model, and the scores of half the examples by a fit that had not seen them.
+
+    The rows of the other half are NaN.
+    """
 
     weights: NDArray[Any]
     bias: NDArray[Any]
@@ -91,7 +94,17 @@ class Fitted:
         return replace(self, held_out=self.held_out[examples])
 
 
-def fit(view: View, labels: Sequence[str], strength: float) -> Fitted:
+def half(labels: Sequence[str]) -> NDArray[np.bool_]:
+    """Marks every second example of each intent: those that `fit` holds out."""
+    count: Counter[str] = Counter()
+    marked = []
+    for label in labels:
+        marked.append(count[label] % 2 == 1)
+        count[label] += 1
+    return np.array(marked)
+
+
+def fit(view: View, labels: Sequence[str], held: NDArray[np.bool_], strength: float) -> Fitted:
     """Fit one view of the examples.
 
     A dense view is fitted by logistic regression, a sparse one by a linear support vector
@@ -103,16 +116,13 @@ def fit(view: View, labels: Sequence[str], strength: float) -> Fitted:
     Args:
         view: (examples, view length), dense or sparse.
         labels: the intent of each example.
+        held: the examples whose scores are to come from a fit that has not seen them, see `half`.
         strength: scikit-learn's C of a dense view, the inverse of the regularisation.
     """
-    from sklearn.model_selection import StratifiedKFold
-
     targets = np.unique(np.array(labels), return_inverse=True)[1]
-    held_out = np.zeros((len(targets), targets.max() + 1))
-    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
-    for seen, unseen in folds.split(np.zeros(len(targets)), targets):
-        weights, bias = _fit(view[seen], targets[seen], strength)
-        held_out[unseen] = view[unseen] @ weights + bias
+    weights, bias = _fit(view[~held], targets[~held], strength)
+    held_out = np.full((len(targets), targets.max() + 1), np.nan)
+    held_out[held] = view[held] @ weights + bias
     return Fitted(*_fit(view, targets, strength), held_out)
 
 
@@ -123,7 +133,8 @@ def combine(views: Mapping[str, Fitted], labels: Sequence[str], share: float = S
     `share` is the spread of the later views beside the first.
     """
     names, targets = np.unique(np.array(labels), return_inverse=True)
-    first, *others = (view.held_out.std() for view in views.values())
+    held = ~np.isnan(next(iter(views.values())).held_out[:, 0])
+    first, *others = (view.held_out[held].std() for view in views.values())
     factors = [1.0, *(share * float(first / spread) for spread in others)]
     weighed = list(zip(factors, views.values()))
     return Head(
@@ -131,7 +142,9 @@ def combine(views: Mapping[str, Fitted], labels: Sequence[str], share: float = S
         weights={name: view.weights.astype(np.float32) for name, view in views.items()},
         factors=dict(zip(views, factors)),
         bias=np.sum([factor * view.bias for factor, view in weighed], axis=0).astype(np.float32),
-        temperature=_temperature(sum(factor * view.held_out for factor, view in weighed), targets),
+        temperature=_temperature(
+            sum(factor * view.held_out[held] for factor, view in weighed), targets[held]
+        ),
     )
 
 

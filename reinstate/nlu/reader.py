@@ -49,7 +49,7 @@ _MARKUP = re.compile(r"<(script|style)\b.*?</\1>|</?[a-z][^<>]*>", re.IGNORECASE
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class MessageReader(GraphComponent):
-    """Sets `intent`, `intent_ranking`, `causes`, `choices` and `details` of a message.
+    """Sets `intent`, `intent_ranking`, `causes`, `choices`, `alternatives` and `details` of a message.
 
     Config:
         encoders: names or folders, see `reinstate.nlu.encoders.load`.
@@ -59,6 +59,7 @@ class MessageReader(GraphComponent):
         thresholds: see `reinstate.nlu.reading.Thresholds`.
         prior_of_denials: how likely, before reading, a denial is beside the cause it denies: the
             examples hold about as many of each, while most people tell what did happen.
+        prior_of_outside: the same for what is no case at all, of which examples can only be few.
     """
 
     @staticmethod
@@ -71,6 +72,7 @@ class MessageReader(GraphComponent):
             "strength": 40.0,
             "thresholds": {},
             "prior_of_denials": 0.5,
+            "prior_of_outside": 2.0,
         }
 
     @classmethod
@@ -121,28 +123,30 @@ class MessageReader(GraphComponent):
         examples = training_data.intent_examples
         texts = [example.get(TEXT) for example in examples]
         labels = [example.get(INTENT) for example in examples]
-        strength = self._config["strength"]
+        held, strength = head.half(labels), self._config["strength"]
         logger.info("training on %d examples", len(texts))
-        english = [n for n, text in enumerate(texts) if find(text, knowledge().languages) == ENGLISH]
-        fitted = {WORDS: head.fit(words.count(texts), labels, strength)}
+        languages = knowledge().languages
+        english = [n for n, text in enumerate(texts) if find(text, languages) == ENGLISH]
+        fitted = {WORDS: head.fit(words.count(texts), labels, held, strength)}
         trained = {"fallback": head.combine(fitted, labels)}
         if self._encoder:
-            each = self._encoder.encode_each(texts)
-            known = [labels[n] for n in english]
-            sentences = np.concatenate(list(each.values()), axis=1)[english]
+            each = self._encoder.encode_each([texts[n] for n in english])
+            known, among = [labels[n] for n in english], held[english]
+            sentences = np.concatenate(list(each.values()), axis=1)
             plain = {WORDS: fitted[WORDS].of(english)}
-            trained["main"] = head.combine({SENTENCES: head.fit(sentences, known, strength)} | plain, known)
+            main = head.fit(sentences, known, among, strength)
+            trained["main"] = head.combine({SENTENCES: main} | plain, known)
             if self._quick:
-                clause = head.fit(each[self._quick][english], known, strength)
+                clause = head.fit(each[self._quick], known, among, strength)
                 trained["clause"] = head.combine({CLAUSES: clause} | plain, known)
-            if self._multilingual:
-                foreign = {self._multilingual: head.fit(each[self._multilingual], labels, strength)}
+            if name := self._multilingual:
+                others = sorted(set(range(len(texts))) - set(english))
+                rows = [each[name], encoders.load(name).encode([texts[n] for n in others])]
+                every = np.concatenate(rows)[np.argsort(english + others)]
+                foreign = {name: head.fit(every, labels, held, strength)}
                 trained["foreign"] = head.combine({**foreign, **fitted}, labels)
-        denials, prior = (
-            [label for label in set(labels) if label.startswith(DENIALS)],
-            self._config["prior_of_denials"],
-        )
-        self._heads = {kind: one.with_prior(denials, prior) for kind, one in trained.items()}
+        priors = {label: self._prior(label) for label in set(labels)}
+        self._heads = {kind: one.with_prior(priors) for kind, one in trained.items()}
         with self._storage.write_to(self._resource) as folder:
             head.save(self._heads, folder / HEADS)
             vocabulary = json.dumps(spelling.vocabulary([texts[n] for n in english]), ensure_ascii=False)
@@ -185,6 +189,7 @@ class MessageReader(GraphComponent):
             message.set("intent_ranking", ranking, add_to_output=True)
             message.set("causes", [asdict(cause) for cause in causes], add_to_output=True)
             message.set("choices", list(result.choices), add_to_output=True)
+            message.set("alternatives", list(result.alternatives), add_to_output=True)
             message.set("details", asdict(found), add_to_output=True)
             message.set(ENTITIES, message.get(ENTITIES, []), add_to_output=True)
         return messages
@@ -197,7 +202,7 @@ class MessageReader(GraphComponent):
         text = _CORRECTS.sub("", _MARKUP.sub(" ", text))
         parts = clauses.split(text)
         whole: Sequence[str] = [text] if len(text) <= LONGEST_WHOLE else []
-        if not parts and not text.strip():
+        if not any(letter.isalnum() for letter in text):
             return reading.Result(((reading.NOT_UNDERSTOOD, 1.0),), (), ())
         if whole and len(parts) < 2:
             parts = []
@@ -212,6 +217,12 @@ class MessageReader(GraphComponent):
             thresholds = replace(thresholds, clause=NOTICE_CLAUSE)
             rows = np.vstack([rows[:1], reading.without("inform_notice", rows[1:], labels)])
         return reading.read(text, parts, rows, labels, thresholds)
+
+    def _prior(self, label: str) -> float:
+        """How likely an intent is before anything is read, beside most others."""
+        if label.startswith(DENIALS):
+            return float(self._config["prior_of_denials"])
+        return float(self._config["prior_of_outside"]) if label in reading.OUTSIDE else 1.0
 
     def _telling(self, parts: Sequence[str]) -> list[str]:
         """Those clauses of a long text that, by their words alone, name a cause most clearly."""

@@ -23,6 +23,8 @@ _DRASTIC = ("forget_me", "restart")
 _DETAIL = "inform_detail"
 _CAUSE, _DENY, _LOOKALIKE = "cause_", "deny_", "lookalike_"
 ABOUT = (_CAUSE, _DENY, _LOOKALIKE)
+_UNKNOWN = "cause_unknown"
+_OFFERED = 2
 _LEAST = 1e-3
 _NAMED = re.compile(r"^(cause|deny)_(?!unknown$)")
 
@@ -50,6 +52,9 @@ class Thresholds:
         clause: a cause named by one clause counts from here.
         also_whole, also_clause: the same for a cause beside the surest one; a clause by itself
             sounds like more than its message tells.
+        plain: from this stated confidence on, no other cause is offered beside the one that was read.
+        rival: how likely another cause must be to be offered.
+        hint: the same beside what is no case at all.
         slope, offset: make the stated confidence out of the probability of what leads; fitted on
             the open set, since held-out training examples are harder than what people write.
     """
@@ -64,6 +69,9 @@ class Thresholds:
     clause: float = 0.6
     also_whole: float = 0.3
     also_clause: float = 0.7
+    plain: float = 0.93
+    rival: float = 0.01
+    hint: float = 0.05
     slope: float = 0.43
     offset: float = 0.99
 
@@ -87,11 +95,13 @@ class Result:
         ranking: intents with their probability, best first; the first is the intent.
         causes: every cause named, best first.
         choices: intents (causes or look-alikes) between which the reading is too close to call.
+        alternatives: those that it may be instead, while the reading is sure enough to be answered.
     """
 
     ranking: tuple[tuple[str, float], ...]
     causes: tuple[Reading, ...]
     choices: tuple[str, ...]
+    alternatives: tuple[str, ...] = ()
 
 
 def read(
@@ -120,7 +130,10 @@ def read(
     if asks_back or (best not in OUTSIDE and understood < thresholds.needed(best)):
         ranking = ((NOT_UNDERSTOOD, thresholds.stated(1.0 - understood)), *ranking)
         return Result(ranking, (), ())
-    return Result(ranking, causes, _choices(whole, best, causes, thresholds))
+    choices = _choices(whole, best, causes, thresholds)
+    return Result(
+        ranking, causes, choices, () if choices else _alternatives(whole, ranking[0], causes, thresholds)
+    )
 
 
 def _ranking(
@@ -209,20 +222,33 @@ def _choices(
     if any(c.stance != "denies" and c.confidence >= thresholds.clause for c in causes):
         return ()
     denied = {_CAUSE + c.id for c in causes if c.stance == "denies"}
-    rivals = sorted(
-        (
-            (whole[label] + whole.get(_twin(label), 0.0), label)
-            for label in whole
-            if label not in denied
-            and (label.startswith(_LOOKALIKE) or _NAMED.match(label))
-            and not label.startswith(_DENY)
-        ),
-        reverse=True,
-    )[:3]
+    rivals = [(p, label) for p, label in _topics(whole) if label not in denied][:3]
     top = rivals[0][0]
     if top >= thresholds.sure or len(rivals) < 2 or top - rivals[1][0] >= thresholds.margin:
         return ()
     return tuple(label for p, label in rivals if top - p < 2 * thresholds.margin)
+
+
+def _alternatives(
+    whole: Mapping[str, float],
+    first: tuple[str, float],
+    causes: Sequence[Reading],
+    thresholds: Thresholds,
+) -> tuple[str, ...]:
+    """The next likely causes or look-alikes, where what was read of a case is not sure."""
+    best, stated = first
+    if stated >= thresholds.plain or not (best in OUTSIDE or best.startswith(ABOUT)):
+        return ()
+    named = {_CAUSE + c.id for c in causes} | {best, _twin(best)}
+    least = thresholds.hint if best in OUTSIDE else thresholds.rival
+    rivals = [label for p, label in _topics(whole) if label not in named and p >= least]
+    return tuple(rivals[:_OFFERED])
+
+
+def _topics(whole: Mapping[str, float]) -> list[tuple[float, str]]:
+    """Causes, each with its denial, and look-alikes, the likeliest first."""
+    topics = (label for label in whole if label.startswith((_CAUSE, _LOOKALIKE)) and label != _UNKNOWN)
+    return sorted(((whole[label] + whole.get(_twin(label), 0.0), label) for label in topics), reverse=True)
 
 
 def _in_scope(whole: Mapping[str, float]) -> float:

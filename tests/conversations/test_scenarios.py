@@ -22,7 +22,7 @@ from tests.running import Chat, Server
 HERE = Path(__file__).parent
 SCENARIOS = sorted(HERE.rglob("*.yml"))
 KEYS = {"says", "presses", "hears", "misses", "offers", "slots"}
-LONGEST = 1200
+LONGEST, LONGEST_LETTER = 1200, 3000
 MOST_BUTTONS = 5
 LONGEST_PAYLOAD = 64
 
@@ -44,9 +44,9 @@ def _check(
     titles = [b["title"] for line in lines for b in line["buttons"]]
     where = f"turn {number}: {turn.get('says', turn.get('presses'))!r}\n{text}\n{titles}"
     assert text.strip(), f"silence at {where}"
+    longest = LONGEST_LETTER if "Dear Upwork" in text else LONGEST
+    assert len(text) <= longest, f"{len(text)} characters at {where}"
     for line in lines:
-        longest = 3000 if "Dear Upwork" in line["text"] else LONGEST
-        assert len(line["text"]) <= longest, f"{len(line['text'])} characters at {where}"
         assert len(line["buttons"]) <= MOST_BUTTONS, f"too many buttons at {where}"
         assert all(len(b["payload"].encode()) <= LONGEST_PAYLOAD for b in line["buttons"]), where
     for piece in turn.get("hears", []):

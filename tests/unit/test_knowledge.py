@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 import pytest
+import yaml
 
 from reinstate.case import Case
-from reinstate.knowledge import ROOT, KnowledgeError, knowledge, load
-from reinstate.reply import topic_messages, verdict_messages
-from reinstate.verdict import decide
+from reinstate.knowledge import APPEALED, NOTICES, ROOT, STANCES, KnowledgeError, Stance, knowledge, load
+from reinstate.reply import (
+    Message,
+    after_verdict_message,
+    question_message,
+    topic_messages,
+    verdict_messages,
+    why_messages,
+)
+from reinstate.verdict import decide, next_question
 
 FACTS = knowledge()
+RESPONSES = yaml.safe_load((ROOT.parent / "domain.yml").read_text(encoding="utf-8"))["responses"]
 LONGEST = 1200
 
 
@@ -107,14 +118,39 @@ def test_the_whole_of_the_guide_and_more_is_there() -> None:
 
 
 @pytest.mark.parametrize("cause", sorted(FACTS.causes))
-@pytest.mark.parametrize("denied", [False, True])
-def test_every_verdict_names_a_source_and_fits_a_message(cause: str, denied: bool) -> None:
-    """Each message's own words stay within the limit that the domain's frame leaves."""
-    case = Case(disputed=(cause,)) if denied else Case(causes=(cause,))
-    verdict = decide(case, FACTS)
-    messages = verdict_messages(case, verdict, FACTS)
-    assert verdict.sources
-    assert all(sum(map(len, m.values.values())) <= LONGEST for m in messages)
+@pytest.mark.parametrize("stance", STANCES)
+def test_a_whole_first_verdict_is_short_and_names_its_sources(cause: str, stance: Stance) -> None:
+    """Introduction, verdict and question together: what a worried person can read at once."""
+    told = {}
+    for notice, appealed, circumstance in product(
+        (None, *NOTICES), (None, *APPEALED), (None, *FACTS.circumstances)
+    ):
+        held = (circumstance,) if circumstance else ()
+        case = Case(circumstances=held, notice=notice, appealed=appealed).name(cause, stance)
+        verdict, question = decide(case, FACTS), next_question(case, FACTS)
+        last = question_message(question, FACTS) if question else after_verdict_message(verdict, FACTS)
+        turn = [Message("utter_introduce"), *verdict_messages(case, verdict, FACTS), last]
+        told[verdict.rows, last.response] = sum(len(_rendered(message)) for message in turn)
+        assert verdict.sources
+    assert max(told.values()) <= LONGEST
+
+
+@pytest.mark.parametrize("cause", sorted(FACTS.causes))
+def test_what_the_rules_say_fits_a_message(cause: str) -> None:
+    """The guide's view, the pages' view and where they differ stand in the answer to "why?"."""
+    why, _ = why_messages(decide(Case(causes=(cause,)), FACTS), FACTS)
+    views = (FACTS.causes[cause].guide, FACTS.causes[cause].policy, FACTS.causes[cause].differ)
+    assert all(view in _rendered(why) for view in views if view)
+    assert len(_rendered(why)) <= LONGEST
+
+
+def _rendered(message: Message) -> str:
+    """The longest wording of a message as Rasa fills it in."""
+    filled = (
+        re.sub(r"{(\w+)}", lambda found: message.values[found[1]], wording["text"])
+        for wording in RESPONSES[message.response]
+    )
+    return max(filled, key=len)
 
 
 @pytest.mark.parametrize("topic", sorted(FACTS.topics))

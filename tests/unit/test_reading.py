@@ -89,3 +89,27 @@ def test_a_suspicion_is_unsure(text: str) -> None:
     """Whoever wonders neither admits nor denies."""
     rows = np.array([row(cause_paid_outside=0.9)])
     assert "unsure" == read(text, [], rows, LABELS, SURE).causes[0].stance
+
+
+ALTERNATIVES = [
+    ("what is read surely stands alone", {"cause_inactivity": 0.97, "cause_paid_outside": 0.02}, ()),
+    (
+        "what is not so sure is offered with the next",
+        {"cause_inactivity": 0.75, "deny_paid_outside": 0.1},
+        ("cause_paid_outside",),
+    ),
+    ("a question is no case", {"ask_funds": 0.8, "cause_inactivity": 0.1}, ()),
+    (
+        "what is no case offers one that it may be",
+        {"cause_inactivity": 0.1},
+        ("cause_inactivity",),
+    ),
+]
+
+
+@pytest.mark.parametrize(("rule", "probabilities", "offered"), ALTERNATIVES)
+def test_other_causes_are_offered_beside_an_unsure_reading(
+    rule: str, probabilities: dict[str, float], offered: tuple[str, ...]
+) -> None:
+    """The next likely cause, denied or not, can be pressed in the place of the one that was read."""
+    assert offered == read("text", [], np.array([row(**probabilities)]), LABELS, SURE).alternatives, rule
