@@ -59,6 +59,8 @@ class ActionJudge(Action):
     ) -> list[EventType]:
         """Hear, decide, say, ask."""
         facts, message, before = knowledge(), heard(tracker), case_of(tracker)
+        if tracker.get_slot("requested_slot") == "lately" and message.clears:
+            message = replace(message, readings=(), choices=())
         if message.choices:
             say(dispatcher, tracker, [_which(message, facts)])
             return set_slots({"asked": None, **_story(message, before, before, tracker)}, tracker)
@@ -198,8 +200,10 @@ def _story(message: Heard, before: Case, case: Case, tracker: Tracker) -> dict[s
 
 def changed_topic(before: Case, after: Case) -> bool:
     """Whether the cause, or the notice where none is known, is not the one told about before."""
-    if after.causes or after.disputed:
-        return (before.causes, before.disputed) != (after.causes, after.disputed)
+    if after.causes:
+        return before.causes != after.causes
+    if after.disputed:
+        return bool(before.causes) or before.disputed[:1] != after.disputed[:1]
     return before.notice != after.notice
 
 

@@ -136,7 +136,10 @@ class ActionLetter(Action):
             say(dispatcher, tracker, [Message("utter_letter_none")])
             return []
         tone = _tone(message.intent.removeprefix("letter_")) or _tone(tracker.get_slot("tone")) or "formal"
-        edits = list(tracker.get_slot("letter_edits") or []) if tone == tracker.get_slot("tone") else []
+        edits = list(tracker.get_slot("letter_edits") or [])
+        if edits and tone != tracker.get_slot("tone"):
+            edits = []
+            say(dispatcher, tracker, [Message("utter_letter_edits_gone")])
         if message.intent == "letter_change":
             edit = parse_edit(message.text)
             if edit is None:

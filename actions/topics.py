@@ -31,11 +31,12 @@ class ActionTopic(Action):
         plans = message.intent == "help_evade" or (message.intent == "ask_new_account" and message.asks)
         case = before if plans else hear(before, message, None, knowledge())
         answers = asked in ("notice", "appealed") and getattr(case, asked) != getattr(before, asked)
+        tells = case != before and not in_form(tracker)
         if not answers:
             topic = knowledge().topic_of(message.intent) or knowledge().topics["capabilities"]
-            say(dispatcher, tracker, topic_messages(topic, case, knowledge()))
-        if case != before and not in_form(tracker):
-            return tell(dispatcher, tracker, case, explain=changed_topic(before, case))
+            say(dispatcher, tracker, topic_messages(topic, case, knowledge(), brief=tells))
+        if tells:
+            return tell(dispatcher, tracker, case, explain=changed_topic(before, case), brief=True)
         ask_again(dispatcher, tracker)
         return set_slots(case_slots(case, tracker), tracker)
 

@@ -55,6 +55,8 @@ class ValidateTriageForm(Action):
     ) -> list[EventType]:
         """Fill what the message answers; no event means that it answers nothing."""
         message, asked = heard(tracker), tracker.get_slot("requested_slot")
+        if asked == "lately" and message.clears:
+            return [SlotSet("lately", NOTHING)]
         if message.readings or message.choices:
             return []
         case = hear(case_of(tracker), message, asked, knowledge())

@@ -54,12 +54,19 @@ def answered(
             "SELECT data FROM events WHERE sender_id = ? AND type_name = 'user' ORDER BY id DESC",
             (conversation,),
         ).fetchone()
-    offered = {b["payload"][1:].partition("{")[0] for line in lines for b in line.get("buttons") or []}
+    offered = {_means(button["payload"]) for line in lines for button in line.get("buttons") or []}
     offered -= {"cause_unknown"}
     judged = {f"cause_{c}" for c in slots.get("causes") or []} | {
         f"deny_{c}" for c in slots.get("disputed") or []
     }
     return {json.loads(data)["parse_data"]["intent"]["name"]} | offered | judged
+
+
+def _means(payload: str) -> str:
+    """The intent of a button; of "rather: ..." the cause that takes the place of the one that was read."""
+    intent, _, data = payload[1:].partition("{")
+    instead = json.loads("{" + data).get("id") if data else None
+    return f"cause_{instead}" if instead and intent == "feedback_wrong_cause" else intent
 
 
 def main() -> None:

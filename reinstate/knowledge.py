@@ -142,7 +142,8 @@ class Circumstance(_Frozen):
     """Something that changes what is realistic; `says` as in `Notice`.
 
     `says_not` are regular expressions that find the message in which a person says the contrary.
-    `tells_of` is the cause that it hints at where a person names none.
+    `tells_of` is the cause that it hints at where a person names none. `excuses` is set where
+    someone to whom it happened does not thereby admit that a rule was broken.
     """
 
     id: str
@@ -151,6 +152,7 @@ class Circumstance(_Frozen):
     says: tuple[str, ...]
     says_not: tuple[str, ...] = ()
     tells_of: str | None = None
+    excuses: bool = False
 
 
 class AppealState(_Frozen):
@@ -182,8 +184,8 @@ class Group(_Frozen):
 class LetterWords(_Frozen):
     """The sentences of an appeal in one tone; "{}" and "{phrase}" are filled in.
 
-    `admits`, `disputes` and `asks` say how the person stands to the cause; nothing here may claim
-    what the person did not say.
+    `admits`, `explains`, `disputes` and `asks` say how the person stands to the cause; nothing here
+    may claim what the person did not say.
     """
 
     id: str
@@ -194,6 +196,7 @@ class LetterWords(_Frozen):
     unknown_phrase: str
     when: str
     admits: str
+    explains: str
     disputes: str
     asks: str
     changed: str
@@ -257,6 +260,7 @@ class Wording(_Frozen):
     wrong_cause: str = Field(max_length=24)
     why: str = Field(max_length=24)
     rather: str
+    more: str
     wrong_notice: str = Field(max_length=30)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reinstate.case import Case
-from reinstate.knowledge import Knowledge, Tone
+from reinstate.knowledge import Knowledge, LetterWords, Tone
 
 LONGEST = 3000
 _LONGEST_ANSWER = 700
@@ -21,9 +21,10 @@ _QUESTION = re.compile(
     r"(?:how|is|are|am|does|do|did|can|could|has|have|what|which|why|will|would|when|should|who)\b.*\?",
     re.IGNORECASE | re.DOTALL,
 )
+_TAKES_OUT = ("remove", "delete", "drop", "take out")
 _EDIT = re.compile(
     r"^\W*(?:(?:please|can you|could you|i want to|let'?s)\s+){0,2}"
-    r"(?:(?:change|replace|remove|delete|drop|rewrite|edit|make|take out)\s+)?(?:the\s+)?"
+    r"(?:(?P<verb>change|replace|remove|delete|drop|rewrite|edit|make|take out)\s+)?(?:the\s+)?"
     r"sentence (?:no\.? ?|number )?(?P<number>\d{1,2})"
     r"(?:\s*(?:should )?(?:to|into|with|:|=|say|be|read)(?: that\b)?\s*:?\s*(?P<sentence>.+))?",
     re.IGNORECASE | re.DOTALL,
@@ -70,11 +71,7 @@ def draft(case: Case, answers: Answers, tone: Tone, knowledge: Knowledge) -> Let
     words = knowledge.letters[tone]
     cause = (case.causes or case.disputed or ("",))[0]
     phrase = knowledge.causes[cause].phrase if cause else words.unknown_phrase
-    stance = (
-        words.disputes if cause in case.disputed else words.admits if cause in case.causes else words.asks
-    )
-    if case.stance(cause) == "unsure" and cause in case.causes:
-        stance = words.asks
+    stance = _stance(cause, case, words, knowledge)
     told_when = answers.when and answers.when not in answers.happened
     parts = [
         words.greeting,
@@ -87,6 +84,19 @@ def draft(case: Case, answers: Answers, tone: Tone, knowledge: Knowledge) -> Let
         words.ending,
     ]
     return Letter(words.subject, tuple(p for p in parts if p))
+
+
+def _stance(cause: str, case: Case, words: LetterWords, knowledge: Knowledge) -> str:
+    """What the letter says of the accusation: only who broke a rule, and says so, does not dispute it.
+
+    Whose check failed, or whose client was theirs before, has admitted nothing.
+    """
+    if cause in case.disputed:
+        return words.disputes
+    if cause not in case.causes or case.stance(cause) == "unsure":
+        return words.asks
+    excused = any(knowledge.circumstances[c].excuses for c in case.circumstances)
+    return words.explains if excused or knowledge.causes[cause].severity == "hold" else words.admits
 
 
 def statements(text: str) -> str:
@@ -123,7 +133,7 @@ class Edit:
 def parse_edit(text: str) -> Edit | None:
     """Read "change sentence 3 to ...", "sentence 2: ..." or "remove sentence 4"."""
     found = _EDIT.search(text)
-    if not found:
+    if not found or not (found["sentence"] or (found["verb"] or "").casefold() in _TAKES_OUT):
         return None
     return Edit(int(found["number"]), (found["sentence"] or "").strip(" \"'“”"))
 

@@ -27,10 +27,12 @@ _MONEY_AFTER = re.compile(
     r"^\s?(?:usd|eur|dollars?|bucks|rupees|inr|pkr|php|ngn|uah|hours?|hrs?|connects|proposals)\b",
     re.IGNORECASE,
 )
-_DATE = re.compile(
-    r"(?<!\d)(?:(?:19|20)\d{2}[-./]\d{1,2}[-./]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./](?:19|20)?\d{2})(?!\d)"
+_DAY, _MONTH, _YEAR = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])", r"(?:19|20)\d{2}"
+_DATE = re.compile(  # a whole one: "06.12.34.56.78" is a number that only begins like it
+    rf"((?<!\d)(?<!\d[-./])(?:{_YEAR}[-./]{_MONTH}[-./]{_DAY}"
+    rf"|(?:{_DAY}[-./]{_MONTH}|{_MONTH}[-./]{_DAY})[-./](?:{_YEAR}|\d{{2}}))(?![-./]?\d))"
 )
-_THOUSANDS = re.compile(r"^\d{1,3}(?:[ .]\d{3})+$")
+_THOUSANDS = re.compile(r"^\d{1,3}(?:[ .]\d{3})*[ .]000$")
 _YEARS = re.compile(r"^(?:19|20)\d{2}(?:\s?[-/ ]\s?(?:19|20)\d{2})+$")
 _LETTER_ID = re.compile(r"\b(?=\w*\d{5})(?=\w*[A-Z])[A-Z]{1,5}[\s-]?\d{5,10}[A-Z]?\b")
 
@@ -39,8 +41,9 @@ def mask(text: str) -> str:
     """The text with e-mail addresses, IBANs, card, phone and ID-like numbers replaced."""
     text = _EMAIL.sub(EMAIL, text)
     text = _IBAN.sub(lambda m: IBAN if iban.is_valid(m.group()) else m.group(), text)
-    text = _DIGITS.sub(_mask_digits(text), text)
-    return _LETTER_ID.sub(ID, text)
+    parts = _DATE.split(text)  # every second one is a date
+    parts[::2] = [_DIGITS.sub(_mask_digits(part), part) for part in parts[::2]]
+    return _LETTER_ID.sub(ID, "".join(parts))
 
 
 def _mask_digits(text: str) -> Callable[[re.Match[str]], str]:
@@ -48,7 +51,7 @@ def _mask_digits(text: str) -> Callable[[re.Match[str]], str]:
         found = match.group()
         bare = found.strip()
         digits = re.sub(r"\D", "", bare)
-        if _DATE.search(bare) or _THOUSANDS.match(bare) or _YEARS.match(bare):
+        if _THOUSANDS.match(bare) or _YEARS.match(bare):
             return found
         if _MONEY_AFTER.match(text[match.end() :]):
             return found

@@ -26,6 +26,9 @@ _ASKS = re.compile(
     r"^\W*(how|is|are|am|does|do|did|can|could|has|have|what|which|why|will|would|when|should|who)\b|\?\s*$",
     re.IGNORECASE,
 )
+_ACCUSES = re.compile(
+    r"\b(they|upwork|notice|e-?mail|accus\w*|claim\w*|suspen\w*|bann\w*|block\w*|because)\b", re.IGNORECASE
+)
 _LEADS = re.compile(r"^\W*(?:(?P<yes>yes|yeah|yep|yup|sure)|no|nope|nah)\b", re.IGNORECASE)
 _SURE = 0.76
 _CLEAR, _CORRECTING, _DENYING = 0.6, 0.5, 0.95
@@ -151,6 +154,12 @@ class Heard:
         return not asks and (self.confidence >= _SURE or len(self.text.split()) <= _SHORT)
 
     @property
+    def clears(self) -> bool:
+        """Whether it only tells what did not happen, and of no accusation: that is no lead."""
+        denies = self.readings and all(r.stance == "denies" for r in self.readings)
+        return bool(denies) and not _ACCUSES.search(self.text)
+
+    @property
     def asks(self) -> bool:
         """Whether the message begins as a question; what it names may be a plan, not what happened."""
         found = _ASKS.match(self.text)
@@ -168,7 +177,7 @@ def hear(case: Case, heard: Heard, asked: str | None, knowledge: Knowledge) -> C
     Args:
         case: what was known before.
         heard: the message.
-        asked: the open question: "circumstance:<id>", "cause:<id>", "notice", "appealed" or None.
+        asked: the open question: "circumstance:<id>", "notice", "appealed" or None.
         knowledge: for the ids that exist.
     """
     before, case = case, _hear_causes(case, heard)
@@ -208,7 +217,12 @@ def _hear_causes(case: Case, heard: Heard) -> Case:
     corrects = bool(_CORRECTS.search(heard.text)) and not denied
     if corrects and named and case.causes and named[0].id not in case.causes:
         return case.correct(named[0].id, named[0].stance).read(named)
-    return case.read(heard.readings)
+    after = case.read(heard.readings)
+    if not case.disputed or named or heard.text.startswith("/"):
+        return after
+    # What else did not happen is no accusation: the one that is disputed stays the first.
+    first = case.disputed[0]
+    return replace(after, disputed=(first, *(other for other in after.disputed if other != first)))
 
 
 def _hear_details(case: Case, heard: Heard, knowledge: Knowledge) -> Case:
@@ -225,8 +239,6 @@ def _hear_answer(case: Case, asked: str, knowledge: Knowledge, *, yes: bool) -> 
     kind, _, what = asked.partition(":")
     if kind == "circumstance":
         return _circumstance_answer(case, what, knowledge, yes=yes)
-    if kind == "cause":
-        return case.name(what, "admits" if yes else "denies")
     if kind == "appealed":
         return case.with_appealed("waiting" if yes else "no")
     return case
@@ -250,6 +262,8 @@ def _led_answer(heard: Heard, asked: str | None, knowledge: Knowledge) -> bool |
     """
     lead = _LEADS.search(heard.text)
     kind, _, what = (asked or "").partition(":")
+    if lead and asked == "appealed" and heard.intent.startswith("inform_") and not heard.appealed:
+        return bool(lead["yes"])
     if not lead or kind != "circumstance" or not heard.intent.startswith("circumstance_"):
         return None
     told = heard.circumstances

@@ -17,7 +17,7 @@ from reinstate.verdict import Verdict
 
 MOST_BUTTONS = 5
 MOST_SOURCES = 5
-VERDICT_SOURCES = 2
+VERDICT_SOURCES, MOST_LESSER = 2, 3
 TRIAGE_NOTICES = ("hold", "permanent", "timed", "identity_hold", "unknown")
 
 
@@ -68,7 +68,9 @@ def verdict_messages(
         messages.append(Message("utter_notice_means", {"phrase": notice.phrase, "means": notice.means}))
     messages.append(_path_message(cause, verdict, knowledge, avoid=not explain))
     if verdict.lesser:
-        lesser = ", ".join(knowledge.causes[c].phrase for c in verdict.lesser)
+        phrases = [knowledge.causes[c].phrase for c in verdict.lesser]
+        rest = [knowledge.table.wording.more] if len(phrases) > MOST_LESSER else []
+        lesser = ", ".join([*phrases[:MOST_LESSER], *rest])
         phrase = cause.phrase if cause else ""
         messages.append(Message("utter_several_causes", {"gravest": phrase, "lesser": lesser}))
     if not verdict.sources:
@@ -79,11 +81,9 @@ def verdict_messages(
 
 
 def _leading(verdict: Verdict, knowledge: Knowledge) -> list[str]:
-    """The first sources of a verdict, and for each lesser cause its first one with an address."""
-    found = list(verdict.sources[:VERDICT_SOURCES])
-    for cause in verdict.lesser:
-        found += [i for i in knowledge.causes[cause].sources if knowledge.sources[i].address][:1]
-    return found
+    """The first sources of a verdict, and the first one with an address of the next grave cause."""
+    others = (i for cause in verdict.lesser[:1] for i in knowledge.causes[cause].sources)
+    return [*verdict.sources[:VERDICT_SOURCES], *[i for i in others if knowledge.sources[i].address][:1]]
 
 
 def why_messages(verdict: Verdict, knowledge: Knowledge) -> list[Message]:
@@ -177,10 +177,15 @@ def _path_message(cause: Cause | None, verdict: Verdict, knowledge: Knowledge, *
     return Message("utter_path", {**values, "odds": wording.odds[verdict.odds]})
 
 
-def topic_messages(topic: Topic, case: Case, knowledge: Knowledge) -> list[Message]:
-    """A topic's answer, the known cause and notice first, and its sources."""
+def topic_messages(topic: Topic, case: Case, knowledge: Knowledge, *, brief: bool = False) -> list[Message]:
+    """A topic's answer, the known cause and notice first, and its sources.
+
+    `brief` where a verdict with sources of its own follows: what matters most.
+    """
     cause = (case.causes or case.disputed or ("",))[0]
     first = [topic.per_cause.get(cause, ""), topic.per_notice.get(case.notice or "", "")]
+    if brief:
+        return [Message("utter_topic", {"answer": _paragraphs(first) or topic.answer[0]})]
     text = _paragraphs([*first, *topic.answer, topic.unknown or ""])
     messages = [Message("utter_topic", {"answer": text})]
     sources = (*topic.sources, *(knowledge.causes[cause].sources[:1] if topic.per_cause.get(cause) else ()))

@@ -80,6 +80,7 @@ def build(settings: Settings) -> Sanic:
     app.add_route(_health, "/health")
     app.add_route(_metrics, "/metrics")
     app.error_handler.add(SanicException, _no_page)
+    app.error_handler.add(Exception, _broken)
     app.register_listener(_load, "before_server_start")
     app.register_listener(_tell, "after_server_start")
     return app
@@ -135,8 +136,10 @@ async def _tell(app: Sanic, _loop: Any) -> None:
 
 async def _retain(store: ConversationStore, days: int) -> None:
     while True:
-        forgotten = await asyncio.to_thread(store.forget_older_than, days * _DAY_SECONDS)
-        FORGOTTEN.inc(forgotten)
+        try:
+            FORGOTTEN.inc(await asyncio.to_thread(store.forget_older_than, days * _DAY_SECONDS))
+        except sa.exc.SQLAlchemyError:
+            logger.exception("old conversations could not be deleted; it is tried again")
         await asyncio.sleep(_RETENTION_EVERY_SECONDS)
 
 
@@ -145,11 +148,13 @@ async def _root(_request: Request) -> HTTPResponse:
 
 
 async def _health(request: Request) -> HTTPResponse:
+    gate: Gate = request.app.ctx.gate
     try:
-        with request.app.ctx.gate.store.engine.connect() as connection:
+        with gate.store.engine.connect() as connection:
             connection.execute(sa.text("SELECT 1"))
-    except sa.exc.SQLAlchemyError:
-        logger.exception("the database does not answer")
+        await gate.locks.check()
+    except Exception:  # whatever the database or Redis raises, no message can be answered
+        logger.exception("the database or Redis does not answer")
         return empty(503)
     return raw(b"ok", content_type="text/plain")
 
@@ -158,9 +163,18 @@ async def _metrics(request: Request) -> HTTPResponse:
     token = request.app.ctx.settings.metrics_token
     if token is None:
         return empty(404)
-    if not token.equals(request.headers.get("authorization", "").removeprefix("Bearer ")):
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    if scheme.casefold() != "bearer" or not token.equals(given):
         return empty(401)
     return raw(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+
+
+async def _broken(request: Request, error: Exception) -> HTTPResponse:
+    """What a client sends so broken that it is no request (a length that is no number) is a 400."""
+    if request.method == "NONE":
+        return empty(400)
+    logger.error("a request failed", exc_info=error)
+    return empty(500)
 
 
 async def _no_page(_request: Request, error: SanicException) -> HTTPResponse:

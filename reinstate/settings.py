@@ -38,7 +38,7 @@ class Secret:
 
     def equals(self, given: str) -> bool:
         """Compare in constant time."""
-        return hmac.compare_digest(self._value.encode(), given.encode())
+        return hmac.compare_digest(self._value.encode(), given.encode(errors="surrogateescape"))
 
 
 @dataclass(frozen=True)

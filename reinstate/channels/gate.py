@@ -23,18 +23,18 @@ from reinstate.channels.rates import Rate
 from reinstate.masking import mask
 from reinstate.metrics import REFUSED, TURN_SECONDS, TURNS
 from reinstate.settings import Settings
-from reinstate.stores.conversations import ConversationStore, Line
+from reinstate.stores.conversations import COMMANDS, ConversationStore, Line
 from reinstate.stores.locks import Locks
 
 logger = logging.getLogger(__name__)
 
 LONGEST_TEXT = 4000
 LONGEST_ID = 64
+LONGEST_PAYLOAD = 64  # bytes
 LONGEST_TITLE = 75
 BURST = 15
 ALONE_SECONDS = 0.25
 BREATHS = 8
-_COMMANDS = {"start": "greet", "help": "ask_capabilities", "restart": "restart", "forget": "forget_me"}
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 Send = Callable[[Line], Awaitable[None]]
@@ -111,7 +111,7 @@ class Gate:
 
     def __init__(self, agent: Any, store: ConversationStore, locks: Locks, settings: Settings) -> None:
         """Guard a loaded agent whose conversations are in `store`."""
-        self._agent, self.store, self._locks = agent, store, locks
+        self._agent, self.store, self.locks = agent, store, locks
         clock = time.monotonic
         self._rate = Rate(settings.rate_per_minute, BURST, clock)
         total = settings.rate_total_per_minute
@@ -153,13 +153,13 @@ class Gate:
 
     async def forget(self, conversation: str) -> None:
         """Delete a conversation everywhere, after the turn that is running."""
-        async with self._locks.hold(conversation):
+        async with self.locks.hold(conversation):
             self.store.forget(conversation)
 
     async def _pass(self, inbound: Inbound, send: Send, *, session: bool) -> str:
         """The turn itself; "answered", or "repeated" where it was handled before."""
         text = self._admit(inbound)
-        async with self._locks.hold(inbound.conversation):
+        async with self.locks.hold(inbound.conversation):
             said = await self._in_its_time(self._turn(inbound, text, send, session=session))
         if said is None:
             return "answered"
@@ -222,6 +222,8 @@ class Gate:
     def _admit(self, inbound: Inbound) -> str:
         """The text that Rasa reads, or `Refused`."""
         if inbound.button is not None:
+            if len(inbound.button.encode(errors="replace")) > LONGEST_PAYLOAD:
+                raise Refused(Reason.UNKNOWN_BUTTON)
             return inbound.button
         text = clean(inbound.text or "")
         if not text:
@@ -230,7 +232,7 @@ class Gate:
             raise Refused(Reason.TOO_LONG)
         if not text.startswith("/"):
             return mask(text)
-        intent = _COMMANDS.get(text[1:].split()[0].casefold() if text[1:].split() else "")
+        intent = COMMANDS.get(text[1:].split()[0].casefold() if text[1:].split() else "")
         if intent is None:
             raise Refused(Reason.UNKNOWN_COMMAND)
         return f"/{intent}"

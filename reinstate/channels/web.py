@@ -10,6 +10,7 @@ import base64
 import gzip
 import hashlib
 import json
+import logging
 import math
 import mimetypes
 import re
@@ -24,7 +25,8 @@ from typing import Any
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from rasa.core.channels.channel import InputChannel
 from sanic import Blueprint, HTTPResponse, Request
-from sanic.response import empty, raw
+from sanic.exceptions import SanicException
+from sanic.response import empty, raw, redirect
 
 from reinstate.channels.gate import (
     LONGEST_ID,
@@ -53,6 +55,7 @@ POLICY = (
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
 STYLES, LINKED = "page.css", b'<link rel="stylesheet" href="page.css">'
+logger = logging.getLogger(__name__)
 _CONVERSATION = re.compile(r"web-[0-9a-f]{32}")
 
 
@@ -93,7 +96,7 @@ class Tokens:
         """
         try:
             conversation, signed = self._serializer.loads(token, max_age=TOKEN_SECONDS, return_timestamp=True)
-        except BadSignature:
+        except (BadSignature, UnicodeError):
             raise HttpError(401, "unauthorized") from None
         if not isinstance(conversation, str) or not _CONVERSATION.fullmatch(conversation):
             raise HttpError(401, "unauthorized")
@@ -177,6 +180,8 @@ class WebDoor(InputChannel):
     # --- page and assets ---------------------------------------------------------------------
 
     async def _page(self, request: Request) -> HTTPResponse:
+        if not request.path.endswith("/"):
+            return redirect(f"{request.path}/")
         return self._send_asset(request, "page.html")
 
     async def _asset(self, request: Request, name: str) -> HTTPResponse:
@@ -281,7 +286,8 @@ class WebDoor(InputChannel):
                 if not self._allowed(request):
                     raise HttpError(403, "forbidden_origin")
                 response: HTTPResponse | None = await handler(request)
-            except HttpError as error:
+            except Exception as failure:  # a database that is down, say: the error shape, too
+                error = _as_http_error(failure)
                 words = _gate(request).words(error.code)
                 headers = {"retry-after": str(max(1, math.ceil(error.wait)))} if error.wait else {}
                 body = {"error": {"code": error.code, "message": words}}
@@ -313,6 +319,20 @@ class WebDoor(InputChannel):
             headers["access-control-allow-origin"] = origin
             headers["access-control-expose-headers"] = "retry-after, x-session-token"
         return headers
+
+
+def _as_http_error(failure: Exception) -> HttpError:
+    """The error that a person is told of; what is not theirs is logged.
+
+    Raises:
+        SanicException: as it is, for Sanic answers it.
+    """
+    if isinstance(failure, HttpError):
+        return failure
+    if isinstance(failure, SanicException):
+        raise failure
+    logger.error("a request of the web door failed", exc_info=failure)
+    return HttpError(503, "failed")
 
 
 def _function(method: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
@@ -398,7 +418,7 @@ def _address(request: Request, trusted: tuple[str, ...]) -> str:
     """Who opens a session: the peer, or what a trusted proxy says of it."""
     peer = str(request.ip)
     if peer in trusted:
-        for hop in reversed(request.headers.get("x-forwarded-for", "").split(",")):
+        for hop in reversed(",".join(request.headers.getall("x-forwarded-for", [])).split(",")):
             if hop.strip() and hop.strip() not in trusted:
                 return str(hop).strip()
     return peer

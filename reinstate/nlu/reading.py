@@ -72,8 +72,8 @@ class Thresholds:
     plain: float = 0.93
     rival: float = 0.01
     hint: float = 0.05
-    slope: float = 0.43
-    offset: float = 0.99
+    slope: float = 0.42
+    offset: float = 1.14
 
     def needed(self, label: str) -> float:
         """The least probability at which an intent counts as understood."""
@@ -239,7 +239,8 @@ def _alternatives(
     best, stated = first
     if stated >= thresholds.plain or not (best in OUTSIDE or best.startswith(ABOUT)):
         return ()
-    named = {_CAUSE + c.id for c in causes} | {best, _twin(best)}
+    answered = () if best in OUTSIDE else causes
+    named = {_CAUSE + c.id for c in answered} | {best, _twin(best)}
     least = thresholds.hint if best in OUTSIDE else thresholds.rival
     rivals = [label for p, label in _topics(whole) if label not in named and p >= least]
     return tuple(rivals[:_OFFERED])
@@ -264,15 +265,6 @@ def _twin(label: str) -> str:
 
 def _leads(label: str, whole: Mapping[str, float]) -> bool:
     return whole[label] >= whole.get(_twin(label), 0.0)
-
-
-def closest(ranking: Sequence[tuple[str, float]], count: int) -> tuple[str, ...]:
-    """The first intents of a ranking that can be offered to a person."""
-    return tuple(
-        label
-        for label, _ in ranking
-        if label not in OUTSIDE and not label.startswith((_DENY, NOT_UNDERSTOOD))
-    )[:count]
 
 
 def strongest(rows: Probabilities, labels: Sequence[str]) -> Probabilities:

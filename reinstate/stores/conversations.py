@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import logging
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -21,8 +22,13 @@ from reinstate.stores import inbox
 logger = logging.getLogger(__name__)
 
 FORGET_INTENT = "forget_me"
+# Typed commands and the intents that they stand for.
+COMMANDS = {"start": "greet", "help": "ask_capabilities", "restart": "restart", "forget": FORGET_INTENT}
+COMMANDS_SAID = {f"/{intent}": f"/{command}" for command, intent in COMMANDS.items()}
 _CONNECT_SECONDS = 5
-_TRUNCATE_TRIES = 20
+_BUSY_MS = 5000
+_MOMENTS = (0.0, 0.01, 0.03)
+_TRUNCATE_TRIES, _TRUNCATE_PAUSE = 20, 0.05
 _LONGEST_TURN = 12
 
 
@@ -113,7 +119,10 @@ class ConversationStore(SQLTrackerStore):
             found = [row[0] for row in connection.execute(stale)]
             for conversation in found:
                 connection.execute(sa.delete(events).where(events.sender_id == conversation))
-            connection.execute(sa.delete(self.sessions).where(self.sessions.c.seen < limit))
+            # A token is renewed rarely; who wrote lately keeps theirs.
+            in_use = sa.select(events.sender_id).where(events.sender_id == self.sessions.c.conversation)
+            unused = (self.sessions.c.seen < limit) & ~in_use.exists()
+            connection.execute(sa.delete(self.sessions).where(unused))
         if found:
             self._cut_side_files()
         return len(found)
@@ -189,7 +198,8 @@ class ConversationStore(SQLTrackerStore):
                 titles |= {b["payload"]: b["title"] for b in line.buttons}
                 lines.append(line)
             elif event["event"] == "user" and event.get("text"):
-                lines.append(Line("person", titles.get(event["text"], event["text"])))
+                said = event["text"]
+                lines.append(Line("person", titles.get(said) or COMMANDS_SAID.get(said, said)))
         return lines
 
     def _events(self, conversation: str) -> Iterator[dict[str, Any]]:
@@ -219,13 +229,31 @@ class ConversationStore(SQLTrackerStore):
     def _cut_side_files(self) -> None:
         if self.engine.dialect.name != "sqlite":
             return
-        for _ in range(_TRUNCATE_TRIES):
-            with self.engine.connect() as connection:
-                busy = connection.execute(sa.text("PRAGMA wal_checkpoint(TRUNCATE)")).first()[0]
-            if not busy:
+        for pause in _MOMENTS:
+            time.sleep(pause)
+            if self._truncate():
                 return
-            time.sleep(0.05)
-        logger.warning("another program reads the database file, so its side file still holds deleted rows")
+        # Another program reads the file for longer: nobody else waits for it meanwhile.
+        threading.Thread(target=self._truncate_until_done, daemon=True).start()
+
+    def _truncate(self) -> bool:
+        """Empty SQLite's side file without waiting for readers; whether that could be done."""
+        with self.engine.connect() as connection:
+            connection.execute(sa.text("PRAGMA busy_timeout=0"))
+            try:
+                return not connection.execute(sa.text("PRAGMA wal_checkpoint(TRUNCATE)")).first()[0]
+            except sa.exc.OperationalError:
+                return False
+            finally:
+                connection.execute(sa.text(f"PRAGMA busy_timeout={_BUSY_MS}"))
+
+    def _truncate_until_done(self) -> None:
+        for tries in itertools.count():
+            if self._truncate():
+                return
+            if tries == _TRUNCATE_TRIES:
+                logger.warning("another program reads the database: its side file still holds deleted rows")
+            time.sleep(_TRUNCATE_PAUSE)
 
 
 def _bare(title: str) -> str:
@@ -248,14 +276,19 @@ def _engine(url: str) -> sa.engine.Engine:
         raise StoreError(f"DATABASE_URL is not an address: {error}") from error
     if parsed.get_backend_name() != "sqlite":
         arguments = {"connect_timeout": _CONNECT_SECONDS}
-        return sa.create_engine(parsed, pool_pre_ping=True, connect_args=arguments)
+        return sa.create_engine(parsed, pool_pre_ping=True, connect_args=arguments, hide_parameters=True)
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(parsed, connect_args={"check_same_thread": False})
+    engine = sa.create_engine(parsed, connect_args={"check_same_thread": False}, hide_parameters=True)
 
     @sa.event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
-        for pragma in ("journal_mode=WAL", "secure_delete=ON", "busy_timeout=5000", "synchronous=NORMAL"):
+        for pragma in (
+            "journal_mode=WAL",
+            "secure_delete=ON",
+            f"busy_timeout={_BUSY_MS}",
+            "synchronous=NORMAL",
+        ):
             connection.execute(f"PRAGMA {pragma}")
 
     return engine

@@ -18,6 +18,10 @@ class Locks(Protocol):
         """Wait for the turn's place in the queue and keep others out meanwhile."""
         ...
 
+    async def check(self) -> None:
+        """Do nothing where locks can be had; raise whatever stands in the way."""
+        ...
+
 
 class LocalLocks:
     """Locks of one process; waiters are served first come, first served."""
@@ -41,6 +45,9 @@ class LocalLocks:
                 del self._waiting[conversation]
                 del self._locks[conversation]
 
+    async def check(self) -> None:
+        """See `Locks.check`; nothing can stand in the way of these."""
+
 
 class RedisLocks:
     """Locks across processes: redis-py's own lock, behind a local queue that keeps the order."""
@@ -58,6 +65,10 @@ class RedisLocks:
         lock = self._client.lock(f"reinstate:turn:{conversation}", timeout=HELD_SECONDS, sleep=0.02)
         async with self._local.hold(conversation), lock:
             yield
+
+    async def check(self) -> None:
+        """See `Locks.check`."""
+        await self._client.ping()
 
 
 def locks(redis_url: str | None) -> Locks:

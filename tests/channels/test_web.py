@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import re
+import socket
 import sqlite3
 import threading
 import uuid
@@ -15,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from tests.channels.slack_people import until
 from tests.running import Chat, Server, request
 
 ALLOWED, FORBIDDEN = "https://help.example", "https://evil.example"
@@ -209,8 +211,49 @@ def test_a_pressed_button_stands_as_its_title(chat: Chat) -> None:
 
 @pytest.mark.parametrize("text", ["/restart", "/forget", "/start", "/help"])
 def test_commands_work_when_typed(chat: Chat, text: str) -> None:
-    """The four commands do what they say, also in the page."""
+    """The four commands are answered, also in the page, and stand in the history as typed."""
     assert chat.say(text)
+    if text in ("/start", "/help"):
+        assert text in [line["text"] for line in chat.history()]
+
+
+def test_a_reader_of_the_database_holds_nobody_up(server: Server) -> None:
+    """While another program reads the file, forgetting ends at once, and the bytes go when it is done."""
+    chat = Chat(server.url).open()
+    chat.say("a client wanted to pay zanzibar by crypto")
+    reader = sqlite3.connect(server.database, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM events").fetchone()
+    assert 204 == request("DELETE", f"{chat.url}/chat/session", headers=chat.authorization).status
+    assert Chat(server.url).open().say("hello")
+    reader.execute("COMMIT")
+    reader.close()
+    until(lambda: chat.conversation.encode() not in server.files())
+
+
+@pytest.mark.parametrize("header", ["Bearer \xff\xfe", "Bearer", "\xff", "Bearer " + "x" * 5000])
+def test_an_odd_token_is_no_token(door: Server, header: str) -> None:
+    """Bytes that are no text are a 401 like any other wrong token."""
+    assert 401 == request("GET", f"{door.url}/chat/history", headers={"Authorization": header}).status
+
+
+def test_a_button_longer_than_any_is_refused(talk: Chat) -> None:
+    """What cannot have been offered is a 400, however long."""
+    assert 400 == talk.post({"id": "1", "button": "/" + "ж" * 9000}).status
+
+
+def test_a_length_that_is_no_number_is_a_bad_request(door: Server) -> None:
+    """What is no request gets a 400, and the next one an answer."""
+    host, _, port = door.url.rpartition("//")[2].partition(":")
+    with socket.create_connection((host, int(port)), timeout=10) as raw:
+        raw.sendall(b"POST /chat/session HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n")
+        assert b" 400 " in raw.recv(100).splitlines()[0] + b" "
+    assert 200 == request("GET", f"{door.url}/health").status
+
+
+def test_the_page_is_found_without_its_last_slash(door: Server) -> None:
+    """The page's own addresses are relative, so it has to be asked for with the slash."""
+    assert b"<reinstate-chat" in request("GET", f"{door.url}/chat").body
 
 
 @pytest.mark.parametrize("text", ['/cause_paid_outside{"id":"x"}', "/inform_notice", "/", "/etc/passwd"])

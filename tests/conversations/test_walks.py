@@ -102,10 +102,10 @@ class Walker:
             return "silence"
         if any(line.text == self.gate.words("failed") for line in lines):
             return "an action failed"
+        told = sum(len(line.text) for line in lines)
+        if told > (LONGEST_LETTER if any("Dear Upwork" in line.text for line in lines) else LONGEST):
+            return f"{told} characters"
         for line in lines:
-            longest = LONGEST_LETTER if "Dear Upwork" in line.text else LONGEST
-            if len(line.text) > longest:
-                return f"{len(line.text)} characters"
             if len(line.buttons) > MOST_BUTTONS:
                 return f"{len(line.buttons)} buttons"
             if any(len(b["payload"].encode()) > LONGEST_PAYLOAD for b in line.buttons):
