@@ -17,7 +17,7 @@ from reinstate.verdict import Verdict
 
 MOST_BUTTONS = 5
 MOST_SOURCES = 5
-VERDICT_SOURCES, MOST_LESSER = 2, 3
+VERDICT_SOURCES, TOPIC_SOURCES, MOST_LESSER = 2, 3, 2
 TRIAGE_NOTICES = ("hold", "permanent", "timed", "identity_hold", "unknown")
 
 
@@ -66,7 +66,7 @@ def verdict_messages(
         messages.append(_cause_message(cause, verdict, knowledge, alternatives, brief=brief))
     elif explain and (notice := knowledge.notice_of(case.notice)):
         messages.append(Message("utter_notice_means", {"phrase": notice.phrase, "means": notice.means}))
-    messages.append(_path_message(cause, verdict, knowledge, avoid=not explain))
+    messages.append(_path_message(cause, verdict, knowledge, avoid=not (explain or verdict.lesser)))
     if verdict.lesser:
         phrases = [knowledge.causes[c].phrase for c in verdict.lesser]
         rest = [knowledge.table.wording.more] if len(phrases) > MOST_LESSER else []
@@ -124,7 +124,7 @@ def _cause_message(
     denies = verdict.stance == "denies"
     policy = knowledge.table.wording.policy.format(cause.policy)
     about = ["" if denies else cause.follows, cause.differ or (policy if denies else "")]
-    parts = [*([] if brief else about), cause.unknown or ""]
+    parts = [*([] if brief else about), "" if verdict.lesser else cause.unknown or ""]
     values = {"title": cause.title, "about": "".join(f"\n\n{part}" for part in parts if part)}
     return Message(f"utter_cause_{verdict.stance}", values, _rather(alternatives, knowledge))
 
@@ -188,7 +188,8 @@ def topic_messages(topic: Topic, case: Case, knowledge: Knowledge, *, brief: boo
         return [Message("utter_topic", {"answer": _paragraphs(first) or topic.answer[0]})]
     text = _paragraphs([*first, *topic.answer, topic.unknown or ""])
     messages = [Message("utter_topic", {"answer": text})]
-    sources = (*topic.sources, *(knowledge.causes[cause].sources[:1] if topic.per_cause.get(cause) else ()))
+    own = knowledge.causes[cause].sources[:1] if topic.per_cause.get(cause) else ()
+    sources = (*topic.sources[: TOPIC_SOURCES - len(own)], *own)
     return [*messages, sources_message(sources, knowledge)] if sources else messages
 
 

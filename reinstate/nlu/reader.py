@@ -8,7 +8,7 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -236,30 +236,24 @@ class MessageReader(GraphComponent):
         self, whole: Sequence[str], parts: Sequence[str], *, foreign: bool
     ) -> head.Probabilities:
         """Rows of the whole message (none or one) and of its clauses, by the heads that fit."""
+        texts = [*whole, *parts]
         if not self._encoder or "main" not in self._heads:
-            return self._rows("fallback", [*whole, *parts])
-        if foreign and self._multilingual and "foreign" in self._heads:
-            encode = encoders.load(self._multilingual).encode
-            return self._rows("foreign", [*whole, *parts], self._multilingual, encode)
+            return self._rows("fallback", texts, {})
+        if foreign and (name := self._multilingual) and "foreign" in self._heads:
+            return self._rows("foreign", texts, {name: encoders.load(name).encode(texts)})
         if not self._quick or "clause" not in self._heads:
-            return self._rows("main", [*whole, *parts], SENTENCES, self._encoder.encode)
-        rows = [self._rows("main", whole, SENTENCES, self._encoder.encode)] if whole else []
+            return self._rows("main", texts, {SENTENCES: self._encoder.encode(texts)})
+        sentences, rest = self._encoder.encode_with(whole, self._quick, parts)
+        rows = [self._rows("main", whole, {SENTENCES: sentences})] if whole else []
         if parts:
-            rows.append(self._rows("clause", parts, CLAUSES, encoders.load(self._quick).encode))
+            rows.append(self._rows("clause", parts, {CLAUSES: rest}))
         return np.vstack(rows)
 
     def _rows(
-        self,
-        kind: str,
-        texts: Sequence[str],
-        view: str = "",
-        encode: Callable[[Sequence[str]], encoders.Vectors] | None = None,
+        self, kind: str, texts: Sequence[str], vectors: Mapping[str, encoders.Vectors]
     ) -> head.Probabilities:
-        """What one head makes of texts, seen by their words and by an encoder."""
-        views = {WORDS: words.count(texts)}
-        if encode:
-            views[view] = encode(texts)
-        return self._heads[kind].probabilities(views)
+        """What one head makes of texts, seen by their words and by their vectors."""
+        return self._heads[kind].probabilities({WORDS: words.count(texts), **vectors})
 
 
 def _load_encoder(names: Sequence[str]) -> encoders.JoinedEncoder | None:

@@ -30,7 +30,7 @@ SEED = int(os.environ.get("WALK_SEED", "20261123"))
 TURNS = 20
 WORKERS = min(2, os.cpu_count() or 1)
 CLOSED = Path(__file__).parents[1] / "nlu" / "closed_1.jsonl"
-LONGEST, LONGEST_LETTER, MOST_BUTTONS, LONGEST_PAYLOAD = 1200, 3000, 5, 64
+LONGEST, LONGEST_COPY, MOST_BUTTONS, LONGEST_PAYLOAD = 1200, 3000, 5, 64
 
 TYPED = """
     yes | no | maybe | ok | I don't know | nothing | stop | skip | not yet | it was refused | only once
@@ -44,6 +44,11 @@ TYPED = """
     I am so angry I could scream | help me hide behind a VPN | /start | /help | /restart | /nonsense
     I have two accounts | I was never paid outside | my profile says private | a client paid me on PayPal
 """
+
+
+def _is_to_copy(text: str) -> bool:
+    """Whether a line is a letter or the summary of a case, which hold the person's own words."""
+    return "Dear Upwork" in text or "Your case in short, to copy" in text
 
 
 @dataclass
@@ -103,7 +108,7 @@ class Walker:
         if any(line.text == self.gate.words("failed") for line in lines):
             return "an action failed"
         told = sum(len(line.text) for line in lines)
-        if told > (LONGEST_LETTER if any("Dear Upwork" in line.text for line in lines) else LONGEST):
+        if told > (LONGEST_COPY if any(_is_to_copy(line.text) for line in lines) else LONGEST):
             return f"{told} characters"
         for line in lines:
             if len(line.buttons) > MOST_BUTTONS:

@@ -11,19 +11,19 @@ from bench.evaluate import LANGUAGES, OPEN, Judged, figures, judge, read_set
 from reinstate.settings import MODEL
 
 FLOORS = {
-    "causes right": 0.89,
-    "causes right or offered": 0.92,
-    "intents right": 0.86,
-    "macro F1": 0.83,
-    "denials right": 0.82,
-    "stance right": 0.93,
-    "far rejected": 0.88,
-    "near rejected": 0.77,
-    "far and near AUROC": 0.95,
-    "several precision": 0.83,
-    "several recall": 0.70,
+    "causes right": 0.92,
+    "causes right or offered": 0.965,
+    "intents right": 0.9,
+    "macro F1": 0.865,
+    "denials right": 0.86,
+    "stance right": 0.95,
+    "far rejected": 0.93,
+    "near rejected": 0.88,
+    "far and near AUROC": 0.975,
+    "several precision": 0.9,
+    "several recall": 0.79,
 }
-LANGUAGES_FLOOR = 0.80
+LANGUAGES_FLOOR = 0.84
 CEILINGS = {"wrongly rejected": 0.02, "calibration error": 0.05}
 HARD = [
     "",
