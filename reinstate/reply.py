@@ -68,7 +68,8 @@ def verdict_messages(
         messages.append(Message("utter_notice_means", {"phrase": notice.phrase, "means": notice.means}))
     messages.append(_path_message(cause, verdict, knowledge, avoid=not (explain or verdict.lesser)))
     if verdict.lesser:
-        phrases = [knowledge.causes[c].phrase for c in verdict.lesser]
+        latest = sorted(verdict.lesser, key=case.causes.index)
+        phrases = [knowledge.causes[c].phrase for c in latest]
         rest = [knowledge.table.wording.more] if len(phrases) > MOST_LESSER else []
         lesser = ", ".join([*phrases[:MOST_LESSER], *rest])
         phrase = cause.phrase if cause else ""
@@ -87,11 +88,11 @@ def _leading(verdict: Verdict, knowledge: Knowledge) -> list[str]:
 
 
 def why_messages(verdict: Verdict, knowledge: Knowledge) -> list[Message]:
-    """Why a verdict is what it is: what the guide and Upwork's pages say, and all its sources."""
+    """Why a verdict is what it is: what the guide and Upwork's pages say, and where they say it."""
     cause = knowledge.causes[verdict.cause] if verdict.cause else None
     views = _views(cause, knowledge) if cause else []
     why = Message("utter_why", {"say": _paragraphs([verdict.say, *views])})
-    return [why, sources_message(verdict.sources, knowledge)] if verdict.sources else [why]
+    return [why, sources_message(verdict.sources[:TOPIC_SOURCES], knowledge)] if verdict.sources else [why]
 
 
 def taken_in_messages(message: Heard, case: Case, knowledge: Knowledge) -> list[Message]:
