@@ -78,7 +78,8 @@ def was_said(message: Message, lines: Iterable[dict[str, Any]]) -> bool:
     """Whether one of the lines came from the same response with the same values."""
     said = [line.get("metadata") or {} for line in lines]
     wanted = dict(message.values, utter_action=message.response)
-    return any(all(line.get(name) == value for name, value in wanted.items()) for line in said)
+    # Rasa keeps no empty value.
+    return any(all((line.get(name) or "") == value for name, value in wanted.items()) for line in said)
 
 
 def set_slots(values: dict[str, Any], tracker: Tracker) -> list[EventType]:
