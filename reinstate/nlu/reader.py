@@ -237,23 +237,22 @@ class MessageReader(GraphComponent):
     ) -> head.Probabilities:
         """Rows of the whole message (none or one) and of its clauses, by the heads that fit."""
         texts = [*whole, *parts]
+        counted = words.count(texts)
         if not self._encoder or "main" not in self._heads:
-            return self._rows("fallback", texts, {})
+            return self._rows("fallback", counted, {})
         if foreign and (name := self._multilingual) and "foreign" in self._heads:
-            return self._rows("foreign", texts, {name: encoders.load(name).encode(texts)})
+            return self._rows("foreign", counted, {name: encoders.load(name).encode(texts)})
         if not self._quick or "clause" not in self._heads:
-            return self._rows("main", texts, {SENTENCES: self._encoder.encode(texts)})
+            return self._rows("main", counted, {SENTENCES: self._encoder.encode(texts)})
         sentences, rest = self._encoder.encode_with(whole, self._quick, parts)
-        rows = [self._rows("main", whole, {SENTENCES: sentences})] if whole else []
+        rows = [self._rows("main", counted[: len(whole)], {SENTENCES: sentences})] if whole else []
         if parts:
-            rows.append(self._rows("clause", parts, {CLAUSES: rest}))
+            rows.append(self._rows("clause", counted[len(whole) :], {CLAUSES: rest}))
         return np.vstack(rows)
 
-    def _rows(
-        self, kind: str, texts: Sequence[str], vectors: Mapping[str, encoders.Vectors]
-    ) -> head.Probabilities:
+    def _rows(self, kind: str, counted: Any, vectors: Mapping[str, encoders.Vectors]) -> head.Probabilities:
         """What one head makes of texts, seen by their words and by their vectors."""
-        return self._heads[kind].probabilities({WORDS: words.count(texts), **vectors})
+        return self._heads[kind].probabilities({WORDS: counted, **vectors})
 
 
 def _load_encoder(names: Sequence[str]) -> encoders.JoinedEncoder | None:

@@ -13,7 +13,7 @@ _WORD = r"(?u)\b\w+'?\w*\b"
 
 
 def count(texts: Sequence[str]) -> Any:
-    """A sparse float64 matrix (texts, 16,384): logarithmic counts, each half of unit length.
+    """A sparse float32 matrix (texts, 16,384): logarithmic counts, each half of unit length.
 
     The first half holds words and pairs of words, the second groups of three to five letters,
     which still match where a word is misspelt.
@@ -24,7 +24,7 @@ def count(texts: Sequence[str]) -> Any:
     halves = []
     for vectorizer in _vectorizers():
         counts = vectorizer.transform(texts)
-        counts.data = 1.0 + np.log(counts.data)
+        counts.data = 1 + np.log(counts.data)
         halves.append(normalize(counts))
     return hstack(halves, format="csr")
 
@@ -33,7 +33,12 @@ def count(texts: Sequence[str]) -> Any:
 def _vectorizers() -> tuple[Any, Any]:
     from sklearn.feature_extraction.text import HashingVectorizer
 
-    same: dict[str, Any] = {"n_features": _LENGTH, "alternate_sign": False, "norm": None}
+    same: dict[str, Any] = {
+        "n_features": _LENGTH,
+        "alternate_sign": False,
+        "norm": None,
+        "dtype": np.float32,
+    }
     return (
         HashingVectorizer(ngram_range=(1, 2), token_pattern=_WORD, **same),
         HashingVectorizer(analyzer="char_wb", ngram_range=(3, 5), **same),
