@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -88,6 +88,7 @@ class ActionJudge(Action):
             first=first,
             alternatives=rather,
             brief=message.pasted,
+            told=[r.id for r in message.readings] if message.pasted else (),
         )
         slots = {**_story(message, before, case, tracker), **needless(case, tracker)}
         return [*events, *set_slots(slots, tracker)]
@@ -151,10 +152,11 @@ def tell(
     first: Sequence[Message] = (),
     alternatives: Sequence[str] = (),
     brief: bool = False,
+    told: Collection[str] = (),
 ) -> list[EventType]:
     """Say the verdict of a case, after what goes first, and ask what could change it.
 
-    For `alternatives` and `brief` see `verdict_messages`.
+    For `alternatives`, `brief` and `told` see `verdict_messages`.
 
     Returns:
         The events that keep case, verdict and question.
@@ -166,7 +168,7 @@ def tell(
     else:
         messages = [] if explain else [Message(another("utter_noted", tracker))]
         messages += verdict_messages(
-            case, verdict, knowledge(), explain=explain, alternatives=alternatives, brief=brief
+            case, verdict, knowledge(), explain=explain, alternatives=alternatives, brief=brief, told=told
         )
     messages = [*first, *messages]
     question = None if in_form(tracker) else open_question(case)

@@ -30,7 +30,7 @@ from reinstate.nlu.reading import Thresholds
 
 ROOT = Path(__file__).resolve().parent.parent
 SETS = ROOT / "tests" / "nlu"
-OPEN, LANGUAGES = "closed_*.jsonl", "languages.jsonl"
+OPEN, SEVERAL, LANGUAGES = "closed_*.jsonl", "several.jsonl", "languages.jsonl"
 SEALED, SEALED_LANGUAGES = "sealed.jsonl", "sealed_languages.jsonl"
 REPORT = ROOT / "bench" / "reports" / "nlu.md"
 BARS = {  # what was asked of the sealed sets; errors and times are to stay below, the rest above
@@ -371,7 +371,7 @@ async def _run(final: bool) -> tuple[dict[str, list[Judged]], float]:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     agent = Agent.load(MODEL)
     await agent.parse_message("hello")
-    names = {"open": OPEN, "languages": LANGUAGES}
+    names = {"open": OPEN, "several": SEVERAL, "languages": LANGUAGES}
     if final:
         names |= {"sealed": SEALED, "sealed languages": SEALED_LANGUAGES}
     judged = {name: await judge(agent, read_set(file)) for name, file in names.items()}

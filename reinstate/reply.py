@@ -6,7 +6,7 @@ there and in `knowledge/`, never here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from reinstate.case import Case
@@ -46,6 +46,7 @@ def verdict_messages(
     explain: bool = True,
     alternatives: Sequence[str] = (),
     brief: bool = False,
+    told: Collection[str] = (),
 ) -> list[Message]:
     """A verdict in two to four messages: the cause, the path, other causes, the sources.
 
@@ -57,27 +58,28 @@ def verdict_messages(
         knowledge: where the words come from.
         explain: whether to tell about the cause; False after an answer that changed only the path.
         alternatives: intents that the message could mean as well, offered beside the cause.
-        brief: whether the turn says much beside it, so that the cause is named only.
+        brief: whether the turn says much beside it: the cause is named only.
+        told: causes that the turn has named already.
     """
     messages = []
     cause = knowledge.causes[verdict.cause] if verdict.cause else None
     if cause and explain:
-        brief = brief or bool(verdict.lesser)
-        messages.append(_cause_message(cause, verdict, knowledge, alternatives, brief=brief))
+        named_only = brief or bool(verdict.lesser)
+        messages.append(_cause_message(cause, verdict, knowledge, alternatives, brief=named_only))
     elif explain and (notice := knowledge.notice_of(case.notice)):
         messages.append(Message("utter_notice_means", {"phrase": notice.phrase, "means": notice.means}))
     messages.append(_path_message(cause, verdict, knowledge, avoid=not (explain or verdict.lesser)))
-    if verdict.lesser:
-        latest = sorted(verdict.lesser, key=case.causes.index)
+    if lesser_ones := set(verdict.lesser) - set(told):
+        latest = sorted(lesser_ones, key=case.causes.index)
         phrases = [knowledge.causes[c].phrase for c in latest]
         rest = [knowledge.table.wording.more] if len(phrases) > MOST_LESSER else []
         lesser = ", ".join([*phrases[:MOST_LESSER], *rest])
-        phrase = cause.phrase if cause else ""
-        messages.append(Message("utter_several_causes", {"gravest": phrase, "lesser": lesser}))
+        messages.append(Message("utter_several_causes", {"lesser": lesser}))
     if not verdict.sources:
         return messages
     why = (Button(knowledge.table.wording.why, "/ask_why"),) if cause and explain else ()
-    sources = sources_message(_leading(verdict, knowledge), knowledge)
+    leading = verdict.sources[:VERDICT_SOURCES] if brief else _leading(verdict, knowledge)
+    sources = sources_message(leading, knowledge)
     return [*messages, replace(sources, buttons=why)]
 
 

@@ -32,7 +32,6 @@ LONGEST_WHOLE = 1000
 VOCABULARY, HEADS = "vocabulary.json", "heads.npz"
 WORDS, SENTENCES, CLAUSES = "words", "sentences", "clauses"
 MOST_CLAUSES = 4
-NOTICE_CLAUSE = 0.4
 _FOREIGN = {"understood": 0.12, "sure": 0.8, "margin": 0.5}  # less is understood, more is asked
 _EDIT = reading.Result((("letter_change", 1.0),), (), ())
 DENIALS = "deny_"
@@ -195,28 +194,34 @@ class MessageReader(GraphComponent):
         return messages
 
     def read(self, text: str, *, notice: bool = False, foreign: bool = False) -> reading.Result:
-        """Read one text in bounded time; long ones count clause by clause only.
-
-        Every clause of a notice of Upwork's tells that it is one: what else it tells counts.
-        """
+        """Read one text in bounded time."""
         text = _CORRECTS.sub("", _MARKUP.sub(" ", text))
-        parts = clauses.split(text)
-        whole: Sequence[str] = [text] if len(text) <= LONGEST_WHOLE else []
         if not any(letter.isalnum() for letter in text):
             return reading.Result(((reading.NOT_UNDERSTOOD, 1.0),), (), ())
+        parts, rows = self.rows(text, foreign=foreign)
+        thresholds = replace(self._thresholds, **_FOREIGN) if foreign else self._thresholds
+        return reading.read(text, parts, rows, self.labels, thresholds, notice=notice)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The intents, in the order of the columns of `rows`."""
+        return self._heads["fallback"].labels
+
+    def rows(self, text: str, *, foreign: bool = False) -> tuple[list[str], head.Probabilities]:
+        """The clauses of a text that count, none where it is one, and probabilities: its own, then theirs.
+
+        A long text counts clause by clause only.
+        """
+        parts = clauses.split(text)
+        whole: Sequence[str] = [text] if len(text) <= LONGEST_WHOLE else []
         if whole and len(parts) < 2:
             parts = []
         if len(parts) > MOST_CLAUSES:
             parts = self._telling(parts)
         rows = self._probabilities(whole, parts, foreign=foreign)
-        labels = self._heads["fallback"].labels
         if not whole:
-            rows = reading.strongest(rows, labels)
-        thresholds = replace(self._thresholds, **_FOREIGN) if foreign else self._thresholds
-        if notice and parts:
-            thresholds = replace(thresholds, clause=NOTICE_CLAUSE)
-            rows = np.vstack([rows[:1], reading.without("inform_notice", rows[1:], labels)])
-        return reading.read(text, parts, rows, labels, thresholds)
+            rows = reading.strongest(rows, self.labels)
+        return parts, rows
 
     def _prior(self, label: str) -> float:
         """How likely an intent is before anything is read, beside most others."""

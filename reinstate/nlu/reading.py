@@ -15,12 +15,14 @@ import numpy as np
 from reinstate.case import Reading
 from reinstate.knowledge import Stance
 from reinstate.message import NEGATES
+from reinstate.nlu import evidence
+from reinstate.nlu.evidence import Evidence
 from reinstate.nlu.head import Probabilities
 
 NOT_UNDERSTOOD = "nlu_fallback"
 OUTSIDE = ("out_of_scope", "platform_question")
 _DRASTIC = ("forget_me", "restart")
-_DETAIL = "inform_detail"
+_DETAIL, _NOTICE = "inform_detail", "inform_notice"
 _CAUSE, _DENY, _LOOKALIKE = "cause_", "deny_", "lookalike_"
 ABOUT = (_CAUSE, _DENY, _LOOKALIKE)
 _UNKNOWN = "cause_unknown"
@@ -47,11 +49,12 @@ class Thresholds:
         lookalike: the same for what is said to be no suspension at all.
         margin: two causes closer than this are asked about.
         sure: above this, nothing is asked.
-        polarity: below this share of the better polarity, the stance is unsure.
-        whole: a cause named by the whole message counts from here.
-        clause: a cause named by one clause counts from here.
-        also_whole, also_clause: the same for a cause beside the surest one; a clause by itself
-            sounds like more than its message tells.
+        least: a cause with less, by the whole message and by each clause, is not named; the
+            likeliest one of the whole message is from here.
+        named: another one is from this evidence on.
+        clause: what one clause says of a cause counts from here.
+        denied: a cause that is named is denied from here.
+        unclear: between this and `denied`, beside a word of denial, the stance is unsure.
         plain: from this stated confidence on, no other cause is offered beside the one that was read.
         rival: how likely another cause must be to be offered.
         hint: the same beside what is no case at all.
@@ -64,16 +67,16 @@ class Thresholds:
     lookalike: float = 0.6
     margin: float = 0.2
     sure: float = 0.6
-    polarity: float = 0.75
-    whole: float = 0.25
+    least: float = 0.25
+    named: float = 0.45
     clause: float = 0.6
-    also_whole: float = 0.3
-    also_clause: float = 0.7
+    denied: float = 0.45
+    unclear: float = 0.3
     plain: float = 0.93
     rival: float = 0.01
     hint: float = 0.05
-    slope: float = 0.42
-    offset: float = 1.14
+    slope: float = 0.48
+    offset: float = 1.17
 
     def needed(self, label: str) -> float:
         """The least probability at which an intent counts as understood."""
@@ -110,6 +113,8 @@ def read(
     rows: Probabilities,
     labels: Sequence[str],
     thresholds: Thresholds,
+    *,
+    notice: bool = False,
 ) -> Result:
     """Add up what the whole message and its clauses say.
 
@@ -119,10 +124,11 @@ def read(
         rows: probabilities, the whole message first, then one row for each clause.
         labels: the intents, in the order of the columns.
         thresholds: when a reading counts.
+        notice: whether it is one of Upwork's; every clause tells that, so what else it tells counts.
     """
     whole = dict(zip(labels, rows[0].tolist()))
-    parts = [dict(zip(labels, row.tolist())) for row in rows[1:]]
-    causes = _causes(text, clauses, whole, parts, thresholds)
+    telling = without(_NOTICE, rows, labels) if notice else rows
+    causes = _causes(text, evidence.weigh(text, clauses, telling, labels), thresholds)
     ranking = _ranking(whole, causes, thresholds)
     understood = _in_scope(whole)
     best = ranking[0][0]
@@ -159,50 +165,30 @@ def _ranking(
     return ((best, thresholds.stated(lead)), *((label, whole[label]) for label in rest))
 
 
-def _causes(
-    text: str,
-    clauses: Sequence[str],
-    whole: Mapping[str, float],
-    parts: Sequence[Mapping[str, float]],
-    thresholds: Thresholds,
-) -> tuple[Reading, ...]:
+def _causes(text: str, found: Sequence[Evidence], thresholds: Thresholds) -> tuple[Reading, ...]:
     """Causes named by the whole message or by a clause, the surest first."""
-    found: list[Reading] = []
-    also: set[str] = set()
-    for label in (label for label in whole if label.startswith(_CAUSE) and _NAMED.match(label)):
-        cause = label[len(_CAUSE) :]
-        admits, denies = whole[label], whole.get(_DENY + cause, 0.0)
-        topic = admits + denies
-        best_text, best_topic = text, 0.0
-        clause_admits, clause_denies = 0.0, 0.0
-        for clause, part in zip(clauses, parts):
-            a, d = part[label], part.get(_DENY + cause, 0.0)
-            if a + d > best_topic:
-                best_text, best_topic = clause, a + d
-            clause_admits, clause_denies = max(clause_admits, a), max(clause_denies, d)
-        if topic < thresholds.whole and best_topic < thresholds.clause:
-            continue
-        if best_topic < thresholds.clause or min(clause_admits, clause_denies) >= thresholds.clause:
-            best_text = text  # of "suspended for spam, but I never" only the whole tells
-        else:
-            admits, denies = admits + 2 * clause_admits**2, denies + 2 * clause_denies**2
-        stance = _stance(best_text, admits, denies, thresholds)
-        found.append(Reading(cause, min(1.0, max(topic, best_topic)), stance, best_text))
-        denied = stance == "denies" and NEGATES.search(best_text)
-        if denied or topic >= thresholds.also_whole or best_topic >= thresholds.also_clause:
-            also.add(cause)
-    found.sort(key=lambda r: -r.confidence)
-    return tuple(r for r in found if r is found[0] or r.id in also)
+    first = max(found, key=lambda e: e.whole, default=None)
+    causes = [
+        Reading(
+            e.id,
+            min(1.0, max(e.whole, e.surest)),
+            _stance(
+                said := e.clause if e.clause and e.surest >= thresholds.clause else text, e.denied, thresholds
+            ),
+            said,
+        )
+        for e in found
+        if max(e.whole, e.surest) >= thresholds.least
+        and (e.named >= thresholds.named or (e is first and e.whole >= thresholds.least))
+    ]
+    return tuple(sorted(causes, key=lambda r: -r.confidence))
 
 
-def _stance(text: str, admits: float, denies: float, thresholds: Thresholds) -> Stance:
-    share = admits / max(admits + denies, 1e-9)
-    if share <= 1 - thresholds.polarity:
+def _stance(text: str, denied: float, thresholds: Thresholds) -> Stance:
+    if denied >= thresholds.denied:
         return "denies"
-    unclear = share < thresholds.polarity and NEGATES.search(text)
-    if unclear or _HEDGE.search(text):
-        return "unsure"
-    return "admits"
+    unclear = denied > thresholds.unclear and NEGATES.search(text)
+    return "unsure" if unclear or _HEDGE.search(text) else "admits"
 
 
 def _choices(

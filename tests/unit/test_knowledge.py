@@ -13,12 +13,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from reinstate.case import Case
+from reinstate.case import Case, Reading
 from reinstate.knowledge import APPEALED, NOTICES, ROOT, STANCES, KnowledgeError, Stance, knowledge, load
+from reinstate.message import Heard
 from reinstate.reply import (
     Message,
     after_verdict_message,
     question_message,
+    taken_in_messages,
     topic_messages,
     verdict_messages,
     why_messages,
@@ -133,6 +135,27 @@ def test_a_whole_first_verdict_is_short_and_names_its_sources(cause: str, stance
         told[verdict.rows, last.response] = sum(len(_rendered(message)) for message in turn)
         assert verdict.sources
     assert max(told.values()) <= LONGEST
+
+
+@pytest.mark.parametrize("cause", sorted(FACTS.causes))
+@pytest.mark.parametrize("pasted", [False, True], ids=["told", "pasted"])
+def test_a_whole_first_verdict_on_two_causes_is_short(cause: str, pasted: bool) -> None:
+    """The same where another cause is named beside it, also by a notice that is said back."""
+    notice: str | None = "permanent" if pasted else None
+    stance: Stance = "unsure" if pasted else "admits"
+    for other in FACTS.causes.keys() - {cause}:
+        case = Case(notice=notice).name(other, stance).name(cause, stance)
+        readings = tuple(Reading(c, 1.0, stance, "") for c in (cause, other))
+        heard = Heard("inform_notice", "", readings, pasted=pasted, deadline="within 14 days")
+        verdict, question = decide(case, FACTS), next_question(case, FACTS)
+        last = question_message(question, FACTS) if question else after_verdict_message(verdict, FACTS)
+        turn = [
+            Message("utter_introduce"),
+            *taken_in_messages(heard, case, FACTS),
+            *verdict_messages(case, verdict, FACTS, brief=pasted, told=(cause, other) if pasted else ()),
+            last,
+        ]
+        assert sum(len(_rendered(message)) for message in turn) <= LONGEST, other
 
 
 @pytest.mark.parametrize("cause", sorted(FACTS.causes))
