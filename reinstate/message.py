@@ -185,12 +185,14 @@ def hear(case: Case, heard: Heard, asked: str | None, knowledge: Knowledge) -> C
         case = _hear_details(case, heard, knowledge)
     kind, _, rest = heard.intent.partition("_")
     yes = _led_answer(heard, asked, knowledge)
+    told = heard.circumstances or heard.denied_circumstances
+    denied = heard.value or (None if told else _asked_circumstance(asked))
     if asked and yes is not None:
         case = _hear_answer(case, asked, knowledge, yes=yes)
     elif kind == "circumstance" and rest in knowledge.circumstances and heard.names_circumstance:
         case = _with_circumstance(case, rest, knowledge)
-    elif heard.intent == "deny_circumstance" and heard.value in knowledge.circumstances:
-        case = _circumstance_answer(case, str(heard.value), knowledge, yes=False)
+    elif heard.intent == "deny_circumstance" and denied in knowledge.circumstances:
+        case = _circumstance_answer(case, str(denied), knowledge, yes=False)
     elif heard.intent == "inform_notice" and heard.value in NOTICES:
         case = case.with_notice(str(heard.value))
     elif heard.intent == "inform_appealed":
@@ -254,17 +256,22 @@ def _hear_no_answer(case: Case, asked: str) -> Case:
     return case.with_appealed("no") if kind == "appealed" else case
 
 
+def _asked_circumstance(asked: str | None) -> str | None:
+    """The circumstance that the open question is about; words without a button deny that one."""
+    kind, _, what = (asked or "").partition(":")
+    return what if kind == "circumstance" else None
+
+
 def _led_answer(heard: Heard, asked: str | None, knowledge: Knowledge) -> bool | None:
     """The yes or no that a typed answer to a question on a circumstance begins with.
 
     "No, somebody I met here" is a no, whatever the rest is read as; "no, only once" tells about the
     very thing that was asked, and that counts.
     """
-    lead = _LEADS.search(heard.text)
-    kind, _, what = (asked or "").partition(":")
+    lead, what = _LEADS.search(heard.text), _asked_circumstance(asked)
     if lead and asked == "appealed" and heard.intent.startswith("inform_") and not heard.appealed:
         return bool(lead["yes"])
-    if not lead or kind != "circumstance" or not heard.intent.startswith("circumstance_"):
+    if not lead or not what or not heard.intent.startswith("circumstance_"):
         return None
     told = heard.circumstances
     return None if what in told or _opposite(what, knowledge) in told else bool(lead["yes"])

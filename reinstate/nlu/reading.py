@@ -5,6 +5,7 @@ Pure: rows of probabilities in, a `Result` out. Thresholds are measured (`make e
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -243,6 +244,7 @@ def _in_scope(whole: Mapping[str, float]) -> float:
     return max(whole[label] + whole.get(_twin(label), 0.0) for label in whole if label not in OUTSIDE)
 
 
+@functools.cache
 def _twin(label: str) -> str:
     """The other polarity of a cause's intent, or the label itself where there is none."""
     kind, _, cause = label.partition("_")

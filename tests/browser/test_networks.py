@@ -41,6 +41,7 @@ def test_a_reload_while_the_server_is_down_loses_nothing(person: Person, server:
     person.check_in_step()
 
 
+@pytest.mark.timeout(600)  # a restart takes a quarter of a minute on a slow machine
 def test_turns_survive_kills(person: Person, server: Server) -> None:
     """While the server is killed again and again, every message is answered, in order, once."""
     for number in range(TURNS):

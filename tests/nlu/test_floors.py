@@ -14,14 +14,14 @@ FLOORS = {
     "causes right": 0.92,
     "causes right or offered": 0.965,
     "intents right": 0.9,
-    "macro F1": 0.865,
-    "denials right": 0.86,
-    "stance right": 0.95,
+    "macro F1": 0.885,
+    "denials right": 0.91,
+    "stance right": 0.96,
     "far rejected": 0.93,
-    "near rejected": 0.88,
+    "near rejected": 0.92,
     "far and near AUROC": 0.975,
-    "several precision": 0.9,
-    "several recall": 0.79,
+    "several precision": 0.925,
+    "several recall": 0.81,
 }
 LANGUAGES_FLOOR = 0.84
 CEILINGS = {"wrongly rejected": 0.02, "calibration error": 0.05}

@@ -78,6 +78,32 @@ def test_not_x_but_y_is_led_by_y() -> None:
     assert {"inactivity": "admits", "paid_outside": "denies"} == {c.id: c.stance for c in result.causes}
 
 
+def test_two_causes_in_one_breath_are_both_named() -> None:
+    """What the first cause leaves of one clause is weighed by itself: most of it is the second's."""
+    rows = np.array([row(cause_paid_outside=0.7, cause_inactivity=0.28)])
+    assert ["paid_outside", "inactivity"] == [c.id for c in read("x", [], rows, LABELS, SURE).causes]
+
+
+def test_an_accusation_that_is_denied_at_once_is_a_denial() -> None:
+    """Of clauses that contradict each other only the whole tells."""
+    rows = np.array(
+        [
+            row(deny_paid_outside=0.9, cause_paid_outside=0.05),
+            row(cause_paid_outside=0.9),
+            row(deny_paid_outside=0.9),
+        ]
+    )
+    result = read("paid outside? i never was", ["paid outside?", "i never was"], rows, LABELS, SURE)
+    assert ("deny_paid_outside", "denies") == (result.ranking[0][0], result.causes[0].stance)
+
+
+def test_a_cause_without_denials_and_no_cause_at_all_can_be_read() -> None:
+    """An operator's own cause may have no examples of its denial yet."""
+    labels = ("cause_paid_outside", "ask_funds", "out_of_scope")
+    assert "admits" == read("x", [], np.array([[0.9, 0.05, 0.05]]), labels, SURE).causes[0].stance
+    assert () == read("x", [], np.array([[0.9, 0.1]]), labels[1:], SURE).causes
+
+
 def test_two_close_causes_are_asked_about() -> None:
     """Where the margin is small, both are offered."""
     rows = np.array([row(cause_paid_outside=0.34, cause_inactivity=0.3, ask_funds=0.2)])

@@ -128,7 +128,7 @@
   const LONGEST_TEXT = 4000;
   const SILENCE_MS = 45_000;       // a reply without a byte for so long counts as cut off
   const FIRST_WAIT_MS = 800;
-  const LONGEST_WAIT_MS = 30_000;
+  const LONGEST_WAIT_MS = 5_000;
   const MOST_FAILED_TURNS = 8;     // a turn that the server fails so often waits for the person
   const PHONE = matchMedia('(max-width: 560px), (max-height: 480px)');
   const FINGER = matchMedia('(pointer: coarse)');
@@ -662,11 +662,16 @@
     return h('button', { type: 'button', onclick, ...named, ...attributes }, drawing ? icon(drawing) : label);
   }
 
+  /** @type {WeakMap<Element, Element[]>} */ const ARRANGED = new WeakMap();
+
   /**
    * Make nodes the children of another; those that stay are not touched.
    * @param {Element} parent @param {Element[]} nodes
    */
   function arrange(parent, nodes) {
+    const before = ARRANGED.get(parent) ?? [];
+    if (before.length === nodes.length && before.every((node, index) => node === nodes[index])) return;
+    ARRANGED.set(parent, nodes);
     const wanted = new Set(nodes);
     for (const child of [...parent.children]) if (!wanted.has(child)) child.remove();
     let present = parent.firstElementChild;
@@ -769,6 +774,7 @@
       this.full = this.hasAttribute('full');
       /** @type {WeakMap<Line, HTMLElement>} */ this.nodes = new WeakMap();
       /** @type {WeakMap<Line, HTMLElement>} */ this.turnNodes = new WeakMap();
+      /** @type {WeakMap<HTMLElement, string>} */ this.states = new WeakMap();
       /** @type {Map<string, HTMLElement>} */ this.offered = new Map();
       this.following = true;
       this.drawing = false;
@@ -1090,7 +1096,8 @@
       lines.forEach((line, index) => {
         const node = this.nodes.get(line) ?? this.drawLine(line, lines[index - 1]);
         if (!index || line.from === 'person') turn = this.turnNode(line);
-        turns.set(turn, [...(turns.get(turn) ?? []), node]);
+        if (!turns.has(turn)) turns.set(turn, []);
+        turns.get(turn).push(node);
         this.drawState(line, node);
       });
       for (const [node, inside] of turns) arrange(node, inside);
@@ -1149,9 +1156,9 @@
     /** What becomes of a message, under it. @param {Line} line @param {HTMLElement} node */
     drawState(line, node) {
       const state = line.state === 'sent' ? '' : line.state ?? '';
-      const key = `${state} ${line.words}`;
-      if (node.dataset.state === key || (!node.dataset.state && !state)) return;
-      node.dataset.state = key;
+      const key = state && `${state} ${line.words}`;
+      if ((this.states.get(node) ?? '') === key) return;
+      this.states.set(node, key);
       node.querySelector('.state')?.remove();
       if (!state) return;
       const { words, talk } = this;
@@ -1368,7 +1375,7 @@ textarea::placeholder { color: var(--soft); opacity: 1; }
 @keyframes breathe { 0%, 60%, 100% { opacity: .3; } 30% { opacity: 1; } }
 @keyframes rise { from { transform: translateY(8px); } }
 @media (prefers-reduced-motion: no-preference) {
-  .line { animation: rise .22s ease-out; }
+  .turn:last-child > .line { animation: rise .22s ease-out; }
   dialog.panel[open] { animation: rise .18s ease-out; }
 }
 @media (prefers-reduced-motion: reduce) { .dots i { animation: none; } }
