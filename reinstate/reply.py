@@ -18,6 +18,7 @@ from reinstate.verdict import Verdict
 MOST_BUTTONS = 5
 MOST_SOURCES = 5
 VERDICT_SOURCES, TOPIC_SOURCES, MOST_LESSER = 2, 3, 2
+PREVENTION = "prevention"  # the topic to which every cause adds what helps against it
 TRIAGE_NOTICES = ("hold", "permanent", "timed", "identity_hold", "unknown")
 
 
@@ -186,12 +187,14 @@ def topic_messages(topic: Topic, case: Case, knowledge: Knowledge, *, brief: boo
     `brief` where a verdict with sources of its own follows: what matters most.
     """
     cause = (case.causes or case.disputed or ("",))[0]
-    first = [topic.per_cause.get(cause, ""), topic.per_notice.get(case.notice or "", "")]
+    prevention = knowledge.causes[cause].prevention if cause and topic.id == PREVENTION else ()
+    of_cause = _paragraphs([topic.per_cause.get(cause, ""), _bullets(prevention)])
+    first = [of_cause, topic.per_notice.get(case.notice or "", "")]
     if brief:
         return [Message("utter_topic", {"answer": _paragraphs(first) or topic.answer[0]})]
     text = _paragraphs([*first, *topic.answer, topic.unknown or ""])
     messages = [Message("utter_topic", {"answer": text})]
-    own = knowledge.causes[cause].sources[:1] if topic.per_cause.get(cause) else ()
+    own = knowledge.causes[cause].sources[:1] if of_cause else ()
     sources = (*topic.sources[: TOPIC_SOURCES - len(own)], *own)
     return [*messages, sources_message(sources, knowledge)] if sources else messages
 
