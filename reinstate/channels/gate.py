@@ -21,9 +21,10 @@ from rasa.shared.core.events import BotUttered
 
 from reinstate.channels.rates import Rate
 from reinstate.masking import mask
+from reinstate.message import COMMANDS
 from reinstate.metrics import REFUSED, TURN_SECONDS, TURNS
 from reinstate.settings import Settings
-from reinstate.stores.conversations import COMMANDS, ConversationStore, Line
+from reinstate.stores.conversations import ConversationStore, Line
 from reinstate.stores.locks import Locks
 
 logger = logging.getLogger(__name__)

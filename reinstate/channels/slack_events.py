@@ -15,13 +15,13 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from reinstate.channels.slack_text import OPEN_DIRECT, owner_of, plain
+from reinstate.message import COMMANDS
 
 OLDEST_SECONDS = 300
 _LONGEST_NAME = 64
 _STAMP = re.compile(r"[0-9]{1,12}")
 _READ_SUBTYPES = (None, "file_share", "thread_broadcast", "me_message")
 _SLACKBOT = "USLACKBOT"
-_ONE_WORD_COMMANDS = ("start", "help", "restart", "forget")
 
 
 @dataclass(frozen=True)
@@ -189,7 +189,7 @@ def read_command(body: Mapping[str, Any]) -> Job | None:
     if not (team and user and trigger):
         return None
     text = plain(str(body.get("text") or "")) or "start"
-    if text.casefold() in _ONE_WORD_COMMANDS:
+    if text.casefold() in COMMANDS:
         text = f"/{text}"
     key = _key("command", trigger)
     return Job(key=key, id=key, conversation=f"slack-{team}-{user}", user=user, channel=user, text=text)

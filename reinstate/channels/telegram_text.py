@@ -11,12 +11,12 @@ from typing import Any
 from telegram import CallbackQuery, Chat, MaybeInaccessibleMessage, Message, Update
 
 from reinstate.masking import mask
+from reinstate.message import COMMANDS
 
 LONGEST_MESSAGE = 4096
 LONGEST_PAYLOAD = 64
 LONGEST_TITLE = 128
 LONGEST_HEADING = 60
-COMMANDS = ("start", "help", "restart", "forget")
 _GROUPS = (Chat.GROUP, Chat.SUPERGROUP)
 _HEADING = re.compile(rf"^\S.{{0,{LONGEST_HEADING}}}:$", re.MULTILINE)
 _COMMAND = re.compile(r"/(\w+)(?:@(\w+))?(?=\s|$)")
@@ -226,7 +226,7 @@ def _addressed(message: Message, text: str, me: Me) -> str | None:
         return bare if ours else None
     if mentioned:
         has_more = bool(bare.strip()) or _needs_words(message)
-        return bare if has_more else f"/{COMMANDS[0]}"
+        return bare if has_more else "/start"
     quoted = message.reply_to_message
     author = quoted.from_user if quoted else None
     return text if author and (author.id == me.id or _is_me(author.username, me)) else None

@@ -17,13 +17,11 @@ from rasa.core.tracker_store import SQLTrackerStore, TrackerStore
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from reinstate.message import COMMANDS, FORGET_INTENT
 from reinstate.stores import inbox
 
 logger = logging.getLogger(__name__)
 
-FORGET_INTENT = "forget_me"
-# Typed commands and the intents that they stand for.
-COMMANDS = {"start": "greet", "help": "ask_capabilities", "restart": "restart", "forget": FORGET_INTENT}
 COMMANDS_SAID = {f"/{intent}": f"/{command}" for command, intent in COMMANDS.items()}
 _CONNECT_SECONDS = 5
 _BUSY_MS = 5000
