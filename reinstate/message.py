@@ -13,10 +13,10 @@ from reinstate.knowledge import APPEALED, NOTICES, STANCES, Knowledge
 _CORRECTS = re.compile(
     r"^\W*(no|nope|nah|actually|wait|sorry|correction|i meant?|not that|wrong|oh)\b", re.IGNORECASE
 )
-# Words with which people deny, in the languages that are read.
 FORGET_INTENT = "forget_me"
 # Typed commands and the intents that they stand for.
 COMMANDS = {"start": "greet", "help": "ask_capabilities", "restart": "restart", "forget": FORGET_INTENT}
+# Words with which people deny, in the languages that are read.
 NEGATES = re.compile(
     r"n['’]t\b|\b(not|never|no|nobody|none|nothing|neither|nor|without|cannot|false|falsely|lie|lies|lying|untrue|wrong"
     r"|wrongly|mistaken|accuse[ds]?|only|(do|did|does|is|was|were|have|has|had|ca|wo|would|could|are)nt|aint"
