@@ -12,7 +12,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import yaml
 
 from bench.evaluate import OPEN, ROOT, Judged, figures, read_set, table
@@ -20,7 +19,7 @@ from reinstate.knowledge import knowledge
 from reinstate.nlu import clauses, encoders, head, reading, words
 from reinstate.nlu.examples import read
 from reinstate.nlu.language import ENGLISH, find
-from reinstate.nlu.reader import DENIALS, MessageReader
+from reinstate.nlu.reader import MessageReader
 
 REPORT = Path(__file__).parent / "reports" / "variants.md"
 SHOWN = (
@@ -39,10 +38,14 @@ BOTH = ("minilm", "use")
 
 @dataclass(frozen=True)
 class Variant:
-    """One way to build the reader; the defaults are the one that is used."""
+    """One way to build the reader; the defaults are the one that is used.
+
+    `encoders` read the messages of which `quick`, which read everything first, are less than `sure`.
+    """
 
     encoders: tuple[str, ...] = BOTH
-    of_clauses: tuple[str, ...] = ("use",)
+    quick: tuple[str, ...] = ("use",)
+    sure: float = MessageReader.get_default_config()["sure"]
     words: bool = True
     share: float = head.SPARSE_SHARE
     strength: float = MessageReader.get_default_config()["strength"]
@@ -57,10 +60,12 @@ USED = Variant()
 VARIANTS = {
     "as it is used": USED,
     "without words": replace(USED, words=False),
-    "words only (the fallback)": replace(USED, encoders=(), of_clauses=()),
-    "MiniLM and words": replace(USED, encoders=("minilm",), of_clauses=("minilm",)),
+    "words only (the fallback)": replace(USED, encoders=(), quick=()),
+    "MiniLM and words": replace(USED, encoders=("minilm",), quick=("minilm",)),
     "USE and words": replace(USED, encoders=("use",)),
-    "both encoders for clauses too": replace(USED, of_clauses=BOTH),
+    "both encoders for every message": replace(USED, sure=2.0),
+    "both encoders for every message and clause": replace(USED, quick=BOTH),
+    "both where less than 0.8 sure": replace(USED, sure=0.8),
     "words count 0.4": replace(USED, share=0.4),
     "words count 1.0": replace(USED, share=1.0),
     "strength 10": replace(USED, strength=10.0),
@@ -70,8 +75,8 @@ VARIANTS = {
     "outside four times as likely": replace(USED, outside=4.0),
     "one head for all languages": replace(USED, english=False),
     "without clauses": replace(USED, clauses=False),
-    "a clause counts from 0.4": replace(USED, thresholds=reading.Thresholds(clause=0.4)),
-    "a clause counts from 0.8": replace(USED, thresholds=reading.Thresholds(clause=0.8)),
+    "a cause is named from 0.3": replace(USED, thresholds=reading.Thresholds(named=0.3)),
+    "a cause is named from 0.6": replace(USED, thresholds=reading.Thresholds(named=0.6)),
     "confidence as trained": replace(USED, thresholds=reading.Thresholds(slope=1.0, offset=0.0)),
 }
 
@@ -96,15 +101,13 @@ class Lab:
 
     def judge(self, variant: Variant) -> list[Judged]:
         """Read the open set with a variant."""
-        of_whole, of_clauses = (
-            self._head(variant, names) for names in (variant.encoders, variant.of_clauses)
-        )
+        quick, thorough = (self._head(variant, names) for names in (variant.quick, variant.encoders))
         judged = []
         for number, gold in enumerate(self.golds):
             parts = self.parts[number] if variant.clauses and len(self.parts[number]) > 1 else []
-            rows = of_whole(number)[:1]
-            if parts:
-                rows = np.vstack([rows, of_clauses(number)[1:]])
+            rows = quick(number)[: 1 + len(parts)]
+            if reading.lead(rows[0], self.names) < variant.sure:
+                rows[:1] = thorough(number)[:1]
             result = reading.read(gold["text"], parts, rows, self.names, variant.thresholds)
             judged.append(Judged(gold, _as_parsed(result), 0.0))
         return judged
@@ -120,7 +123,7 @@ class Lab:
             variant.share,
         )
         priors = dict.fromkeys(trained.labels, 1.0) | dict.fromkeys(reading.OUTSIDE, variant.outside)
-        priors |= {label: variant.denials for label in trained.labels if label.startswith(DENIALS)}
+        priors |= {label: variant.denials for label in trained.labels if label.startswith(reading.DENY)}
         trained = trained.with_prior(priors)
         return lambda number: trained.probabilities(
             {kind: self.rows(kind, names)[number] for kind, names in views}

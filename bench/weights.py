@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from bench.evaluate import OPEN, SEVERAL, read_set
 from reinstate.knowledge import knowledge
-from reinstate.nlu import details, evidence, reading
+from reinstate.nlu import details, evidence
 from reinstate.nlu.language import ENGLISH
 from reinstate.nlu.reader import MessageReader
 from reinstate.settings import MODEL
@@ -37,15 +37,13 @@ def main() -> None:
     ids = evidence.causes(reader.labels)
     named, denied = Examples(), Examples()
     for gold in (*read_set(OPEN), *read_set(SEVERAL)):
-        text, found = gold["text"], details.find(gold["text"], knowledge())
-        if found.language != ENGLISH or not any(letter.isalnum() for letter in text):
+        found = details.find(gold["text"], knowledge())
+        if found.language != ENGLISH or not (seen := reader.see(gold["text"], found)):
             continue
-        parts, rows = reader.rows(text)
-        if found.pasted:
-            rows = reading.without("inform_notice", rows, reader.labels)
+        admits, denies = evidence.said(seen.rows, reader.labels)
         stances = {cause["id"]: cause["stance"] for cause in gold["causes"]}
-        named.add(evidence.named_by(rows, reader.labels), [cause in stances for cause in ids])
-        polarity = evidence.denied_by(text, parts, rows, reader.labels)
+        named.add(evidence.named_by(admits, denies), [cause in stances for cause in ids])
+        polarity = evidence.denied_by(seen.text, seen.clauses, admits, denies)
         told = [ids.index(cause) for cause in stances]
         denied.add(polarity[told], [stance == "denies" for stance in stances.values()])
     for name, by, examples in (

@@ -108,16 +108,10 @@ class JoinedEncoder:
         """The rows of all encoders joined."""
         return np.concatenate(list(self.encode_each(texts).values()), axis=1)
 
-    def encode_with(self, texts: Sequence[str], quick: str, more: Sequence[str]) -> tuple[Vectors, Vectors]:
-        """The joined rows of texts, and the rows of more texts by the one encoder named `quick`.
-
-        That one reads all of them at once, which is quicker than twice a few.
-        """
-        count, seen = len(texts), self._encoders[quick].encode([*texts, *more])
-        if not count:
-            return seen[:0], seen
-        rows = [seen[:count] if name == quick else one.encode(texts) for name, one in self._encoders.items()]
-        return np.concatenate(rows, axis=1), seen[count:]
+    def complete(self, texts: Sequence[str], known: Mapping[str, Vectors]) -> Vectors:
+        """The rows of all encoders joined; those in `known`, by their name, are not asked again."""
+        rows = [known[name] if name in known else one.encode(texts) for name, one in self._encoders.items()]
+        return np.concatenate(rows, axis=1)
 
     def encode_each(self, texts: Sequence[str]) -> dict[str, Vectors]:
         """The rows of each encoder by its name; many texts are shared among the cores."""

@@ -16,10 +16,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from reinstate.knowledge import knowledge
 from reinstate.message import NEGATES
 from reinstate.nlu.head import Probabilities
 
-CAUSE, DENY, UNKNOWN = "cause_", "deny_", "cause_unknown"
+CAUSE, DENY, UNKNOWN, NOTICE = "cause_", "deny_", "cause_unknown", "inform_notice"
 NAMED_BY = ("whole", "whole beside the first", "surest clause", "first of a clause", "has clauses")
 DENIED_BY = ("whole denies", "clauses deny", "clause has a negation", "message has a negation")
 NAMED = np.array([0.2, 0.57, 0.49, 0.42, -0.87, 1.36])  # weights of NAMED_BY, then the constant
@@ -35,7 +36,7 @@ class Evidence:
         id: of the cause.
         named: how likely it is named, whatever its stance.
         denied: how likely it is denied, if it is named.
-        whole: probability of the cause and its denial by the whole message.
+        whole: probability of the cause, its denial and its deeds by the whole message.
         surest: the same by the clause that has most of it.
         clause: that clause, or None where the message is one clause.
     """
@@ -52,9 +53,10 @@ def weigh(text: str, clauses: Sequence[str], rows: Probabilities, labels: Sequen
     """The evidence for every cause; arguments as in `reinstate.nlu.reading.read`."""
     if not (ids := causes(labels)):
         return []
-    named = _logistic(named_by(rows, labels), NAMED)
-    denied = _logistic(denied_by(text, clauses, rows, labels), DENIED)
-    whole, parts = _topics(rows, labels)
+    admits, denies = said(rows, labels)
+    named = _logistic(named_by(admits, denies), NAMED)
+    denied = _logistic(denied_by(text, clauses, admits, denies), DENIED)
+    whole, parts = _whole_and_parts(admits + denies)
     best = parts.argmax(axis=0)
     return [
         Evidence(
@@ -69,9 +71,26 @@ def weigh(text: str, clauses: Sequence[str], rows: Probabilities, labels: Sequen
     ]
 
 
-def named_by(rows: Probabilities, labels: Sequence[str]) -> NDArray[np.float64]:
-    """(causes, `NAMED_BY`): what tells whether a cause is named."""
-    whole, parts = _topics(rows, labels)
+def causes(labels: Sequence[str]) -> tuple[str, ...]:
+    """The ids of the causes among intents, in the order of all columns here."""
+    return _sums(tuple(labels))[0]
+
+
+def said(rows: Probabilities, labels: Sequence[str]) -> tuple[Probabilities, Probabilities]:
+    """Probabilities (texts, causes) that a cause is admitted, and that it is denied.
+
+    A circumstance that is a deed of its own, such as a threat, admits its cause. That a text is a
+    notice says nothing of causes, so they are what is left beside that.
+    """
+    _, admits, denies, notice = _sums(tuple(labels))
+    rest = 1.0 - rows @ notice
+    scaled = rows / np.maximum(rest, _LEAST)[:, None]
+    return scaled @ admits, scaled @ denies
+
+
+def named_by(admits: Probabilities, denies: Probabilities) -> NDArray[np.float64]:
+    """(causes, `NAMED_BY`): what tells whether a cause is named; arguments from `said`."""
+    whole, parts = _whole_and_parts(admits + denies)
     first = whole.argmax()
     rest = whole / max(1.0 - whole[first], _LEAST)
     rest[first] = whole[first]
@@ -80,18 +99,17 @@ def named_by(rows: Probabilities, labels: Sequence[str]) -> NDArray[np.float64]:
         _logit(rest),
         _logit(parts.max(axis=0)),
         np.isin(np.arange(len(whole)), parts.argmax(axis=1)),
-        np.full(len(whole), len(rows) > 1),
+        np.full(len(whole), len(admits) > 1),
     ]
     return np.asarray(np.stack(columns, axis=1), dtype=np.float64)
 
 
 def denied_by(
-    text: str, clauses: Sequence[str], rows: Probabilities, labels: Sequence[str]
+    text: str, clauses: Sequence[str], admits: Probabilities, denies: Probabilities
 ) -> NDArray[np.float64]:
     """(causes, `DENIED_BY`): what tells whether a cause that is named is denied."""
-    admits, denies = _both(rows, labels)
-    clause_of = (admits + denies)[1:].argmax(axis=0) if len(rows) > 1 else np.zeros(admits.shape[1], int)
-    yes, no = (said[1:].max(axis=0) if len(rows) > 1 else said[0] for said in (admits, denies))
+    clause_of = _whole_and_parts(admits + denies)[1].argmax(axis=0)
+    yes, no = (_whole_and_parts(told)[1].max(axis=0) for told in (admits, denies))
     agreed = np.minimum(yes, no) < _CONTRADICTED  # of "suspended for spam, but I never" only the whole tells
     negated = np.array([bool(NEGATES.search(clause)) for clause in clauses or [text]])
     columns = [
@@ -103,31 +121,20 @@ def denied_by(
     return np.asarray(np.stack(columns, axis=1), dtype=np.float64)
 
 
-def causes(labels: Sequence[str]) -> tuple[str, ...]:
-    """The ids of the causes among intents, in the order of all rows here."""
-    return _columns(tuple(labels))[0]
-
-
-def _topics(rows: Probabilities, labels: Sequence[str]) -> tuple[Probabilities, Probabilities]:
-    """Probabilities of each cause with its denial: by the whole, and by its clauses or, for want, again."""
-    admits, denies = _both(rows, labels)
-    said = admits + denies
-    return said[0], said[1:] if len(rows) > 1 else said
-
-
-def _both(rows: Probabilities, labels: Sequence[str]) -> tuple[Probabilities, Probabilities]:
-    """Probabilities (texts, causes) of admissions and of denials; a cause without denials has none."""
-    _, admits, denies = _columns(tuple(labels))
-    rows = np.pad(rows, ((0, 0), (0, 1)))
-    return rows[:, admits], rows[:, denies]
+def _whole_and_parts(told: Probabilities) -> tuple[Probabilities, Probabilities]:
+    """The row of the message, and those of its clauses or, for want of them, its own again."""
+    return told[0], told[1:] if len(told) > 1 else told
 
 
 @functools.cache
-def _columns(labels: tuple[str, ...]) -> tuple[tuple[str, ...], list[int], list[int]]:
-    """The causes, and the columns of their intents and of their denials, -1 for none."""
+def _sums(labels: tuple[str, ...]) -> tuple[tuple[str, ...], Probabilities, Probabilities, Probabilities]:
+    """The causes, which intents add up to an admission and a denial of each, and which is the notice."""
     ids = tuple(x.removeprefix(CAUSE) for x in labels if x.startswith(CAUSE) and x != UNKNOWN)
-    at = {label: n for n, label in enumerate(labels)}
-    return ids, [at[CAUSE + i] for i in ids], [at.get(DENY + i, -1) for i in ids]
+    circumstances = knowledge().circumstances.values()
+    deeds = {f"circumstance_{c.id}": c.tells_of for c in circumstances if not c.excuses}
+    admits = np.array([[label == CAUSE + i or deeds.get(label) == i for i in ids] for label in labels], float)
+    denies = np.array([[label == DENY + i for i in ids] for label in labels], float)
+    return ids, admits, denies, np.array([label == NOTICE for label in labels], float)
 
 
 def _balance(one: Probabilities, other: Probabilities) -> Probabilities:

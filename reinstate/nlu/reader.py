@@ -9,7 +9,7 @@ import logging
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -30,11 +30,10 @@ logger = logging.getLogger(__name__)
 
 LONGEST_WHOLE = 1000
 VOCABULARY, HEADS = "vocabulary.json", "heads.npz"
-WORDS, SENTENCES, CLAUSES = "words", "sentences", "clauses"
+WORDS, SENTENCES, QUICK = "words", "sentences", "quick"
 MOST_CLAUSES = 4
 _FOREIGN = {"understood": 0.12, "sure": 0.8, "margin": 0.5}  # less is understood, more is asked
 _EDIT = reading.Result((("letter_change", 1.0),), (), ())
-DENIALS = "deny_"
 _RANKED = 10
 _TRAINED_BY = (head, spelling, words, sys.modules[__name__])
 # "No, it was that I ...": the "no" is about what was said before.
@@ -46,6 +45,15 @@ _CORRECTS = re.compile(
 _MARKUP = re.compile(r"<(script|style)\b.*?</\1>|</?[a-z][^<>]*>", re.IGNORECASE | re.DOTALL)
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What one message is read from, as `reinstate.nlu.reading.read` takes it."""
+
+    text: str
+    clauses: Sequence[str]
+    rows: head.Probabilities
+
+
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class MessageReader(GraphComponent):
     """Sets `intent`, `intent_ranking`, `causes`, `choices`, `alternatives` and `details` of a message.
@@ -53,7 +61,8 @@ class MessageReader(GraphComponent):
     Config:
         encoders: names or folders, see `reinstate.nlu.encoders.load`.
         multilingual: the one of them that reads languages other than English; None if none does.
-        clauses: the one of them that reads clauses, the quickest; None if all do.
+        quick: the one of them that reads a message and its clauses first; None if all always read.
+        sure: from this probability by the quick one on, the others are not asked about the message.
         strength: of the head, see `reinstate.nlu.head.fit`.
         thresholds: see `reinstate.nlu.reading.Thresholds`.
         prior_of_denials: how likely, before reading, a denial is beside the cause it denies: the
@@ -67,7 +76,8 @@ class MessageReader(GraphComponent):
         return {
             "encoders": ["minilm", "use"],
             "multilingual": "use",
-            "clauses": "use",
+            "quick": "use",
+            "sure": 0.9,
             "strength": 40.0,
             "thresholds": {},
             "prior_of_denials": 0.5,
@@ -95,15 +105,16 @@ class MessageReader(GraphComponent):
     ) -> None:
         """Hold the known words and the heads.
 
-        "main" reads an English message as a whole by all encoders and words, and has seen English
-        only; "clause" reads its clauses by one encoder and words, in a fraction of the time; "foreign"
-        reads other languages by the multilingual encoder and words, "fallback" anything by words.
+        "quick" reads an English message and its clauses by one encoder and words; "main" reads a
+        message of which that one is unsure by all encoders and words, in three times the time. Both
+        have seen English only. "foreign" reads other languages by the multilingual encoder and words,
+        "fallback" anything by words.
         """
         self._config, self._storage, self._resource, self._heads = config, model_storage, resource, heads
         self._thresholds = reading.Thresholds(**config["thresholds"])
         self._encoder = _load_encoder(config["encoders"])
         known = {name: name for name in config["encoders"]}
-        self._multilingual, self._quick = known.get(config["multilingual"]), known.get(config["clauses"])
+        self._multilingual, self._quick = known.get(config["multilingual"]), known.get(config["quick"])
         self._speller = spelling.Speller(vocabulary)
 
     @classmethod
@@ -136,8 +147,8 @@ class MessageReader(GraphComponent):
             main = head.fit(sentences, known, among, strength)
             trained["main"] = head.combine({SENTENCES: main} | plain, known)
             if self._quick:
-                clause = head.fit(each[self._quick], known, among, strength)
-                trained["clause"] = head.combine({CLAUSES: clause} | plain, known)
+                quick = head.fit(each[self._quick], known, among, strength)
+                trained["quick"] = head.combine({QUICK: quick} | plain, known)
             if name := self._multilingual:
                 others = sorted(set(range(len(texts))) - set(english))
                 rows = [each[name], encoders.load(name).encode([texts[n] for n in others])]
@@ -176,12 +187,7 @@ class MessageReader(GraphComponent):
         for message in messages:
             text = message.get(TEXT) or ""
             found = details.find(text, knowledge())
-            if parse_edit(text):
-                result = _EDIT
-            elif found.language == ENGLISH:
-                result = self.read(self._speller.correct(text), notice=found.pasted)
-            else:
-                result = self.read(text, foreign=True)
+            result = _EDIT if parse_edit(text) else self.read(text, found)
             causes = [replace(c, stance="unsure") if found.pasted else c for c in result.causes]
             ranking = [{"name": name, "confidence": p} for name, p in result.ranking[:_RANKED]]
             message.set(INTENT, ranking[0], add_to_output=True)
@@ -193,21 +199,28 @@ class MessageReader(GraphComponent):
             message.set(ENTITIES, message.get(ENTITIES, []), add_to_output=True)
         return messages
 
-    def read(self, text: str, *, notice: bool = False, foreign: bool = False) -> reading.Result:
-        """Read one text in bounded time."""
-        text = _CORRECTS.sub("", _MARKUP.sub(" ", text))
-        if not any(letter.isalnum() for letter in text):
+    def read(self, text: str, found: details.Details) -> reading.Result:
+        """Read one message in bounded time; `found` are its details."""
+        if not (seen := self.see(text, found)):
             return reading.Result(((reading.NOT_UNDERSTOOD, 1.0),), (), ())
-        parts, rows = self.rows(text, foreign=foreign)
-        thresholds = replace(self._thresholds, **_FOREIGN) if foreign else self._thresholds
-        return reading.read(text, parts, rows, self.labels, thresholds, notice=notice)
+        english = found.language == ENGLISH
+        thresholds = self._thresholds if english else replace(self._thresholds, **_FOREIGN)
+        return reading.read(seen.text, seen.clauses, seen.rows, self.labels, thresholds)
+
+    def see(self, text: str, found: details.Details) -> Seen | None:
+        """What a message is read from, or None where it has no letter and no digit."""
+        english = found.language == ENGLISH
+        text = _CORRECTS.sub("", _MARKUP.sub(" ", self._speller.correct(text) if english else text))
+        if not any(letter.isalnum() for letter in text):
+            return None
+        return Seen(text, *self._rows_of(text, foreign=not english))
 
     @property
     def labels(self) -> tuple[str, ...]:
         """The intents, in the order of the columns of `rows`."""
         return self._heads["fallback"].labels
 
-    def rows(self, text: str, *, foreign: bool = False) -> tuple[list[str], head.Probabilities]:
+    def _rows_of(self, text: str, *, foreign: bool) -> tuple[list[str], head.Probabilities]:
         """The clauses of a text that count, none where it is one, and probabilities: its own, then theirs.
 
         A long text counts clause by clause only.
@@ -225,7 +238,7 @@ class MessageReader(GraphComponent):
 
     def _prior(self, label: str) -> float:
         """How likely an intent is before anything is read, beside most others."""
-        if label.startswith(DENIALS):
+        if label.startswith(reading.DENY):
             return float(self._config["prior_of_denials"])
         return float(self._config["prior_of_outside"]) if label in reading.OUTSIDE else 1.0
 
@@ -247,13 +260,14 @@ class MessageReader(GraphComponent):
             return self._rows("fallback", counted, {})
         if foreign and (name := self._multilingual) and "foreign" in self._heads:
             return self._rows("foreign", counted, {name: encoders.load(name).encode(texts)})
-        if not self._quick or "clause" not in self._heads:
+        if not self._quick or "quick" not in self._heads:
             return self._rows("main", counted, {SENTENCES: self._encoder.encode(texts)})
-        sentences, rest = self._encoder.encode_with(whole, self._quick, parts)
-        rows = [self._rows("main", counted[: len(whole)], {SENTENCES: sentences})] if whole else []
-        if parts:
-            rows.append(self._rows("clause", counted[len(whole) :], {CLAUSES: rest}))
-        return np.vstack(rows)
+        seen = encoders.load(self._quick).encode(texts)
+        rows = self._rows("quick", counted, {QUICK: seen})
+        if whole and reading.lead(rows[0], self.labels) < self._config["sure"]:
+            sentences = self._encoder.complete(whole, {self._quick: seen[:1]})
+            rows[:1] = self._rows("main", counted[:1], {SENTENCES: sentences})
+        return rows
 
     def _rows(self, kind: str, counted: Any, vectors: Mapping[str, encoders.Vectors]) -> head.Probabilities:
         """What one head makes of texts, seen by their words and by their vectors."""

@@ -23,9 +23,9 @@ from reinstate.nlu.head import Probabilities
 NOT_UNDERSTOOD = "nlu_fallback"
 OUTSIDE = ("out_of_scope", "platform_question")
 _DRASTIC = ("forget_me", "restart")
-_DETAIL, _NOTICE = "inform_detail", "inform_notice"
-_CAUSE, _DENY, _LOOKALIKE = evidence.CAUSE, evidence.DENY, "lookalike_"
-ABOUT = (_CAUSE, _DENY, _LOOKALIKE)
+_DETAIL = "inform_detail"
+_CAUSE, DENY, _LOOKALIKE = evidence.CAUSE, evidence.DENY, "lookalike_"
+ABOUT = (_CAUSE, DENY, _LOOKALIKE)
 _UNKNOWN = evidence.UNKNOWN
 _OFFERED = 2
 _LEAST = 1e-3
@@ -114,8 +114,6 @@ def read(
     rows: Probabilities,
     labels: Sequence[str],
     thresholds: Thresholds,
-    *,
-    notice: bool = False,
 ) -> Result:
     """Add up what the whole message and its clauses say.
 
@@ -125,11 +123,9 @@ def read(
         rows: probabilities, the whole message first, then one row for each clause.
         labels: the intents, in the order of the columns.
         thresholds: when a reading counts.
-        notice: whether it is one of Upwork's; every clause tells that, so what else it tells counts.
     """
     whole = dict(zip(labels, rows[0].tolist()))
-    telling = without(_NOTICE, rows, labels) if notice else rows
-    causes = _causes(text, evidence.weigh(text, clauses, telling, labels), thresholds)
+    causes = _causes(text, evidence.weigh(text, clauses, rows, labels), thresholds)
     ranking = _ranking(whole, causes, thresholds)
     understood = _in_scope(whole)
     best = ranking[0][0]
@@ -159,7 +155,7 @@ def _ranking(
         if any(c.stance == "denies" and c.id == best.partition("_")[2] for c in causes):
             best = _CAUSE + named[0].id
     elif _NAMED.match(best) and causes and causes[0].id == best.partition("_")[2]:
-        polarity = {"denies": _DENY, "admits": _CAUSE}.get(causes[0].stance)
+        polarity = {"denies": DENY, "admits": _CAUSE}.get(causes[0].stance)
         best = polarity + causes[0].id if polarity else best
     rest = sorted((label for label in whole if label != best), key=lambda label: -whole[label])
     lead = max(topics.get(best, 0.0), topics.get(_twin(best), 0.0), whole[best])
@@ -203,14 +199,15 @@ def _choices(
         return ()
     first = causes[0] if causes else None
     if first and first.stance == "unsure" and len(causes) == 1 and not _HEDGE.search(first.text):
-        return (_CAUSE + first.id, _DENY + first.id)
-    if best.startswith(_DENY):
+        return (_CAUSE + first.id, DENY + first.id)
+    if best.startswith(DENY):
         return ()
     if any(c.stance != "denies" and c.confidence >= thresholds.clause for c in causes):
         return ()
     denied = {_CAUSE + c.id for c in causes if c.stance == "denies"}
-    rivals = [(p, label) for p, label in _topics(whole) if label not in denied][:3]
-    top = rivals[0][0]
+    topics = _topics(whole)
+    rivals = [(p, label) for p, label in topics if label not in denied and p >= thresholds.rival][:3]
+    top = rivals[0][0] if rivals else 0.0
     if top >= thresholds.sure or len(rivals) < 2 or top - rivals[1][0] >= thresholds.margin:
         return ()
     return tuple(label for p, label in rivals if top - p < 2 * thresholds.margin)
@@ -239,16 +236,22 @@ def _topics(whole: Mapping[str, float]) -> list[tuple[float, str]]:
     return sorted(((whole[label] + whole.get(_twin(label), 0.0), label) for label in topics), reverse=True)
 
 
+def lead(row: Probabilities, labels: Sequence[str]) -> float:
+    """The highest probability of one row, a cause and its denial weighed together."""
+    whole: dict[str, float] = dict(zip(labels, row.tolist()))
+    return max(p + whole.get(_twin(label), 0.0) for label, p in whole.items())
+
+
 def _in_scope(whole: Mapping[str, float]) -> float:
-    """The highest probability of an in-scope intent, a cause and its denial weighed together."""
-    return max(whole[label] + whole.get(_twin(label), 0.0) for label in whole if label not in OUTSIDE)
+    """The same of an intent in scope."""
+    return max(p + whole.get(_twin(label), 0.0) for label, p in whole.items() if label not in OUTSIDE)
 
 
 @functools.cache
 def _twin(label: str) -> str:
     """The other polarity of a cause's intent, or the label itself where there is none."""
     kind, _, cause = label.partition("_")
-    return {"cause": _DENY, "deny": _CAUSE}.get(kind, "none_") + cause if _NAMED.match(label) else ""
+    return {"cause": DENY, "deny": _CAUSE}.get(kind, "none_") + cause if _NAMED.match(label) else ""
 
 
 def _leads(label: str, whole: Mapping[str, float]) -> bool:
@@ -262,9 +265,3 @@ def strongest(rows: Probabilities, labels: Sequence[str]) -> Probabilities:
     """
     about = np.array([label.startswith(ABOUT) for label in labels])
     return np.vstack([np.where(about, rows.max(axis=0), rows.mean(axis=0)), rows])
-
-
-def without(label: str, rows: Probabilities, labels: Sequence[str]) -> Probabilities:
-    """The rows given that they do not say one label."""
-    rest = np.where(np.array(labels) == label, 0.0, rows)
-    return np.asarray(rest / rest.sum(axis=1, keepdims=True))

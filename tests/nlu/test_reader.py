@@ -15,7 +15,8 @@ from rasa.engine.storage.resource import Resource
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from reinstate.nlu import encoders
+from reinstate.knowledge import knowledge
+from reinstate.nlu import details, encoders
 from reinstate.nlu.reader import MessageReader
 from reinstate.settings import MODEL
 
@@ -35,9 +36,9 @@ ENTITIES = [
 ]
 
 
-def trained(folder: Path, names: list[str]) -> MessageReader:
+def trained(folder: Path, names: list[str], **config: Any) -> MessageReader:
     """A reader trained on a few texts."""
-    config = {**MessageReader.get_default_config(), "encoders": names}
+    config = {**MessageReader.get_default_config(), "encoders": names, **config}
     storage, resource = LocalModelStorage.create(folder), Resource("reader")
     reader: Any = MessageReader.create(config, storage, resource, None)
     messages = [
@@ -45,6 +46,11 @@ def trained(folder: Path, names: list[str]) -> MessageReader:
     ]
     reader.train(TrainingData(messages))
     return MessageReader.load(config, storage, resource, None)  # type: ignore[arg-type]
+
+
+def intent_of(reader: MessageReader, text: str) -> str:
+    """The intent that a message is read as."""
+    return reader.read(text, details.find(text, knowledge())).ranking[0][0]
 
 
 def test_an_encoder_may_be_a_folder(tmp_path: Path) -> None:
@@ -65,7 +71,7 @@ def test_without_its_encoder_it_reads_by_words_and_says_so_loudly(
     """An encoder that cannot be loaded is no reason not to start."""
     reader = trained(tmp_path, ["/no/such/folder"])
     assert any(r.levelname == "WARNING" and "FALLBACK" in r.message for r in caplog.records)
-    assert "cause_paid_outside" == reader.read("he sent it by paypal").ranking[0][0]
+    assert "cause_paid_outside" == intent_of(reader, "he sent it by paypal")
 
 
 def test_a_model_that_was_trained_with_an_encoder_still_reads_without_it(
@@ -74,7 +80,21 @@ def test_a_model_that_was_trained_with_an_encoder_still_reads_without_it(
     """A broken wheel after training leaves the words."""
     reader = trained(tmp_path, ["use"])
     monkeypatch.setattr(reader, "_encoder", None)
-    assert "cause_inactivity" == reader.read("not logged in for a year").ranking[0][0]
+    assert "cause_inactivity" == intent_of(reader, "not logged in for a year")
+
+
+@pytest.mark.parametrize(("sure", "asked"), [(0.0, False), (1.1, True)])
+def test_the_slower_encoder_is_asked_only_about_what_the_quick_one_is_unsure_of(
+    sure: float, asked: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From `sure` on, the quick encoder decides alone."""
+    reader = trained(tmp_path, ["minilm", "use"], sure=sure)
+    texts: list[str] = []
+    slower = encoders.load("minilm")
+    encode = slower.encode
+    monkeypatch.setattr(slower, "encode", lambda more: texts.extend(more) or encode(more))
+    assert "cause_paid_outside" == intent_of(reader, "he sent it by paypal")
+    assert asked == bool(texts)
 
 
 @pytest.fixture(scope="module")

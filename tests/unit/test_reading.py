@@ -16,6 +16,10 @@ LABELS = (
     "cause_inactivity",
     "deny_inactivity",
     "ask_funds",
+    "cause_client_harassment",
+    "circumstance_threatened",
+    "circumstance_moved_country",
+    "inform_notice",
     "out_of_scope",
 )
 SURE = Thresholds()
@@ -58,10 +62,8 @@ def test_topic_first_then_polarity() -> None:
 
 def test_what_is_out_of_scope_is_rejected() -> None:
     """Without any in-scope intent that is likely, nothing is understood."""
-    rows = np.array([[0.15, 0.0, 0.15, 0.0, 0.15, 0.14]])
-    assert (
-        NOT_UNDERSTOOD == read("x", [], rows / rows.sum(), LABELS, Thresholds(understood=0.3)).ranking[0][0]
-    )
+    rows = np.array([row(cause_paid_outside=0.25, cause_inactivity=0.25, ask_funds=0.25)])
+    assert NOT_UNDERSTOOD == read("x", [], rows, LABELS, Thresholds(understood=0.3)).ranking[0][0]
 
 
 def test_not_x_but_y_is_led_by_y() -> None:
@@ -82,6 +84,28 @@ def test_two_causes_in_one_breath_are_both_named() -> None:
     """What the first cause leaves of one clause is weighed by itself: most of it is the second's."""
     rows = np.array([row(cause_paid_outside=0.7, cause_inactivity=0.28)])
     assert ["paid_outside", "inactivity"] == [c.id for c in read("x", [], rows, LABELS, SURE).causes]
+
+
+def test_a_circumstance_that_is_a_deed_of_its_own_admits_its_cause() -> None:
+    """A threat is what clients are harassed by; who has moved has not thereby broken a rule."""
+    told = ["he would not pay", "i said i would ruin him", "i live in spain now"]
+    rows = np.array(
+        [
+            row(cause_paid_outside=0.5, cause_client_harassment=0.2),
+            row(cause_paid_outside=0.9),
+            row(circumstance_threatened=0.8, cause_client_harassment=0.15),
+            row(circumstance_moved_country=0.9),
+        ]
+    )
+    causes = read(". ".join(told), told, rows, LABELS, SURE).causes
+    assert {("paid_outside", "admits"), ("client_harassment", "admits")} == {(c.id, c.stance) for c in causes}
+
+
+def test_a_notice_names_what_it_tells_beside_being_one() -> None:
+    """Every clause of a notice says that it is one; what is left is the cause."""
+    rows = np.array([row(inform_notice=0.9, cause_inactivity=0.08)])
+    result = read("x", [], rows, LABELS, SURE)
+    assert ("inform_notice", ["inactivity"]) == (result.ranking[0][0], [c.id for c in result.causes])
 
 
 def test_an_accusation_that_is_denied_at_once_is_a_denial() -> None:
