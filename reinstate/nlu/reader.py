@@ -81,7 +81,7 @@ class MessageReader(GraphComponent):
             "strength": 40.0,
             "thresholds": {},
             "prior_of_denials": 0.5,
-            "prior_of_outside": 2.0,
+            "prior_of_outside": 4.0,
         }
 
     @classmethod

@@ -22,7 +22,7 @@ from reinstate.nlu.head import Probabilities
 
 NOT_UNDERSTOOD = "nlu_fallback"
 OUTSIDE = ("out_of_scope", "platform_question")
-_DRASTIC = ("forget_me", "restart")
+_DRASTIC, _EVASION = ("forget_me", "restart"), "help_evade"
 _DETAIL = "inform_detail"
 _CAUSE, DENY, _LOOKALIKE = evidence.CAUSE, evidence.DENY, "lookalike_"
 ABOUT = (_CAUSE, DENY, _LOOKALIKE)
@@ -48,6 +48,7 @@ class Thresholds:
         understood: below this best in-scope probability nothing is understood.
         certain: the same for what cannot be undone.
         lookalike: the same for what is said to be no suspension at all.
+        evasion: the same for what is refused; nobody is to be taken for a cheat on a guess.
         margin: two causes closer than this are asked about.
         sure: above this, nothing is asked.
         least: a cause with less, by the whole message and by each clause, is not named; the
@@ -58,7 +59,7 @@ class Thresholds:
         unclear: between this and `denied`, beside a word of denial, the stance is unsure.
         plain: from this stated confidence on, no other cause is offered beside the one that was read.
         rival: how likely another cause must be to be offered.
-        hint: the same beside what is no case at all.
+        hint: the same beside what is no case at all, and of a cause beside its denial.
         slope, offset: make the stated confidence out of the probability of what leads; fitted on
             the open set, since held-out training examples are harder than what people write.
     """
@@ -66,6 +67,7 @@ class Thresholds:
     understood: float = 0.25
     certain: float = 0.9
     lookalike: float = 0.6
+    evasion: float = 0.5
     margin: float = 0.2
     sure: float = 0.6
     least: float = 0.25
@@ -83,6 +85,8 @@ class Thresholds:
         """The least probability at which an intent counts as understood."""
         if label in _DRASTIC:
             return self.certain
+        if label == _EVASION:
+            return self.evasion
         return self.lookalike if label.startswith(_LOOKALIKE) else self.understood
 
     def stated(self, probability: float) -> float:
@@ -219,15 +223,20 @@ def _alternatives(
     causes: Sequence[Reading],
     thresholds: Thresholds,
 ) -> tuple[str, ...]:
-    """The next likely causes or look-alikes, where what was read of a case is not sure."""
+    """The next likely causes or look-alikes, where what was read of a case is not sure.
+
+    First the cause itself, where it is read as denied and may be admitted.
+    """
     best, stated = first
+    admitted = _twin(best) if best.startswith(DENY) else ""
+    other = (admitted,) if whole.get(admitted, 0.0) >= thresholds.hint else ()
     if stated >= thresholds.plain or not (best in OUTSIDE or best.startswith(ABOUT)):
-        return ()
+        return other
     answered = () if best in OUTSIDE else causes
     named = {_CAUSE + c.id for c in answered} | {best, _twin(best)}
     least = thresholds.hint if best in OUTSIDE else thresholds.rival
     rivals = [label for p, label in _topics(whole) if label not in named and p >= least]
-    return tuple(rivals[:_OFFERED])
+    return (*other, *rivals[:_OFFERED])
 
 
 def _topics(whole: Mapping[str, float]) -> list[tuple[float, str]]:

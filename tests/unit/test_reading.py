@@ -148,6 +148,12 @@ ALTERNATIVES = [
         {"cause_inactivity": 0.75, "deny_paid_outside": 0.1},
         ("cause_paid_outside",),
     ),
+    (
+        "a denial that may be an admission is offered as one, however sure the topic is",
+        {"deny_inactivity": 0.9, "cause_inactivity": 0.1},
+        ("cause_inactivity",),
+    ),
+    ("a plain denial is not", {"deny_inactivity": 0.98, "cause_inactivity": 0.01}, ()),
     ("a question is no case", {"ask_funds": 0.8, "cause_inactivity": 0.1}, ()),
     (
         "what is no case offers one that it may be",
