@@ -38,6 +38,7 @@ from reinstate.reply import (
     lookalike_messages,
     question_message,
     taken_in_messages,
+    titled_buttons,
     unchanged_message,
     verdict_messages,
 )
@@ -69,7 +70,8 @@ class ActionJudge(Action):
             say(dispatcher, tracker, [Message(another("utter_noted", tracker))] if case != before else [])
             return set_slots(case_slots(case, tracker), tracker)
         if not (case.causes or case.disputed or case.notice or case.appealed):
-            say(dispatcher, tracker, [Message("utter_nothing_to_answer")])
+            causes = titled_buttons(message.alternatives, facts)
+            say(dispatcher, tracker, [Message("utter_nothing_to_answer", {}, causes)])
             return set_slots(case.to_slots(), tracker)
         alone = _asked_about(before, case, message)
         if alone:

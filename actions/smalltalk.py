@@ -9,7 +9,8 @@ from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.common import another, ask_again, case_of, heard, say
-from reinstate.reply import Message
+from reinstate.knowledge import knowledge
+from reinstate.reply import Message, titled_buttons
 
 
 class ActionReply(Action):
@@ -23,9 +24,11 @@ class ActionReply(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
         """Reply; then the open question again, unless the person needs other help than ours."""
-        intent, case = heard(tracker).intent, case_of(tracker)
+        message, case = heard(tracker), case_of(tracker)
+        intent = message.intent
         known = "_known" if intent == "vent" and (case.causes or case.disputed or case.notice) else ""
-        say(dispatcher, tracker, [Message(another(f"utter_{intent}{known}", tracker))])
+        causes = () if known else titled_buttons(message.alternatives, knowledge())
+        say(dispatcher, tracker, [Message(another(f"utter_{intent}{known}", tracker), {}, causes)])
         if intent != "crisis":
             ask_again(dispatcher, tracker)
         return []

@@ -301,9 +301,14 @@ def choice_message(intents: Sequence[str], knowledge: Knowledge, response: str) 
         response: the response of the domain that asks.
     """
     other = knowledge.table.wording.other
-    titles = {i: knowledge.title_of(i) for i in intents}
-    buttons = [Button(title, f"/{intent}") for intent, title in titles.items() if title]
+    buttons = titled_buttons(intents, knowledge)
     return Message(response, {}, (*buttons[: MOST_BUTTONS - 1], Button(other, "/something_else")))
+
+
+def titled_buttons(intents: Sequence[str], knowledge: Knowledge) -> tuple[Button, ...]:
+    """What a message could mean, to be pressed; what has no title is left out."""
+    titles = {i: knowledge.title_of(i) for i in intents}
+    return tuple(Button(title, f"/{intent}") for intent, title in titles.items() if title)
 
 
 def groups_message(knowledge: Knowledge, response: str) -> Message:

@@ -24,6 +24,7 @@ NOT_UNDERSTOOD = "nlu_fallback"
 OUTSIDE = ("out_of_scope", "platform_question")
 _DRASTIC, _EVASION = ("forget_me", "restart"), "help_evade"
 _DETAIL = "inform_detail"
+_VAGUE = (*OUTSIDE, _DETAIL, "vent")  # they tell of no case, and may hide one
 _CAUSE, DENY, _LOOKALIKE = evidence.CAUSE, evidence.DENY, "lookalike_"
 ABOUT = (_CAUSE, DENY, _LOOKALIKE)
 _UNKNOWN = evidence.UNKNOWN
@@ -59,7 +60,7 @@ class Thresholds:
         unclear: between this and `denied`, beside a word of denial, the stance is unsure.
         plain: from this stated confidence on, no other cause is offered beside the one that was read.
         rival: how likely another cause must be to be offered.
-        hint: the same beside what is no case at all, and of a cause beside its denial.
+        hint: the same beside what tells of no case, and of a cause beside its denial.
         slope, offset: make the stated confidence out of the probability of what leads; fitted on
             the open set, since held-out training examples are harder than what people write.
     """
@@ -71,15 +72,15 @@ class Thresholds:
     margin: float = 0.2
     sure: float = 0.6
     least: float = 0.25
-    named: float = 0.35
+    named: float = 0.45
     clause: float = 0.6
     denied: float = 0.45
     unclear: float = 0.3
-    plain: float = 0.93
+    plain: float = 0.94
     rival: float = 0.01
     hint: float = 0.05
-    slope: float = 0.48
-    offset: float = 1.17
+    slope: float = 0.56
+    offset: float = 1.12
 
     def needed(self, label: str) -> float:
         """The least probability at which an intent counts as understood."""
@@ -230,11 +231,11 @@ def _alternatives(
     best, stated = first
     admitted = _twin(best) if best.startswith(DENY) else ""
     other = (admitted,) if whole.get(admitted, 0.0) >= thresholds.hint else ()
-    if stated >= thresholds.plain or not (best in OUTSIDE or best.startswith(ABOUT)):
+    if stated >= thresholds.plain or not (best in _VAGUE or best.startswith(ABOUT)):
         return other
-    answered = () if best in OUTSIDE else causes
+    answered = () if best in _VAGUE else causes
     named = {_CAUSE + c.id for c in answered} | {best, _twin(best)}
-    least = thresholds.hint if best in OUTSIDE else thresholds.rival
+    least = thresholds.hint if best in _VAGUE else thresholds.rival
     rivals = [label for p, label in _topics(whole) if label not in named and p >= least]
     return (*other, *rivals[:_OFFERED])
 
