@@ -23,8 +23,8 @@ from reinstate.nlu.head import Probabilities
 CAUSE, DENY, UNKNOWN, NOTICE = "cause_", "deny_", "cause_unknown", "inform_notice"
 NAMED_BY = ("whole", "whole beside the first", "surest clause", "first of a clause", "has clauses")
 DENIED_BY = ("whole denies", "clauses deny", "clause has a negation", "message has a negation")
-NAMED = np.array([0.2, 0.55, 0.55, 0.26, -1.04, 1.6])  # weights of NAMED_BY, then the constant
-DENIED = np.array([0.42, 0.7, 0.25, 0.45, -0.37])  # weights of DENIED_BY, then the constant
+NAMED = np.array([0.23, 0.54, 0.56, 0.23, -0.97, 1.57])  # weights of NAMED_BY, then the constant
+DENIED = np.array([0.44, 0.73, 0.26, 0.47, -0.33])  # weights of DENIED_BY, then the constant
 _LEAST, _LITTLE, _CONTRADICTED = 1e-4, 3e-3, 0.6
 
 
