@@ -9,7 +9,7 @@ from rasa_sdk.events import EventType, FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.common import ask_again, asked_of, case_of, heard, in_form, say
-from reinstate.fallback import misses
+from reinstate.fallback import guesses, misses
 from reinstate.knowledge import knowledge
 from reinstate.reply import Message, choice_message, groups_message
 
@@ -34,9 +34,8 @@ class ActionNotUnderstood(Action):
             ask_again(dispatcher, tracker)
             return []
         ranking = tracker.latest_message.get("intent_ranking") or []
-        guesses = [str(entry.get("name")) for entry in ranking[1:]]
-        titled = [g for g in guesses if knowledge().title_of(g)][:2]
-        say(dispatcher, tracker, [choice_message(titled, knowledge(), "utter_rephrase")])
+        likely = guesses(ranking, knowledge())
+        say(dispatcher, tracker, [choice_message(likely, knowledge(), "utter_rephrase")])
         if count:
             return []
         # Rasa comes here for want of a rule, and would again until its circuit breaker trips.

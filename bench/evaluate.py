@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 
 from bench.readme import put
+from reinstate.fallback import guesses
 from reinstate.knowledge import knowledge
 from reinstate.nlu.reading import Thresholds
 
@@ -92,8 +93,7 @@ class Judged:
         """What `action_not_understood` offers where nothing was understood."""
         if self.intent != "nlu_fallback":
             return []
-        ranked = [str(entry["name"]) for entry in self.parsed["intent_ranking"][1:]]
-        return [name for name in ranked if knowledge().title_of(name)][:2]
+        return guesses(self.parsed["intent_ranking"], knowledge())
 
 
 async def judge(agent: Any, golds: Iterable[dict[str, Any]]) -> list[Judged]:

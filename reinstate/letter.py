@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from reinstate.case import Case
 from reinstate.knowledge import Knowledge, LetterWords, Tone
+from reinstate.message import NEGATES
 
 LONGEST = 3000
 _LONGEST_ANSWER = 700
@@ -71,7 +72,7 @@ def draft(case: Case, answers: Answers, tone: Tone, knowledge: Knowledge) -> Let
     words = knowledge.letters[tone]
     cause = (case.causes or case.disputed or ("",))[0]
     phrase = knowledge.causes[cause].phrase if cause else words.unknown_phrase
-    stance = _stance(cause, case, words, knowledge)
+    stance = _stance(cause, case, answers, words, knowledge)
     told_when = answers.when and answers.when not in answers.happened
     parts = [
         words.greeting,
@@ -86,17 +87,20 @@ def draft(case: Case, answers: Answers, tone: Tone, knowledge: Knowledge) -> Let
     return Letter(words.subject, tuple(p for p in parts if p))
 
 
-def _stance(cause: str, case: Case, words: LetterWords, knowledge: Knowledge) -> str:
+def _stance(cause: str, case: Case, answers: Answers, words: LetterWords, knowledge: Knowledge) -> str:
     """What the letter says of the accusation: only who broke a rule, and says so, does not dispute it.
 
-    Whose check failed, or whose client was theirs before, has admitted nothing.
+    Whose check failed, or whose client was theirs before, has admitted nothing; nor is anything admitted
+    for a person whose own words deny a part of it.
     """
     if cause in case.disputed:
         return words.disputes
     if cause not in case.causes or case.stance(cause) == "unsure":
         return words.asks
     excused = any(knowledge.circumstances[c].excuses for c in case.circumstances)
-    return words.explains if excused or knowledge.causes[cause].severity == "hold" else words.admits
+    denies = NEGATES.search(f"{answers.happened} {answers.changed}")
+    hold = knowledge.causes[cause].severity == "hold"
+    return words.explains if excused or hold or denies else words.admits
 
 
 def statements(text: str) -> str:

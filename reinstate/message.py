@@ -33,6 +33,22 @@ _ACCUSES = re.compile(
     r"\b(they|upwork|notice|e-?mail|accus\w*|claim\w*|suspen\w*|bann\w*|block\w*|because)\b", re.IGNORECASE
 )
 _LEADS = re.compile(r"^\W*(?:(?P<yes>yes|yeah|yep|yup|sure)|no|nope|nah)\b", re.IGNORECASE)
+# "That's not true", "they are lying", "I never did that": of the accusation, not of a question.
+_DISPUTES = re.compile(
+    r"^\W*(?:(?:no|nope|but|well)\b\W*)*"
+    r"(?:(?:it|that|this)(?:\W?s| is| was)?(?: just| simply| all)? ?(?:not true|untrue|false|a lie|lies)"
+    r"|not true|(?:they|upwork)(?:\W?re| are| is)? (?:lying|lies|wrong)"
+    r"|i (?:have )?never (?:did|done) (?:that|this|it|such\b.*|anything\b.*|so)"
+    r"|i (?:did not|didn\W?t) do (?:that|this|it|such\b.*|anything\b.*))\W*$",
+    re.IGNORECASE,
+)
+_HACKED = "account_compromised"
+# A deed of one's own; "I think they sent" and "I got a ban for" tell of none.
+_OWN_DEED = re.compile(
+    r"\b(?:i|we)(?:['’]?ve|['’]?d)?\b(?! (?:think|guess|believe|suppose|saw|see|found|noticed|got|was|were|am"
+    r"|can|could|did|do|don|have been|never)\b)",
+    re.IGNORECASE,
+)
 _SURE = 0.76
 _CLEAR, _CORRECTING, _DENYING = 0.6, 0.5, 0.95
 _SHORT = 2
@@ -190,7 +206,9 @@ def hear(case: Case, heard: Heard, asked: str | None, knowledge: Knowledge) -> C
     yes = _led_answer(heard, asked, knowledge)
     told = heard.circumstances or heard.denied_circumstances
     denied = heard.value or (None if told else _asked_circumstance(asked))
-    if asked and yes is not None:
+    if case.causes and not heard.readings and _DISPUTES.match(heard.text):
+        case = case.name(case.causes[0], "denies")
+    elif asked and yes is not None:
         case = _hear_answer(case, asked, knowledge, yes=yes)
     elif kind == "circumstance" and rest in knowledge.circumstances and heard.names_circumstance:
         case = _with_circumstance(case, rest, knowledge)
@@ -217,17 +235,33 @@ def _hinted(before: Case, case: Case, knowledge: Knowledge) -> Case:
 
 
 def _hear_causes(case: Case, heard: Heard) -> Case:
-    named = [r for r in heard.readings if r.stance != "denies"]
-    denied = [r for r in heard.readings if r.stance == "denies"]
+    readings = [
+        replace(r, stance=case.stance(r.id)) if r.stance == "unsure" and r.id in case.causes else r
+        for r in _without_intruders(case, heard)
+    ]
+    named = [r for r in readings if r.stance != "denies"]
+    denied = [r for r in readings if r.stance == "denies"]
     corrects = bool(_CORRECTS.search(heard.text)) and not denied
     if corrects and named and case.causes and named[0].id not in case.causes:
         return case.correct(named[0].id, named[0].stance).read(named)
-    after = case.read(heard.readings)
+    after = case.read(readings)
     if not case.disputed or named or heard.text.startswith("/"):
         return after
     # What else did not happen is no accusation: the one that is disputed stays the first.
     first = case.disputed[0]
     return replace(after, disputed=(first, *(other for other in after.disputed if other != first)))
+
+
+def _without_intruders(case: Case, heard: Heard) -> tuple[Reading, ...]:
+    """The readings without what whoever broke into an account did there: it is no deed of the person's."""
+    hacked = any(r.id == _HACKED and r.stance == "admits" for r in heard.readings)
+    if heard.text.startswith("/") or not (
+        hacked or (_HACKED in case.causes and case.stance(_HACKED) == "admits")
+    ):
+        return heard.readings
+    return tuple(
+        r for r in heard.readings if r.id == _HACKED or r.stance == "denies" or _OWN_DEED.search(r.text)
+    )
 
 
 def _hear_details(case: Case, heard: Heard, knowledge: Knowledge) -> Case:

@@ -130,10 +130,12 @@ def _cause_message(
     about = ["" if denies else cause.follows, cause.differ or (policy if denies else "")]
     parts = [*([] if brief else about), "" if verdict.lesser else cause.unknown or ""]
     values = {"title": cause.title, "about": "".join(f"\n\n{part}" for part in parts if part)}
-    it_did = f"cause_{cause.id}"
-    admits = (Button(knowledge.table.wording.happened, f"/{it_did}"),) if it_did in alternatives else ()
+    it_did, wording = f"cause_{cause.id}", knowledge.table.wording
+    maybe = verdict.stance == "unsure"
+    stances = [Button(wording.happened, f"/{it_did}")] if maybe or it_did in alternatives else []
+    stances += [Button(wording.did_not_happen, f"/deny_{cause.id}")] if maybe else []
     others = [intent for intent in alternatives if intent != it_did]
-    return Message(f"utter_cause_{verdict.stance}", values, (*admits, *_rather(others, knowledge)))
+    return Message(f"utter_cause_{verdict.stance}", values, (*stances, *_rather(others, knowledge)))
 
 
 def _rather(alternatives: Sequence[str], knowledge: Knowledge) -> tuple[Button, ...]:

@@ -25,7 +25,7 @@ NAMED_BY = ("whole", "whole beside the first", "surest clause", "first of a clau
 DENIED_BY = ("whole denies", "clauses deny", "clause has a negation", "message has a negation")
 NAMED = np.array([0.23, 0.54, 0.56, 0.23, -0.97, 1.57])  # weights of NAMED_BY, then the constant
 DENIED = np.array([0.44, 0.73, 0.26, 0.47, -0.33])  # weights of DENIED_BY, then the constant
-_LEAST, _LITTLE, _CONTRADICTED = 1e-4, 3e-3, 0.6
+_LEAST, _LITTLE, _LEFT, _CONTRADICTED = 1e-4, 3e-3, 0.2, 0.6
 
 
 @dataclass(frozen=True)
@@ -80,11 +80,12 @@ def said(rows: Probabilities, labels: Sequence[str]) -> tuple[Probabilities, Pro
     """Probabilities (texts, causes) that a cause is admitted, and that it is denied.
 
     A circumstance that is a deed of its own, such as a threat, admits its cause. That a text is a
-    notice says nothing of causes, so they are what is left beside that.
+    notice says nothing of causes, so they are what is left beside that; of a text of one clause, if
+    enough is ("it says under review").
     """
     _, admits, denies, notice = _sums(tuple(labels))
     rest = 1.0 - rows @ notice
-    scaled = rows / np.maximum(rest, _LEAST)[:, None]
+    scaled = rows / np.maximum(rest, _LEFT if len(rows) == 1 else _LEAST)[:, None]
     return scaled @ admits, scaled @ denies
 
 

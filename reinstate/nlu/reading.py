@@ -36,9 +36,17 @@ _HEDGE = re.compile(
     r"\b(maybe|perhaps|probably|possibly|might|could (it|this|that) be"
     r"|is (it|this|that) (because|coz|cuz|cause|due)"
     r"|i (think|guess|suspect|suppose|wonder)|not sure|do you think|either|can (they|upwork)|what if"
-    r"|would (they|upwork)|if i)\b",
+    r"|would (they|upwork)|if i|(can|may|could|should) i|am i allowed|is it (okay?|allowed|fine) (if|to))\b",
     re.IGNORECASE,
 )
+# What Upwork is said to say; in a few words there is none of one's own beside it.
+_REPORTED = re.compile(
+    r"\b(they|upwork|(e-?mail|mail|notice|message|banner)) (\w+ )?"
+    r"(say|says|said|claims?|claimed|accuses?|accused|calls?|called|thinks?|believes?|tells?|told|wrote|writes?)\b"
+    r"|\baccused of\b",
+    re.IGNORECASE,
+)
+_FEW_WORDS = 12
 
 
 @dataclass(frozen=True)
@@ -190,7 +198,13 @@ def _stance(text: str, denied: float, thresholds: Thresholds) -> Stance:
     if denied >= thresholds.denied:
         return "denies"
     unclear = denied > thresholds.unclear and NEGATES.search(text)
-    return "unsure" if unclear or _HEDGE.search(text) else "admits"
+    return "unsure" if unclear or _wonders(text) else "admits"
+
+
+def _wonders(text: str) -> bool:
+    """Whether a person guesses or asks, or only tells what they are accused of."""
+    told = _REPORTED.search(text) or text.rstrip().endswith("?")
+    return bool(_HEDGE.search(text) or (told and len(text.split()) <= _FEW_WORDS))
 
 
 def _choices(
@@ -203,7 +217,7 @@ def _choices(
     if not (_NAMED.match(best) or best.startswith(_LOOKALIKE)):
         return ()
     first = causes[0] if causes else None
-    if first and first.stance == "unsure" and len(causes) == 1 and not _HEDGE.search(first.text):
+    if first and first.stance == "unsure" and len(causes) == 1 and not _wonders(first.text):
         return (_CAUSE + first.id, DENY + first.id)
     if best.startswith(DENY):
         return ()

@@ -12,18 +12,18 @@ from reinstate.settings import MODEL
 
 FLOORS = {
     "causes right": 0.92,
-    "causes right or offered": 0.965,
+    "causes right or offered": 0.98,
     "intents right": 0.9,
     "macro F1": 0.885,
-    "denials right": 0.91,
+    "denials right": 0.94,
     "stance right": 0.96,
-    "far rejected": 0.93,
-    "near rejected": 0.92,
+    "far rejected": 0.95,
+    "near rejected": 0.94,
     "far and near AUROC": 0.975,
     "several precision": 0.925,
     "several recall": 0.81,
 }
-LANGUAGES_FLOOR = 0.84
+LANGUAGES_FLOOR = 0.86
 CEILINGS = {"wrongly rejected": 0.02, "calibration error": 0.05}
 HARD = [
     "",

@@ -74,6 +74,50 @@ def test_not_x_but_y_disputes_x() -> None:
     assert (("location_mismatch",), ("paid_outside",)) == (case.causes, case.disputed)
 
 
+DISPUTES = [
+    ("It's not true!", True),
+    ("no, they are lying", True),
+    ("i never did that", True),
+    ("I didn't do anything wrong", True),
+    ("no i didn't", False),
+    ("it is not true that i had a bot, it was a macro", False),
+    ("they are wrong about the date, not about the rest", False),
+]
+
+
+@pytest.mark.parametrize(("text", "disputes"), DISPUTES)
+def test_a_short_denial_disputes_what_they_are_accused_of(text: str, disputes: bool) -> None:
+    """It is about the accusation; a bare no is about the open question."""
+    before = Case(causes=("paid_outside",))
+    case = hear(before, heard(text, "deny"), "circumstance:met_before_upwork", FACTS)
+    assert disputes == (case.disputed == ("paid_outside",))
+
+
+INTRUDERS = [
+    ("they sent spam from it", ("account_compromised",)),
+    ("i think they sent spam", ("account_compromised",)),
+    ("i got a ban for spam", ("account_compromised",)),
+    ("i sent spam too", ("proposal_spam", "account_compromised")),
+    ("I've sent the same letter before", ("proposal_spam", "account_compromised")),
+]
+
+
+@pytest.mark.parametrize(("text", "causes"), INTRUDERS)
+def test_what_an_intruder_did_is_no_deed_of_the_persons(text: str, causes: tuple[str, ...]) -> None:
+    """Beside a break-in, only what they say of themselves counts."""
+    before = Case(causes=("account_compromised",))
+    told = Reading("proposal_spam", 0.9, "admits", text)
+    assert causes == hear(before, heard(text, "cause_proposal_spam", told), None, FACTS).causes
+
+
+def test_a_question_about_a_cause_takes_no_admission_back() -> None:
+    """ "And the vpn?" asks about what was named; it is not less sure for that."""
+    before = Case(causes=("paid_outside", "location_mismatch"))
+    told = reading("location_mismatch", "unsure")
+    after = hear(before, heard("and the vpn?", "cause_location_mismatch", told), None, FACTS)
+    assert (("location_mismatch", "paid_outside"), ()) == (after.causes, after.unsure)
+
+
 def test_naming_a_cause_ends_not_suspended() -> None:
     """Whoever names a cause speaks of a suspension again."""
     case = hear(Case(notice="not_suspended"), heard("", "", reading("inactivity")), None, FACTS)

@@ -134,7 +134,18 @@ def test_two_close_causes_are_asked_about() -> None:
     assert ("cause_paid_outside", "cause_inactivity") == read("x", [], rows, LABELS, SURE).choices
 
 
-@pytest.mark.parametrize("text", ["is it because of that", "maybe i was paid", "i think it was paypal"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "is it because of that",
+        "maybe i was paid",
+        "i think it was paypal",
+        "they say i was paid outside",
+        "the email says circumvention",
+        "can i take the money directly",
+        "so paid outside?",
+    ],
+)
 def test_a_suspicion_is_unsure(text: str) -> None:
     """Whoever wonders neither admits nor denies."""
     rows = np.array([row(cause_paid_outside=0.9)])
