@@ -1,17 +1,18 @@
 """What each part of the reader is worth: the same open set, read with parts left out or changed.
 
-python -m bench.variants            about five minutes; prints the table and writes the report
+python -m bench.variants            about ten minutes; prints the table and writes the report
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import yaml
 
 from bench.evaluate import OPEN, ROOT, Judged, figures, read_set, table
@@ -118,32 +119,33 @@ class Lab:
         views += [("words", ())] if variant.words else []
         used = self.english if variant.english else range(len(self.texts))
         trained = head.combine(
-            {kind: self.fitted(kind, names, variant.strength, variant.english) for kind, names in views},
+            {kind: self.fitted(names, variant.strength, variant.english) for kind, names in views},
             [self.labels[n] for n in used],
             variant.share,
         )
         priors = dict.fromkeys(trained.labels, 1.0) | dict.fromkeys(reading.OUTSIDE, variant.outside)
         priors |= {label: variant.denials for label in trained.labels if label.startswith(reading.DENY)}
         trained = trained.with_prior(priors)
-        return lambda number: trained.probabilities(
-            {kind: self.rows(kind, names)[number] for kind, names in views}
-        )
+        return lambda number: trained.probabilities({kind: self.rows(names)[number] for kind, names in views})
 
-    def _fitted(self, kind: str, names: tuple[str, ...], strength: float, english: bool) -> head.Fitted:
-        view = self._encoder(kind, names)(self.texts)
-        if kind == "words" or not english:
+    def _fitted(self, names: tuple[str, ...], strength: float, english: bool) -> head.Fitted:
+        """One view of the examples: by some encoders or, without any, by words."""
+        view = np.concatenate([self._vectors(n) for n in names], axis=1) if names else words.count(self.texts)
+        if not names or not english:
             fitted = head.fit(view, self.labels, self.held, strength)
             return fitted.of(self.english) if english else fitted
         known = [self.labels[n] for n in self.english]
         return head.fit(view[self.english], known, self.held[self.english], strength)
 
-    def _rows(self, kind: str, names: tuple[str, ...]) -> list[Any]:
-        encode = self._encoder(kind, names)
+    def _rows(self, names: tuple[str, ...]) -> list[Any]:
+        """The same view of each message and its clauses."""
+        encode = encoders.join(names).encode if names else words.count
         return [encode([gold["text"], *parts]) for gold, parts in zip(self.golds, self.parts)]
 
     @cache  # noqa: B019 - one lab a run
-    def _encoder(self, kind: str, names: tuple[str, ...]) -> Callable[[Sequence[str]], Any]:
-        return encoders.join(names).encode if kind == "encoders" else words.count
+    def _vectors(self, name: str) -> encoders.Vectors:
+        """The training examples by one encoder."""
+        return encoders.join([name]).encode(self.texts)
 
     @staticmethod
     def _say(text: str) -> None:
