@@ -216,14 +216,22 @@ def _stance(judged: Sequence[Judged]) -> float:
 def _several(judged: Sequence[Judged]) -> dict[str, float]:
     hit = read = wanted = 0
     for j in judged:
-        gold = {c["id"] for c in j.gold["causes"] if c["stance"] != "denies"}
-        found = {c["id"] for c in j.parsed["causes"] if c["stance"] != "denies"}
+        gold, found = _told(j.gold), _told(j.parsed)
         hit, read, wanted = hit + len(gold & found), read + len(found), wanted + len(gold)
     none = float("nan")
     return {
         "several precision": hit / read if read else none,
         "several recall": hit / wanted if wanted else none,
     }
+
+
+def _told(message: Mapping[str, Any]) -> set[str]:
+    """The causes of a message that are not denied."""
+    return {c["id"] for c in message["causes"] if c["stance"] != "denies"}
+
+
+def _counted(causes: Iterable[str]) -> str:
+    return ", ".join(f"{cause} {count}" for cause, count in Counter(causes).most_common()) or "none"
 
 
 def _share(values: Iterable[bool]) -> float:
@@ -284,11 +292,15 @@ def write_report(judged: dict[str, list[Judged]], text: str) -> None:
 def _bars_section(judged: Mapping[str, Sequence[Judged]]) -> str:
     sealed, languages = judged["sealed"], judged["sealed languages"]
     wrong = confusions(sealed, most=40)
+    several = [(_told(j.gold), _told(j.parsed)) for j in sealed if j.gold["kind"] == "several"]
+    missed = _counted(cause for gold, read in several for cause in gold - read)
+    added = _counted(cause for gold, read in several for cause in read - gold)
     return (
         f"## Bars\n\n{bars(figures(sealed), figures(languages))}\n\n"
         "What the sealed set shows as wrong (wanted → read, how often): "
         + ", ".join(f"{wanted} → {read} {count}" for wanted, read, count in wrong)
-        + "."
+        + f".\n\nOf {len(several)} sealed messages about several causes, these were told and not heard: "
+        f"{missed}; these were heard and not told: {added}."
     )
 
 
