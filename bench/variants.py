@@ -73,7 +73,6 @@ VARIANTS = {
     "strength 100": replace(USED, strength=100.0),
     "denials as likely as causes": replace(USED, denials=1.0),
     "outside as likely as causes": replace(USED, outside=1.0),
-    "outside four times as likely": replace(USED, outside=4.0),
     "one head for all languages": replace(USED, english=False),
     "without clauses": replace(USED, clauses=False),
     "a cause is named from 0.3": replace(USED, thresholds=reading.Thresholds(named=0.3)),

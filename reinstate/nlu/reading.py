@@ -171,8 +171,8 @@ def _ranking(
         polarity = {"denies": DENY, "admits": _CAUSE}.get(causes[0].stance)
         best = polarity + causes[0].id if polarity else best
     rest = sorted((label for label in whole if label != best), key=lambda label: -whole[label])
-    lead = max(topics.get(best, 0.0), topics.get(_twin(best), 0.0), whole[best])
-    return ((best, thresholds.stated(lead)), *((label, whole[label]) for label in rest))
+    leading = max(topics.get(best, 0.0), topics.get(_twin(best), 0.0), whole[best])
+    return ((best, thresholds.stated(leading)), *((label, whole[label]) for label in rest))
 
 
 def _causes(text: str, found: Sequence[Evidence], thresholds: Thresholds) -> tuple[Reading, ...]:
