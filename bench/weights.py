@@ -42,7 +42,7 @@ def main() -> None:
             continue
         admits, denies = evidence.said(seen.rows, reader.labels)
         stances = {cause["id"]: cause["stance"] for cause in gold["causes"]}
-        named.add(evidence.named_by(admits, denies), [cause in stances for cause in ids])
+        named.add(evidence.named_by(seen.clauses, admits, denies), [cause in stances for cause in ids])
         polarity = evidence.denied_by(seen.text, seen.clauses, admits, denies)
         told = [ids.index(cause) for cause in stances]
         denied.add(polarity[told], [stance == "denies" for stance in stances.values()])

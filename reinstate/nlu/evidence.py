@@ -21,10 +21,21 @@ from reinstate.message import NEGATES
 from reinstate.nlu.head import Probabilities
 
 CAUSE, DENY, UNKNOWN, NOTICE = "cause_", "deny_", "cause_unknown", "inform_notice"
-NAMED_BY = ("whole", "whole beside the first", "surest clause", "first of a clause", "has clauses")
+NAMED_BY = (
+    "whole",
+    "whole beside the first",
+    "surest clause",
+    "first of a clause",
+    "has clauses",
+    "surest piece",
+    "first of a piece",
+    "has pieces",
+)
 DENIED_BY = ("whole denies", "clauses deny", "clause has a negation", "message has a negation")
-NAMED = np.array([0.23, 0.54, 0.56, 0.23, -0.97, 1.57])  # weights of NAMED_BY, then the constant
-DENIED = np.array([0.44, 0.73, 0.26, 0.47, -0.33])  # weights of DENIED_BY, then the constant
+NAMED = np.array(
+    [0.16, 0.41, 0.22, -0.25, -0.85, 0.35, 0.38, 0.15, 0.44]
+)  # weights of NAMED_BY, then the constant
+DENIED = np.array([0.45, 0.65, 0.46, 0.42, -0.25])  # weights of DENIED_BY, then the constant
 _LEAST, _LITTLE, _LEFT, _CONTRADICTED = 1e-4, 3e-3, 0.2, 0.6
 
 
@@ -37,7 +48,8 @@ class Evidence:
         named: how likely it is named, whatever its stance.
         denied: how likely it is denied, if it is named.
         whole: probability of the cause, its denial and its deeds by the whole message.
-        surest: the same by the clause that has most of it.
+        surest: the same by the clause or the piece that has most of it.
+        told: the same by the clause that has most of it.
         clause: that clause, or None where the message is one clause.
     """
 
@@ -46,6 +58,7 @@ class Evidence:
     denied: float
     whole: float
     surest: float
+    told: float
     clause: str | None
 
 
@@ -54,16 +67,18 @@ def weigh(text: str, clauses: Sequence[str], rows: Probabilities, labels: Sequen
     if not (ids := causes(labels)):
         return []
     admits, denies = said(rows, labels)
-    named = _logistic(named_by(admits, denies), NAMED)
+    named = _logistic(named_by(clauses, admits, denies), NAMED)
     denied = _logistic(denied_by(text, clauses, admits, denies), DENIED)
-    whole, parts = _whole_and_parts(admits + denies)
+    whole, parts, small = _whole_and_parts(clauses, admits + denies)
     best = parts.argmax(axis=0)
+    surest = np.vstack([parts, small]).max(axis=0) if len(admits) > 1 else np.zeros(len(ids))
     return [
         Evidence(
             cause,
             float(named[n]),
             float(denied[n]),
             float(whole[n]),
+            float(surest[n]),
             float(parts[best[n], n]) if clauses else 0.0,
             clauses[best[n]] if clauses else None,
         )
@@ -89,28 +104,37 @@ def said(rows: Probabilities, labels: Sequence[str]) -> tuple[Probabilities, Pro
     return scaled @ admits, scaled @ denies
 
 
-def named_by(admits: Probabilities, denies: Probabilities) -> NDArray[np.float64]:
+def named_by(clauses: Sequence[str], admits: Probabilities, denies: Probabilities) -> NDArray[np.float64]:
     """(causes, `NAMED_BY`): what tells whether a cause is named; arguments from `said`."""
-    whole, parts = _whole_and_parts(admits + denies)
+    whole, parts, small = _whole_and_parts(clauses, admits + denies)
     first = whole.argmax()
     rest = whole / max(1.0 - whole[first], _LEAST)
     rest[first] = whole[first]
     columns = [
         _logit(whole),
         _logit(rest),
-        _logit(parts.max(axis=0)),
-        np.isin(np.arange(len(whole)), parts.argmax(axis=1)),
-        np.full(len(whole), len(admits) > 1),
+        *_by_parts(parts, many=bool(clauses)),
+        *_by_parts(small, many=len(admits) > 1 + len(clauses)),
     ]
     return np.asarray(np.stack(columns, axis=1), dtype=np.float64)
+
+
+def _by_parts(parts: Probabilities, *, many: bool) -> list[Probabilities]:
+    """How surely one part names each cause, whether it is the first of one, and whether there are several."""
+    causes = parts.shape[1]
+    return [
+        _logit(parts.max(axis=0)),
+        np.isin(np.arange(causes), parts.argmax(axis=1)).astype(float),
+        np.full(causes, float(many)),
+    ]
 
 
 def denied_by(
     text: str, clauses: Sequence[str], admits: Probabilities, denies: Probabilities
 ) -> NDArray[np.float64]:
     """(causes, `DENIED_BY`): what tells whether a cause that is named is denied."""
-    clause_of = _whole_and_parts(admits + denies)[1].argmax(axis=0)
-    yes, no = (_whole_and_parts(told)[1].max(axis=0) for told in (admits, denies))
+    clause_of = _whole_and_parts(clauses, admits + denies)[1].argmax(axis=0)
+    yes, no = (_whole_and_parts(clauses, told)[1].max(axis=0) for told in (admits, denies))
     agreed = np.minimum(yes, no) < _CONTRADICTED  # of "suspended for spam, but I never" only the whole tells
     negated = np.array([bool(NEGATES.search(clause)) for clause in clauses or [text]])
     columns = [
@@ -122,9 +146,15 @@ def denied_by(
     return np.asarray(np.stack(columns, axis=1), dtype=np.float64)
 
 
-def _whole_and_parts(told: Probabilities) -> tuple[Probabilities, Probabilities]:
-    """The row of the message, and those of its clauses or, for want of them, its own again."""
-    return told[0], told[1:] if len(told) > 1 else told
+def _whole_and_parts(
+    clauses: Sequence[str], told: Probabilities
+) -> tuple[Probabilities, Probabilities, Probabilities]:
+    """The row of the message, those of its clauses, and those of its pieces.
+
+    For want of clauses or pieces, the message's own stands for them.
+    """
+    parts, small = told[1 : 1 + len(clauses)], told[1 + len(clauses) :]
+    return told[0], parts if len(parts) else told[:1], small if len(small) else told[:1]
 
 
 @functools.cache

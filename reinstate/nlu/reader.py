@@ -1,4 +1,4 @@
-"""The Rasa graph component that reads a message: encoder, head, clauses and details."""
+"""The Rasa graph component that reads a message: encoders, head, clauses and details."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import hashlib
 import inspect
 import json
 import logging
+import os
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -29,9 +31,9 @@ from reinstate.nlu.language import ENGLISH, find
 logger = logging.getLogger(__name__)
 
 LONGEST_WHOLE = 1000
-VOCABULARY, HEADS = "vocabulary.json", "heads.npz"
-WORDS, SENTENCES, QUICK = "words", "sentences", "quick"
-MOST_CLAUSES = 4
+VOCABULARY, HEAD = "vocabulary.json", "head.npz"
+WORDS = "words"
+MOST_CLAUSES, MOST_PIECES = 4, 12
 _FOREIGN = {"understood": 0.12, "sure": 0.8, "margin": 0.5}  # less is understood, more is asked
 _EDIT = reading.Result((("letter_change", 1.0),), (), ())
 _RANKED = 10
@@ -60,9 +62,6 @@ class MessageReader(GraphComponent):
 
     Config:
         encoders: names or folders, see `reinstate.nlu.encoders.load`.
-        multilingual: the one of them that reads languages other than English; None if none does.
-        quick: the one of them that reads a message and its clauses first; None if all always read.
-        sure: from this probability by the quick one on, the others are not asked about the message.
         strength: of the head, see `reinstate.nlu.head.fit`.
         thresholds: see `reinstate.nlu.reading.Thresholds`.
         prior_of_denials: how likely, before reading, a denial is beside the cause it denies: the
@@ -74,10 +73,7 @@ class MessageReader(GraphComponent):
     def get_default_config() -> dict[str, Any]:
         """What holds where config.yml is silent."""
         return {
-            "encoders": ["minilm", "use"],
-            "multilingual": "use",
-            "quick": "use",
-            "sure": 0.9,
+            "encoders": ["use"],
             "strength": 40.0,
             "thresholds": {},
             "prior_of_denials": 0.5,
@@ -93,29 +89,22 @@ class MessageReader(GraphComponent):
         execution_context: ExecutionContext,
     ) -> MessageReader:
         """Make an untrained reader."""
-        return cls(config, model_storage, resource, {}, {})
+        return cls(config, model_storage, resource, None, {})
 
     def __init__(
         self,
         config: dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
-        heads: dict[str, head.Head],
+        trained: head.Head | None,
         vocabulary: dict[str, int],
     ) -> None:
-        """Hold the known words and the heads.
-
-        "quick" reads an English message and its clauses by one encoder and words; "main" reads a
-        message of which that one is unsure by all encoders and words, in three times the time. Both
-        have seen English only. "foreign" reads other languages by the multilingual encoder and words,
-        "fallback" anything by words.
-        """
-        self._config, self._storage, self._resource, self._heads = config, model_storage, resource, heads
+        """Hold the known words and the head, which reads by each encoder and by words."""
+        self._config, self._storage, self._resource = config, model_storage, resource
         self._thresholds = reading.Thresholds(**config["thresholds"])
-        self._encoder = _load_encoder(config["encoders"])
-        known = {name: name for name in config["encoders"]}
-        self._multilingual, self._quick = known.get(config["multilingual"]), known.get(config["quick"])
+        self._encoders = _load_encoders(config["encoders"])
         self._speller = spelling.Speller(vocabulary)
+        self._trained = trained
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
@@ -123,43 +112,31 @@ class MessageReader(GraphComponent):
 
         By itself it looks at the class and its settings only.
         """
-        encoder = _load_encoder(config.get("encoders", cls.get_default_config()["encoders"]))
-        vectors = encoder.fingerprint if encoder else "no encoder"
+        names = config.get("encoders", cls.get_default_config()["encoders"])
+        vectors = "+".join(encoder.fingerprint for encoder in _load_encoders(names).values())
         sources = "".join(inspect.getsource(module) for module in _TRAINED_BY)
-        return f"{vectors} {hashlib.sha256(sources.encode()).hexdigest()}"
+        return f"{vectors or 'no encoder'} {hashlib.sha256(sources.encode()).hexdigest()}"
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Fit the heads on all intent examples and store them."""
+        """Fit the head on all intent examples and store it."""
         examples = training_data.intent_examples
         texts = [example.get(TEXT) for example in examples]
         labels = [example.get(INTENT) for example in examples]
-        held, strength = head.half(labels), self._config["strength"]
+        strength = self._config["strength"]
         logger.info("training on %d examples", len(texts))
+        with ThreadPoolExecutor(os.cpu_count()) as pool:  # what is slow lets other threads run
+            by_words = pool.submit(lambda: head.fit(words.count(texts), labels, strength))
+            views = {
+                name: head.fit(encoders.encode_shared(encoder, texts, pool), labels, strength)
+                for name, encoder in self._encoders.items()
+            }
+            trained = head.combine({WORDS: by_words.result(), **views}, labels)
+        self._trained = trained.with_prior({label: self._prior(label) for label in trained.labels})
         languages = knowledge().languages
-        english = [n for n, text in enumerate(texts) if find(text, languages) == ENGLISH]
-        fitted = {WORDS: head.fit(words.count(texts), labels, held, strength)}
-        trained = {"fallback": head.combine(fitted, labels)}
-        if self._encoder:
-            each = self._encoder.encode_each([texts[n] for n in english])
-            known, among = [labels[n] for n in english], held[english]
-            sentences = np.concatenate(list(each.values()), axis=1)
-            plain = {WORDS: fitted[WORDS].of(english)}
-            main = head.fit(sentences, known, among, strength)
-            trained["main"] = head.combine({SENTENCES: main} | plain, known)
-            if self._quick:
-                quick = head.fit(each[self._quick], known, among, strength)
-                trained["quick"] = head.combine({QUICK: quick} | plain, known)
-            if name := self._multilingual:
-                others = sorted(set(range(len(texts))) - set(english))
-                rows = [each[name], encoders.load(name).encode([texts[n] for n in others])]
-                every = np.concatenate(rows)[np.argsort(english + others)]
-                foreign = {name: head.fit(every, labels, held, strength)}
-                trained["foreign"] = head.combine({**foreign, **fitted}, labels)
-        priors = {label: self._prior(label) for label in set(labels)}
-        self._heads = {kind: one.with_prior(priors) for kind, one in trained.items()}
+        english = [text for text in texts if find(text, languages) == ENGLISH]
         with self._storage.write_to(self._resource) as folder:
-            head.save(self._heads, folder / HEADS)
-            vocabulary = json.dumps(spelling.vocabulary([texts[n] for n in english]), ensure_ascii=False)
+            head.save(self._trained, folder / HEAD)
+            vocabulary = json.dumps(spelling.vocabulary(english), ensure_ascii=False)
             (folder / VOCABULARY).write_text(vocabulary, encoding="utf-8")
         return self._resource
 
@@ -172,11 +149,11 @@ class MessageReader(GraphComponent):
         execution_context: ExecutionContext,
         **kwargs: Any,
     ) -> MessageReader:
-        """Read the stored heads."""
+        """Read the stored head."""
         with model_storage.read_from(resource) as folder:
-            heads = head.load(folder / HEADS)
+            trained = head.load(folder / HEAD)
             vocabulary = json.loads((folder / VOCABULARY).read_text(encoding="utf-8"))
-        return cls(config, model_storage, resource, heads, vocabulary)
+        return cls(config, model_storage, resource, trained, vocabulary)
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Leave training data as it is; nothing after this component reads it."""
@@ -213,28 +190,34 @@ class MessageReader(GraphComponent):
         text = _CORRECTS.sub("", _MARKUP.sub(" ", self._speller.correct(text) if english else text))
         if not any(letter.isalnum() for letter in text):
             return None
-        return Seen(text, *self._rows_of(text, foreign=not english))
+        return Seen(text, *self._rows_of(text))
 
     @property
     def labels(self) -> tuple[str, ...]:
         """The intents, in the order of the columns of `rows`."""
-        return self._heads["fallback"].labels
+        return self._head.labels
 
-    def _rows_of(self, text: str, *, foreign: bool) -> tuple[list[str], head.Probabilities]:
-        """The clauses of a text that count, none where it is one, and probabilities: its own, then theirs.
+    @property
+    def _head(self) -> head.Head:
+        if self._trained is None:
+            raise RuntimeError("this reader has not been trained")
+        return self._trained
 
-        A long text counts clause by clause only.
+    def _rows_of(self, text: str) -> tuple[list[str], head.Probabilities]:
+        """The clauses of a text that count, none where it is one, and rows of probabilities.
+
+        First the text's own, then those of its clauses, then those of its smaller pieces. A long text
+        counts by its parts only.
         """
-        parts = clauses.split(text)
         whole: Sequence[str] = [text] if len(text) <= LONGEST_WHOLE else []
-        if whole and len(parts) < 2:
-            parts = []
-        if len(parts) > MOST_CLAUSES:
-            parts = self._telling(parts)
-        rows = self._probabilities(whole, parts, foreign=foreign)
+        told = self._telling(clauses.split(text), MOST_CLAUSES, beside=whole)
+        small = self._telling(clauses.pieces(text), MOST_PIECES, beside=whole)
+        texts = [*whole, *told, *small]
+        each = {one: number for number, one in enumerate(dict.fromkeys(texts))}
+        rows = self._probabilities(list(each))[[each[one] for one in texts]]
         if not whole:
-            rows = reading.strongest(rows, self.labels)
-        return parts, rows
+            rows = np.vstack([reading.strongest(rows, self.labels), rows])
+        return told, rows
 
     def _prior(self, label: str) -> float:
         """How likely an intent is before anything is read, beside most others."""
@@ -242,45 +225,31 @@ class MessageReader(GraphComponent):
             return float(self._config["prior_of_denials"])
         return float(self._config["prior_of_outside"]) if label in reading.OUTSIDE else 1.0
 
-    def _telling(self, parts: Sequence[str]) -> list[str]:
-        """Those clauses of a long text that, by their words alone, name a cause most clearly."""
-        quick, parts = self._heads["fallback"], list(dict.fromkeys(parts))
-        named = [n for n, label in enumerate(quick.labels) if label.startswith(reading.ABOUT)]
-        clearness = quick.probabilities({WORDS: words.count(parts)})[:, named].max(axis=1)
-        best = sorted(clearness.argsort()[-MOST_CLAUSES:])
-        return [parts[n] for n in best]
+    def _telling(self, parts: list[str], most: int, *, beside: Sequence[str]) -> list[str]:
+        """Those parts of a text that, by their words alone, name a cause most clearly; none if it is one."""
+        if beside and len(parts) < 2:
+            return []
+        if len(parts) <= most:
+            return parts
+        parts = list(dict.fromkeys(parts))
+        named = [n for n, label in enumerate(self.labels) if label.startswith(reading.ABOUT)]
+        clearness = self._head.probabilities({WORDS: words.count(parts)})[:, named].max(axis=1)
+        return [parts[n] for n in sorted(clearness.argsort()[-most:])]
 
-    def _probabilities(
-        self, whole: Sequence[str], parts: Sequence[str], *, foreign: bool
-    ) -> head.Probabilities:
-        """Rows of the whole message (none or one) and of its clauses, by the heads that fit."""
-        texts = [*whole, *parts]
-        counted = words.count(texts)
-        if not self._encoder or "main" not in self._heads:
-            return self._rows("fallback", counted, {})
-        if foreign and (name := self._multilingual) and "foreign" in self._heads:
-            return self._rows("foreign", counted, {name: encoders.load(name).encode(texts)})
-        if not self._quick or "quick" not in self._heads:
-            return self._rows("main", counted, {SENTENCES: self._encoder.encode(texts)})
-        seen = encoders.load(self._quick).encode(texts)
-        rows = self._rows("quick", counted, {QUICK: seen})
-        if whole and reading.lead(rows[0], self.labels) < self._config["sure"]:
-            sentences = self._encoder.complete(whole, {self._quick: seen[:1]})
-            rows[:1] = self._rows("main", counted[:1], {SENTENCES: sentences})
-        return rows
-
-    def _rows(self, kind: str, counted: Any, vectors: Mapping[str, encoders.Vectors]) -> head.Probabilities:
-        """What one head makes of texts, seen by their words and by their vectors."""
-        return self._heads[kind].probabilities({WORDS: counted, **vectors})
+    def _probabilities(self, texts: Sequence[str]) -> head.Probabilities:
+        """A row for each text."""
+        seen: dict[str, Any] = {name: encoder.encode(texts) for name, encoder in self._encoders.items()}
+        return self._head.probabilities({WORDS: words.count(texts), **seen})
 
 
-def _load_encoder(names: Sequence[str]) -> encoders.JoinedEncoder | None:
+def _load_encoders(names: Sequence[str]) -> Mapping[str, encoders.Encoder]:
+    """The encoders by their names; none at all if one of them cannot be loaded."""
     try:
-        return encoders.join(names)
+        return {name: encoders.load(name) for name in names}
     except encoders.EncoderError as error:
         logger.warning(
             "%s. Reading with the FALLBACK, which understands far less. "
             "Mend: run `make run` again, or name another encoder in config.yml.",
             error,
         )
-        return None
+        return {}

@@ -60,7 +60,7 @@ class Thresholds:
         evasion: the same for what is refused; nobody is to be taken for a cheat on a guess.
         margin: two causes closer than this are asked about.
         sure: above this, nothing is asked.
-        least: a cause with less, by the whole message and by each clause, is not named; the
+        least: a cause with less, by the whole message and by each part, is not named; the
             likeliest one of the whole message is from here.
         named: another one is from this evidence on.
         clause: what one clause says of a cause counts from here.
@@ -133,7 +133,8 @@ def read(
     Args:
         text: the message.
         clauses: its clauses; empty where the message is one clause.
-        rows: probabilities, the whole message first, then one row for each clause.
+        rows: probabilities, the whole message first, then one row for each clause, then one for each
+            smaller piece.
         labels: the intents, in the order of the columns.
         thresholds: when a reading counts.
     """
@@ -183,7 +184,7 @@ def _causes(text: str, found: Sequence[Evidence], thresholds: Thresholds) -> tup
             e.id,
             min(1.0, max(e.whole, e.surest)),
             _stance(
-                said := e.clause if e.clause and e.surest >= thresholds.clause else text, e.denied, thresholds
+                said := e.clause if e.clause and e.told >= thresholds.clause else text, e.denied, thresholds
             ),
             said,
         )
@@ -260,14 +261,8 @@ def _topics(whole: Mapping[str, float]) -> list[tuple[float, str]]:
     return sorted(((whole[label] + whole.get(_twin(label), 0.0), label) for label in topics), reverse=True)
 
 
-def lead(row: Probabilities, labels: Sequence[str]) -> float:
-    """The highest probability of one row, a cause and its denial weighed together."""
-    whole: dict[str, float] = dict(zip(labels, row.tolist()))
-    return max(p + whole.get(_twin(label), 0.0) for label, p in whole.items())
-
-
 def _in_scope(whole: Mapping[str, float]) -> float:
-    """The same of an intent in scope."""
+    """The highest probability of an intent in scope, a cause and its denial weighed together."""
     return max(p + whole.get(_twin(label), 0.0) for label, p in whole.items() if label not in OUTSIDE)
 
 
@@ -283,9 +278,9 @@ def _leads(label: str, whole: Mapping[str, float]) -> bool:
 
 
 def strongest(rows: Probabilities, labels: Sequence[str]) -> Probabilities:
-    """Put a row for the whole first: causes and look-alikes as strongly as any clause says them.
+    """A row for the whole of a text by those of its parts: causes and look-alikes as strongly as any says.
 
-    For texts that are read clause by clause only; a mean would drown the one clause that tells.
+    A mean would drown the one part that tells.
     """
     about = np.array([label.startswith(ABOUT) for label in labels])
-    return np.vstack([np.where(about, rows.max(axis=0), rows.mean(axis=0)), rows])
+    return np.asarray(np.where(about, rows.max(axis=0), rows.mean(axis=0)))
