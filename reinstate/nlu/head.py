@@ -97,7 +97,7 @@ def fit(view: View, labels: Sequence[str], strength: float) -> Linear:
     names, targets, counts = np.unique(np.array(labels), return_inverse=True, return_counts=True)
     weights = dict(enumerate(np.sqrt(counts.mean() / counts).tolist()))
     if issparse(view):
-        model = LinearSVC(C=0.5, class_weight=weights, tol=1e-1, random_state=0)
+        model = LinearSVC(C=0.5, class_weight=weights, tol=1.0, random_state=0)
     else:
         model = LogisticRegression(
             C=strength, class_weight=weights, max_iter=_ROUNDS, tol=1e-3, multi_class="multinomial"
