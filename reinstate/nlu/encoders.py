@@ -12,7 +12,6 @@ import hashlib
 import importlib.util
 from collections import defaultdict
 from collections.abc import Sequence
-from concurrent.futures import Executor
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol
@@ -22,7 +21,7 @@ from numpy.typing import NDArray
 
 Vectors = NDArray[np.float32]
 MAX_TOKENS = 64
-_PARTS, _TOGETHER = 16, 64
+_TOGETHER = 64
 
 
 class EncoderError(Exception):
@@ -96,11 +95,9 @@ class UseEncoder:
         return _unit(np.asarray(self._model.encode(list(texts)), dtype=np.float32))
 
 
-def encode_shared(encoder: Encoder, texts: Sequence[str], pool: Executor) -> Vectors:
-    """What `encoder.encode` gives for many texts, shared among the threads of a pool."""
-    parts = [range(len(texts))[start::_PARTS] for start in range(min(_PARTS, len(texts)))]
-    rows = list(pool.map(encoder.encode, [[texts[n] for n in part] for part in parts]))
-    return np.asarray(np.concatenate(rows)[np.argsort(np.concatenate(parts))])
+def encode(name: str, texts: Sequence[str]) -> Vectors:
+    """What an encoder makes of texts; as `Encoder.encode`, for another process."""
+    return load(name).encode(texts)
 
 
 @functools.cache

@@ -32,10 +32,9 @@ NAMED_BY = (
     "has pieces",
 )
 DENIED_BY = ("whole denies", "clauses deny", "clause has a negation", "message has a negation")
-NAMED = np.array(
-    [0.16, 0.41, 0.22, -0.25, -0.85, 0.35, 0.38, 0.15, 0.44]
-)  # weights of NAMED_BY, then the constant
-DENIED = np.array([0.45, 0.65, 0.46, 0.42, -0.25])  # weights of DENIED_BY, then the constant
+# Weights of NAMED_BY and of DENIED_BY, then the constant of each.
+NAMED = np.array([0.15, 0.4, 0.21, -0.1, -0.84, 0.34, 0.34, 0.18, 0.3])
+DENIED = np.array([0.46, 0.63, 0.48, 0.45, -0.38])
 _LEAST, _LITTLE, _LEFT, _CONTRADICTED = 1e-4, 3e-3, 0.2, 0.6
 
 

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reinstate.nlu import words
+
 Probabilities = NDArray[np.float64]
 View = Any  # (texts, length): a float32 array, or a scipy.sparse matrix
-SHARPNESS = 4.0  # what the mean score of the views is multiplied by; best on the open sets
+SHARPNESS = 4.0  # best on the open sets, see bench/reports/variants.md
 _ROUNDS = 30
 _STEPS = 4  # weights are stored in steps of a quarter of their spread, which changes no decision
 
@@ -38,17 +40,19 @@ class Head:
         labels: the intents, in the order of the columns.
         views: the models by the names of their views.
         prior: (labels,), the logarithm of how likely an intent is before anything is read.
+        sharpness: what the mean score is multiplied by.
     """
 
     labels: tuple[str, ...]
     views: Mapping[str, Linear]
     prior: NDArray[np.float32]
+    sharpness: float = SHARPNESS
 
     def probabilities(self, seen: Mapping[str, View]) -> Probabilities:
         """(texts, labels), each row adds up to one, by those of our views that are there."""
         models = {name: model for name, model in self.views.items() if name in seen}
         scores = sum(seen[name] @ model.weights + model.bias for name, model in models.items())
-        return _softmax(np.asarray(scores, dtype=np.float64) * SHARPNESS / len(models) + self.prior)
+        return _softmax(np.asarray(scores, dtype=np.float64) * self.sharpness / len(models) + self.prior)
 
     def with_prior(self, priors: Mapping[str, float]) -> Head:
         """The same head, with intents so much likelier, or less likely, before anything is read."""
@@ -108,6 +112,11 @@ def fit(view: View, labels: Sequence[str], strength: float) -> Linear:
         found, bias = np.hstack([-found, found]), np.concatenate([-bias, bias])
     spread = (view @ found + bias).std()
     return Linear((found / spread).astype(np.float32), (bias / spread).astype(np.float32))
+
+
+def fit_words(texts: Sequence[str], labels: Sequence[str], strength: float) -> Linear:
+    """Fit the words of the examples; as `fit`, for another process."""
+    return fit(words.count(texts), labels, strength)
 
 
 def combine(views: Mapping[str, Linear], labels: Sequence[str]) -> Head:

@@ -10,10 +10,10 @@ import os
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+import joblib
 import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -34,6 +34,7 @@ LONGEST_WHOLE = 1000
 VOCABULARY, HEAD = "vocabulary.json", "head.npz"
 WORDS = "words"
 MOST_CLAUSES, MOST_PIECES = 4, 12
+_PART = 2000  # examples that one process encodes at a time
 _FOREIGN = {"understood": 0.12, "sure": 0.8, "margin": 0.5}  # less is understood, more is asked
 _EDIT = reading.Result((("letter_change", 1.0),), (), ())
 _RANKED = 10
@@ -122,15 +123,8 @@ class MessageReader(GraphComponent):
         examples = training_data.intent_examples
         texts = [example.get(TEXT) for example in examples]
         labels = [example.get(INTENT) for example in examples]
-        strength = self._config["strength"]
         logger.info("training on %d examples", len(texts))
-        with ThreadPoolExecutor(os.cpu_count()) as pool:  # what is slow lets other threads run
-            by_words = pool.submit(lambda: head.fit(words.count(texts), labels, strength))
-            views = {
-                name: head.fit(encoders.encode_shared(encoder, texts, pool), labels, strength)
-                for name, encoder in self._encoders.items()
-            }
-            trained = head.combine({WORDS: by_words.result(), **views}, labels)
+        trained = head.combine(self._fit(texts, labels), labels)
         self._trained = trained.with_prior({label: self._prior(label) for label in trained.labels})
         languages = knowledge().languages
         english = [text for text in texts if find(text, languages) == ENGLISH]
@@ -139,6 +133,22 @@ class MessageReader(GraphComponent):
             vocabulary = json.dumps(spelling.vocabulary(english), ensure_ascii=False)
             (folder / VOCABULARY).write_text(vocabulary, encoding="utf-8")
         return self._resource
+
+    def _fit(self, texts: Sequence[str], labels: Sequence[str]) -> dict[str, head.Linear]:
+        """Fit each view of the examples; where there are many, in as many processes as there are cores."""
+        strength, names = self._config["strength"], list(self._encoders)
+        parts = [texts[start : start + _PART] for start in range(0, len(texts), _PART)]
+        by_words, *rows = joblib.Parallel(n_jobs=min(len(parts), os.cpu_count() or 1))(
+            [
+                joblib.delayed(head.fit_words)(texts, labels, strength),
+                *(joblib.delayed(encoders.encode)(name, part) for name in names for part in parts),
+            ]
+        )
+        encoded = {
+            name: np.concatenate(rows[number * len(parts) : (number + 1) * len(parts)])
+            for number, name in enumerate(names)
+        }
+        return {WORDS: by_words} | {name: head.fit(v, labels, strength) for name, v in encoded.items()}
 
     @classmethod
     def load(

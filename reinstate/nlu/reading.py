@@ -80,15 +80,15 @@ class Thresholds:
     margin: float = 0.2
     sure: float = 0.6
     least: float = 0.25
-    named: float = 0.45
+    named: float = 0.4
     clause: float = 0.6
     denied: float = 0.45
     unclear: float = 0.3
-    plain: float = 0.94
+    plain: float = 0.93
     rival: float = 0.01
     hint: float = 0.05
-    slope: float = 0.56
-    offset: float = 1.12
+    slope: float = 0.49
+    offset: float = 0.94
 
     def needed(self, label: str) -> float:
         """The least probability at which an intent counts as understood."""
