@@ -40,7 +40,7 @@ def main() -> None:
         found = details.find(gold["text"], knowledge())
         if found.language != ENGLISH or not (seen := reader.see(gold["text"], found)):
             continue
-        admits, denies = evidence.said(seen.rows, reader.labels)
+        admits, denies = evidence.said(seen.clauses, seen.rows, reader.labels)
         stances = {cause["id"]: cause["stance"] for cause in gold["causes"]}
         named.add(evidence.named_by(seen.clauses, admits, denies), [cause in stances for cause in ids])
         polarity = evidence.denied_by(seen.text, seen.clauses, admits, denies)

@@ -33,8 +33,8 @@ NAMED_BY = (
 )
 DENIED_BY = ("whole denies", "clauses deny", "clause has a negation", "message has a negation")
 # Weights of NAMED_BY and of DENIED_BY, then the constant of each.
-NAMED = np.array([0.15, 0.4, 0.21, -0.1, -0.84, 0.34, 0.34, 0.18, 0.3])
-DENIED = np.array([0.46, 0.63, 0.48, 0.45, -0.38])
+NAMED = np.array([0.16, 0.41, 0.22, -0.25, -0.86, 0.33, 0.38, 0.15, 0.41])
+DENIED = np.array([0.46, 0.62, 0.37, 0.45, -0.27])
 _LEAST, _LITTLE, _LEFT, _CONTRADICTED = 1e-4, 3e-3, 0.2, 0.6
 
 
@@ -65,7 +65,7 @@ def weigh(text: str, clauses: Sequence[str], rows: Probabilities, labels: Sequen
     """The evidence for every cause; arguments as in `reinstate.nlu.reading.read`."""
     if not (ids := causes(labels)):
         return []
-    admits, denies = said(rows, labels)
+    admits, denies = said(clauses, rows, labels)
     named = _logistic(named_by(clauses, admits, denies), NAMED)
     denied = _logistic(denied_by(text, clauses, admits, denies), DENIED)
     whole, parts, small = _whole_and_parts(clauses, admits + denies)
@@ -90,16 +90,20 @@ def causes(labels: Sequence[str]) -> tuple[str, ...]:
     return _sums(tuple(labels))[0]
 
 
-def said(rows: Probabilities, labels: Sequence[str]) -> tuple[Probabilities, Probabilities]:
-    """Probabilities (texts, causes) that a cause is admitted, and that it is denied.
+def said(
+    clauses: Sequence[str], rows: Probabilities, labels: Sequence[str]
+) -> tuple[Probabilities, Probabilities]:
+    """Probabilities (rows, causes) that a cause is admitted, and that it is denied.
 
-    A circumstance that is a deed of its own, such as a threat, admits its cause. That a text is a
-    notice says nothing of causes, so they are what is left beside that; of a text of one clause, if
-    enough is ("it says under review").
+    A circumstance that is a deed of its own, such as a threat, admits its cause. That a text or a
+    clause is a notice says nothing of causes, so they are what is left beside that; of a text of one
+    clause, if enough is ("it says under review"). A smaller piece that is one ("and got flagged")
+    has nothing beside it.
     """
     _, admits, denies, notice = _sums(tuple(labels))
-    rest = 1.0 - rows @ notice
-    scaled = rows / np.maximum(rest, _LEFT if len(rows) == 1 else _LEAST)[:, None]
+    rest = np.maximum(1.0 - rows @ notice, _LEFT if len(rows) == 1 else _LEAST)
+    rest[1 + len(clauses) :] = 1.0
+    scaled = rows / rest[:, None]
     return scaled @ admits, scaled @ denies
 
 

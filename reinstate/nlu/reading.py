@@ -46,7 +46,7 @@ _REPORTED = re.compile(
     r"|\baccused of\b",
     re.IGNORECASE,
 )
-_FEW_WORDS = 12
+_FEW_WORDS, _BARE = 12, 4
 
 
 @dataclass(frozen=True)
@@ -158,8 +158,8 @@ def _ranking(
 ) -> tuple[tuple[str, float], ...]:
     """Topic first, then polarity: a cause and its denial are weighed together.
 
-    The clauses may know better: where they deny what the whole message seems to admit, and name
-    another cause, that one leads.
+    The clauses may know better: where they deny what the whole message seems to admit, or it seems to
+    tell no cause, and name another one, that one leads.
     """
     topics = {label: whole[label] + whole.get(_twin(label), 0.0) for label in whole if _leads(label, whole)}
     order = sorted(topics, key=lambda label: -topics[label])
@@ -168,6 +168,10 @@ def _ranking(
     if _NAMED.match(best) and named and named[0].id != best.partition("_")[2]:
         if any(c.stance == "denies" and c.id == best.partition("_")[2] for c in causes):
             best = _CAUSE + named[0].id
+    elif (
+        best == _UNKNOWN and named
+    ):  # who wonders why, or a notice that adds a rule without saying what it is
+        best = _CAUSE + named[0].id
     elif _NAMED.match(best) and causes and causes[0].id == best.partition("_")[2]:
         polarity = {"denies": DENY, "admits": _CAUSE}.get(causes[0].stance)
         best = polarity + causes[0].id if polarity else best
@@ -179,12 +183,16 @@ def _ranking(
 def _causes(text: str, found: Sequence[Evidence], thresholds: Thresholds) -> tuple[Reading, ...]:
     """Causes named by the whole message or by a clause, the surest first."""
     first = max(found, key=lambda e: e.whole, default=None)
+    bare = len(text.split()) <= _BARE and not NEGATES.search(text)  # "vpn?" names it and denies nothing
     causes = [
         Reading(
             e.id,
             min(1.0, max(e.whole, e.surest)),
             _stance(
-                said := e.clause if e.clause and e.told >= thresholds.clause else text, e.denied, thresholds
+                said := e.clause if e.clause and e.told >= thresholds.clause else text,
+                e.denied,
+                thresholds,
+                bare=bare,
             ),
             said,
         )
@@ -195,9 +203,9 @@ def _causes(text: str, found: Sequence[Evidence], thresholds: Thresholds) -> tup
     return tuple(sorted(causes, key=lambda r: -r.confidence))
 
 
-def _stance(text: str, denied: float, thresholds: Thresholds) -> Stance:
+def _stance(text: str, denied: float, thresholds: Thresholds, *, bare: bool) -> Stance:
     if denied >= thresholds.denied:
-        return "denies"
+        return "unsure" if bare else "denies"
     unclear = denied > thresholds.unclear and NEGATES.search(text)
     return "unsure" if unclear or _wonders(text) else "admits"
 
