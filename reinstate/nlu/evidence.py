@@ -117,7 +117,7 @@ def named_by(clauses: Sequence[str], admits: Probabilities, denies: Probabilitie
         _logit(whole),
         _logit(rest),
         *_by_parts(parts, many=bool(clauses)),
-        *_by_parts(small, many=len(admits) > 1 + len(clauses)),
+        *_by_parts(small, many=len(small) > 1),
     ]
     return np.asarray(np.stack(columns, axis=1), dtype=np.float64)
 
@@ -154,10 +154,11 @@ def _whole_and_parts(
 ) -> tuple[Probabilities, Probabilities, Probabilities]:
     """The row of the message, those of its clauses, and those of its pieces.
 
-    For want of clauses or pieces, the message's own stands for them.
+    For want of pieces the clauses stand for them, and for want of those the message.
     """
     parts, small = told[1 : 1 + len(clauses)], told[1 + len(clauses) :]
-    return told[0], parts if len(parts) else told[:1], small if len(small) else told[:1]
+    parts = parts if len(parts) else told[:1]
+    return told[0], parts, small if len(small) else parts
 
 
 @functools.cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import shutil
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,13 +13,15 @@ import numpy as np
 import pytest
 from rasa.engine.storage.local_model_storage import LocalModelStorage
 from rasa.engine.storage.resource import Resource
+from rasa.shared.importers.rasa import RasaFileImporter
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from reinstate.knowledge import knowledge
 from reinstate.nlu import details, encoders
+from reinstate.nlu.importer import Importer
 from reinstate.nlu.reader import MessageReader
-from reinstate.settings import MODEL
+from reinstate.settings import MODEL, ROOT
 
 TEXTS = {
     "cause_paid_outside": ["he sent it by paypal", "paid me past the platform", "cash in an envelope"],
@@ -79,22 +82,22 @@ def test_a_model_that_was_trained_with_an_encoder_still_reads_without_it(
 ) -> None:
     """A broken wheel after training leaves the words."""
     reader = trained(tmp_path, ["use"])
-    monkeypatch.setattr(reader, "_encoder", None)
+    monkeypatch.setattr(reader, "_encoders", {})
     assert "cause_inactivity" == intent_of(reader, "not logged in for a year")
 
 
-@pytest.mark.parametrize(("sure", "asked"), [(0.0, False), (1.1, True)])
-def test_the_slower_encoder_is_asked_only_about_what_the_quick_one_is_unsure_of(
-    sure: float, asked: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """From `sure` on, the quick encoder decides alone."""
-    reader = trained(tmp_path, ["minilm", "use"], sure=sure)
-    texts: list[str] = []
-    slower = encoders.load("minilm")
-    encode = slower.encode
-    monkeypatch.setattr(slower, "encode", lambda more: texts.extend(more) or encode(more))
-    assert "cause_paid_outside" == intent_of(reader, "he sent it by paypal")
-    assert asked == bool(texts)
+@pytest.mark.parametrize("names", [["minilm"], ["use", "minilm"]])
+def test_encoders_may_be_exchanged_or_put_side_by_side(names: list[str], tmp_path: Path) -> None:
+    """Each encoder that is named reads along."""
+    assert "cause_paid_outside" == intent_of(trained(tmp_path, names), "he sent it by paypal")
+
+
+def test_examples_are_read_as_rasa_reads_them() -> None:
+    """Our importer gives the same training data as Rasa's own, and its copies are the same examples."""
+    config, domain, data = (str(ROOT / name) for name in ("config.yml", "domain.yml", "data"))
+    ours, rasas = (one(config, domain, [data]).get_nlu_data() for one in (Importer, RasaFileImporter))
+    assert rasas.fingerprint() == ours.fingerprint()
+    assert ours.training_examples[0] is copy.deepcopy(ours.training_examples)[0]
 
 
 @pytest.fixture(scope="module")

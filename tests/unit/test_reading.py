@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reinstate.nlu.clauses import LONGEST_CLAUSE, MOST_CLAUSES, split
+from reinstate.nlu.clauses import LONGEST_CLAUSE, MOST_CLAUSES, pieces, split
 from reinstate.nlu.reading import NOT_UNDERSTOOD, Thresholds, read
 
 LABELS = (
@@ -39,10 +41,19 @@ def test_clauses_are_found_without_punctuation_too(text: str, count: int) -> Non
     assert count == len(split(text))
 
 
-@given(st.text(max_size=5000))
-def test_splitting_is_bounded_and_loses_no_word(text: str) -> None:
-    """At most so many clauses of so many words each, whatever the text."""
-    clauses = split(text)
+def test_pieces_are_cut_where_another_cause_may_begin() -> None:
+    """Two causes told in one breath stand in two pieces."""
+    assert ["412 proposals", "all of them the same text"] == pieces(
+        "412 proposals, all of them the same text"
+    )
+    assert ["i lent my login", "while i was in Calgary"] == pieces("i lent my login while i was in Calgary")
+
+
+@pytest.mark.parametrize("cut", [split, pieces])
+@given(text=st.text(max_size=5000))
+def test_splitting_is_bounded_and_loses_no_word(cut: Callable[[str], list[str]], text: str) -> None:
+    """At most so many parts of so many words each, whatever the text."""
+    clauses = cut(text)
     assert len(clauses) <= MOST_CLAUSES
     assert all(clause.strip() for clause in clauses)
     assert all(len(clause.split()) <= LONGEST_CLAUSE + 3 * MOST_CLAUSES for clause in clauses)
@@ -84,6 +95,29 @@ def test_two_causes_in_one_breath_are_both_named() -> None:
     """What the first cause leaves of one clause is weighed by itself: most of it is the second's."""
     rows = np.array([row(cause_paid_outside=0.7, cause_inactivity=0.28)])
     assert ["paid_outside", "inactivity"] == [c.id for c in read("x", [], rows, LABELS, SURE).causes]
+
+
+def test_a_cause_may_be_named_by_a_smaller_piece_alone() -> None:
+    """Rows after those of the clauses are of pieces; one that is a notice adds nothing."""
+    whole, other = row(cause_paid_outside=0.9, cause_inactivity=0.05), row(cause_paid_outside=0.95)
+    told = np.array([whole, other, row(cause_inactivity=0.95)])
+    assert {"paid_outside", "inactivity"} == {c.id for c in read("x", [], told, LABELS, SURE).causes}
+    flagged = np.array([whole, other, row(inform_notice=0.7, cause_inactivity=0.05)])
+    assert ["paid_outside"] == [c.id for c in read("x", [], flagged, LABELS, SURE).causes]
+
+
+def test_few_words_without_a_no_deny_nothing() -> None:
+    """A bare "vpn?" names it; whether it was so is asked."""
+    rows = np.array([row(deny_paid_outside=0.95)])
+    assert "unsure" == read("that paypal thing", [], rows, LABELS, SURE).causes[0].stance
+    assert "denies" == read("no paypal", [], rows, LABELS, SURE).causes[0].stance
+
+
+def test_who_knows_no_cause_and_names_one_is_read_as_naming_it() -> None:
+    """ "Suspended, no reason given, it says more than one account" is led by the account."""
+    labels = ("cause_inactivity", "deny_inactivity", "cause_unknown", "out_of_scope")
+    rows = np.array([[0.25, 0.0, 0.7, 0.05], [0.95, 0.0, 0.0, 0.05]])
+    assert "cause_inactivity" == read("x. y", ["y"], rows, labels, SURE).ranking[0][0]
 
 
 def test_a_circumstance_that_is_a_deed_of_its_own_admits_its_cause() -> None:
@@ -179,4 +213,6 @@ def test_other_causes_are_offered_beside_an_unsure_reading(
     rule: str, probabilities: dict[str, float], offered: tuple[str, ...]
 ) -> None:
     """The next likely cause, denied or not, can be pressed in the place of the one that was read."""
-    assert offered == read("text", [], np.array([row(**probabilities)]), LABELS, SURE).alternatives, rule
+    assert (
+        offered == read("i never did that", [], np.array([row(**probabilities)]), LABELS, SURE).alternatives
+    ), rule
