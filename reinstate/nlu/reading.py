@@ -80,7 +80,7 @@ class Thresholds:
     margin: float = 0.2
     sure: float = 0.6
     least: float = 0.25
-    named: float = 0.4
+    named: float = 0.35
     clause: float = 0.6
     denied: float = 0.45
     unclear: float = 0.3

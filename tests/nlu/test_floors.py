@@ -11,17 +11,17 @@ from bench.evaluate import LANGUAGES, OPEN, Judged, figures, judge, read_set
 from reinstate.settings import MODEL
 
 FLOORS = {
-    "causes right": 0.92,
-    "causes right or offered": 0.98,
-    "intents right": 0.9,
-    "macro F1": 0.885,
-    "denials right": 0.94,
-    "stance right": 0.96,
+    "causes right": 0.915,
+    "causes right or offered": 0.975,
+    "intents right": 0.905,
+    "macro F1": 0.9,
+    "denials right": 0.93,
+    "stance right": 0.965,
     "far rejected": 0.95,
-    "near rejected": 0.94,
-    "far and near AUROC": 0.975,
+    "near rejected": 0.92,
+    "far and near AUROC": 0.98,
     "several precision": 0.925,
-    "several recall": 0.81,
+    "several recall": 0.875,
 }
 LANGUAGES_FLOOR = 0.86
 CEILINGS = {"wrongly rejected": 0.025, "calibration error": 0.05}
