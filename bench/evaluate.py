@@ -32,10 +32,8 @@ from reinstate.nlu.reading import Thresholds
 ROOT = Path(__file__).resolve().parent.parent
 SETS = ROOT / "tests" / "nlu"
 OPEN, SEVERAL, LANGUAGES = "closed_*.jsonl", "several.jsonl", "languages.jsonl"
-SEALED, SEALED_BEFORE = (
-    "sealed.jsonl",
-    "sealed_before.jsonl",
-)  # never looked into; the second was opened before
+# Never looked into; the second was opened once for an earlier reader.
+SEALED, SEALED_BEFORE = "sealed.jsonl", "sealed_before.jsonl"
 SEALED_LANGUAGES = "sealed_languages.jsonl"
 REPORT = ROOT / "bench" / "reports" / "nlu.md"
 BARS = {  # what was asked of the sealed sets; errors and times are to stay below, the rest above

@@ -1,6 +1,6 @@
 """How surely a message names each cause, and how surely it denies it.
 
-Two small logistic models over what the heads make of a message and of its clauses. A head gives a
+Two small logistic models over what the head makes of a message and of its parts. It gives a
 message one intent, so of two causes told in one breath the second gets only what the first leaves:
 here each is weighed by itself, the second against what is left.
 

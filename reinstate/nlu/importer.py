@@ -1,7 +1,7 @@
 """Reads the training data for Rasa, once.
 
-Rasa's own importer reads the files twice and copies every example eight times, which takes longer
-than fitting the head. Nothing in a pipeline of ours changes an example, so a copy may be the same one.
+Rasa's own importer reads the files twice and copies every example eight times, which takes as
+long as fitting the head. Nothing in a pipeline of ours changes an example, so a copy may be the same one.
 """
 
 from __future__ import annotations

@@ -168,9 +168,7 @@ def _ranking(
     if _NAMED.match(best) and named and named[0].id != best.partition("_")[2]:
         if any(c.stance == "denies" and c.id == best.partition("_")[2] for c in causes):
             best = _CAUSE + named[0].id
-    elif (
-        best == _UNKNOWN and named
-    ):  # who wonders why, or a notice that adds a rule without saying what it is
+    elif best == _UNKNOWN and named:  # who wonders why, or a notice that only adds which rule it is
         best = _CAUSE + named[0].id
     elif _NAMED.match(best) and causes and causes[0].id == best.partition("_")[2]:
         polarity = {"denies": DENY, "admits": _CAUSE}.get(causes[0].stance)

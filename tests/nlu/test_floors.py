@@ -11,8 +11,8 @@ from bench.evaluate import LANGUAGES, OPEN, Judged, figures, judge, read_set
 from reinstate.settings import MODEL
 
 FLOORS = {
-    "causes right": 0.915,
-    "causes right or offered": 0.975,
+    "causes right": 0.92,
+    "causes right or offered": 0.98,
     "intents right": 0.905,
     "macro F1": 0.9,
     "denials right": 0.93,
