@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
-import logging
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,15 +15,10 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from reinstate.message import COMMANDS, FORGET_INTENT
-from reinstate.stores import inbox
-
-logger = logging.getLogger(__name__)
+from reinstate.stores import inbox, sqlite
 
 COMMANDS_SAID = {f"/{intent}": f"/{command}" for command, intent in COMMANDS.items()}
 _CONNECT_SECONDS = 5
-_BUSY_MS = 5000
-_MOMENTS = (0.0, 0.01, 0.03)
-_TRUNCATE_TRIES, _TRUNCATE_PAUSE = 20, 0.05
 _LONGEST_TURN = 12
 
 
@@ -46,9 +38,8 @@ class Line:
 class ConversationStore(SQLTrackerStore):
     """Rasa's SQL store that can forget, list and tell a turn apart from its repetition.
 
-    SQLite files are kept in WAL mode with `secure_delete`, and the WAL is cut after forgetting,
-    so that no byte of a forgotten conversation stays on disk. Sessions of the web door stand in a
-    table of their own: a token counts as long as its row exists.
+    Of a forgotten conversation no byte stays in SQLite's files. Sessions of the web door stand in
+    a table of their own: a token counts as long as its row exists.
     """
 
     sessions = sa.Table(
@@ -78,6 +69,7 @@ class ConversationStore(SQLTrackerStore):
         except sa.exc.SQLAlchemyError as error:
             reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
             raise StoreError(f"the database cannot be used ({reason}): check DATABASE_URL") from error
+        self._remains = sqlite.Remains(self.engine)
         self.sessionmaker = sa.orm.session.sessionmaker(bind=self.engine)
         TrackerStore.__init__(self, domain, event_broker, **kwargs)
 
@@ -98,12 +90,13 @@ class ConversationStore(SQLTrackerStore):
             await super().save(tracker)
 
     def forget(self, conversation: str) -> None:
-        """Delete every row of a conversation, and every byte of it in SQLite's files."""
+        """Delete every row of a conversation, and soon after every byte of it in SQLite's files."""
         with self.engine.begin() as connection:
             connection.execute(sa.delete(self.SQLEvent).where(self.SQLEvent.sender_id == conversation))
             connection.execute(sa.delete(self.sessions).where(self.sessions.c.conversation == conversation))
             inbox.erase(connection, conversation)
-        self._cut_side_files()
+            self._remains.note(connection)
+        self._remains.remove()
 
     def forget_older_than(self, seconds: float) -> int:
         """Delete conversations without an event for so long; how many there were."""
@@ -120,9 +113,10 @@ class ConversationStore(SQLTrackerStore):
             # A token is renewed rarely; who wrote lately keeps theirs.
             in_use = sa.select(events.sender_id).where(events.sender_id == self.sessions.c.conversation)
             unused = (self.sessions.c.seen < limit) & ~in_use.exists()
-            connection.execute(sa.delete(self.sessions).where(unused))
-        if found:
-            self._cut_side_files()
+            closed = connection.execute(sa.delete(self.sessions).where(unused)).rowcount
+            if found or closed:
+                self._remains.note(connection)
+        self._remains.remove()
         return len(found)
 
     def open_session(self, conversation: str) -> None:
@@ -224,35 +218,6 @@ class ConversationStore(SQLTrackerStore):
         with self.engine.connect() as connection:
             return [json.loads(row[0]) for row in connection.execute(query)]
 
-    def _cut_side_files(self) -> None:
-        if self.engine.dialect.name != "sqlite":
-            return
-        for pause in _MOMENTS:
-            time.sleep(pause)
-            if self._truncate():
-                return
-        # Another program reads the file for longer: nobody else waits for it meanwhile.
-        threading.Thread(target=self._truncate_until_done, daemon=True).start()
-
-    def _truncate(self) -> bool:
-        """Empty SQLite's side file without waiting for readers; whether that could be done."""
-        with self.engine.connect() as connection:
-            connection.execute(sa.text("PRAGMA busy_timeout=0"))
-            try:
-                return not connection.execute(sa.text("PRAGMA wal_checkpoint(TRUNCATE)")).first()[0]
-            except sa.exc.OperationalError:
-                return False
-            finally:
-                connection.execute(sa.text(f"PRAGMA busy_timeout={_BUSY_MS}"))
-
-    def _truncate_until_done(self) -> None:
-        for tries in itertools.count():
-            if self._truncate():
-                return
-            if tries == _TRUNCATE_TRIES:
-                logger.warning("another program reads the database: its side file still holds deleted rows")
-            time.sleep(_TRUNCATE_PAUSE)
-
 
 def _bare(title: str) -> str:
     return title.casefold().strip(" .!?\"'“”")
@@ -272,21 +237,7 @@ def _engine(url: str) -> sa.engine.Engine:
         parsed = sa.engine.make_url(url)
     except sa.exc.ArgumentError as error:
         raise StoreError(f"DATABASE_URL is not an address: {error}") from error
-    if parsed.get_backend_name() != "sqlite":
-        arguments = {"connect_timeout": _CONNECT_SECONDS}
-        return sa.create_engine(parsed, pool_pre_ping=True, connect_args=arguments, hide_parameters=True)
-    if parsed.database:
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(parsed, connect_args={"check_same_thread": False}, hide_parameters=True)
-
-    @sa.event.listens_for(engine, "connect")
-    def prepare(connection: Any, _record: Any) -> None:
-        for pragma in (
-            "journal_mode=WAL",
-            "secure_delete=ON",
-            f"busy_timeout={_BUSY_MS}",
-            "synchronous=NORMAL",
-        ):
-            connection.execute(f"PRAGMA {pragma}")
-
-    return engine
+    if parsed.get_backend_name() == "sqlite":
+        return sqlite.engine(parsed)
+    arguments = {"connect_timeout": _CONNECT_SECONDS}
+    return sa.create_engine(parsed, pool_pre_ping=True, connect_args=arguments, hide_parameters=True)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import json
+import random
+import sqlite3
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +17,7 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import BotUttered, Restarted, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from reinstate.stores import sqlite
 from reinstate.stores.conversations import ConversationStore, Line, StoreError
 from reinstate.stores.locks import LocalLocks, Locks, RedisLocks
 
@@ -97,6 +102,83 @@ def test_forgetting_deletes_everything(store: ConversationStore, name: str, how:
     else:
         store.forget(name)
     assert ([], False) == (store.history(name), store.is_open(name))
+
+
+def fill(store: ConversationStore, people: int, seed: int) -> Iterator[tuple[str, set[bytes]]]:
+    """Let many people talk in turn, who differ in how much they say: each with what is theirs alone."""
+    chance = random.Random(seed)
+    talking: list[str] = []
+    for number in range(people):
+        talking.append(f"slack-T024BE7LD-U{number:08d}")
+        for _ in range(chance.randrange(5, 40)):
+            name = chance.choice(talking[-6:])
+            said = {"text": f"word{name[-8:]} " * chance.randrange(1, 90)}
+            row = {"sender_id": name, "type_name": "user", "timestamp": time.time(), "data": json.dumps(said)}
+            with store.engine.begin() as connection:
+                connection.execute(store.SQLEvent.__table__.insert().values(row))
+        if len(talking) > 6 and chance.random() < 0.3:
+            name = talking.pop(chance.randrange(len(talking) - 1))
+            yield name, {name.encode(), f"word{name[-8:]}".encode()}
+
+
+def bytes_of(database: Path) -> bytes:
+    """All that stands in a database's files, which may go while they are read."""
+    found = []
+    for file in database.parent.glob(database.name + "*"):
+        with contextlib.suppress(FileNotFoundError):
+            found.append(file.read_bytes())
+    return b"".join(found)
+
+
+def wait_for(what: Callable[[], bool]) -> None:
+    """Wait until something holds."""
+    ends = time.monotonic() + 60
+    while not what():
+        assert time.monotonic() < ends, "waited in vain"
+        time.sleep(0.02)
+
+
+def test_no_byte_of_a_forgotten_conversation_stays(tmp_path: Path) -> None:
+    """Nor of copies that SQLite left where it rearranged its pages: with this seed, of three people."""
+    database = tmp_path / "data.db"
+    store = ConversationStore(Domain.empty(), host=f"sqlite:///{database}")
+    for name, theirs in fill(store, people=30, seed=34):
+        stored = bytes_of(database)
+        assert all(what in stored for what in theirs)
+        store.forget(name)
+        wait_for(lambda theirs=theirs: not any(what in bytes_of(database) for what in theirs))
+
+
+def test_what_a_killed_process_left_is_removed_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A deletion notes that there are remains; who opens the database next removes them."""
+    database = tmp_path / "data.db"
+    monkeypatch.setattr(sqlite.Remains, "remove", lambda _self: None)
+    store = ConversationStore(Domain.empty(), host=f"sqlite:///{database}")
+    forgotten: set[bytes] = set()
+    for name, theirs in fill(store, people=30, seed=34):
+        store.forget(name)
+        forgotten |= theirs
+    assert any(what in bytes_of(database) for what in forgotten)
+    monkeypatch.undo()
+    ConversationStore(Domain.empty(), host=f"sqlite:///{database}")
+    wait_for(lambda: not any(what in bytes_of(database) for what in forgotten))
+
+
+def test_remains_wait_for_who_reads_and_say_so(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A program that reads the database for long holds up neither turns nor, in the end, forgetting."""
+    database = tmp_path / "data.db"
+    store = ConversationStore(Domain.empty(), host=f"sqlite:///{database}")
+    a_turn(store, "web-read", "zebra", "1")
+    with contextlib.closing(sqlite3.connect(database)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM events").fetchall()
+        store.forget("web-read")
+        a_turn(store, "web-other", "hello", "2")
+        wait_for(lambda: "another program" in caplog.text)
+        assert b"zebra" in bytes_of(database)
+    wait_for(lambda: b"zebra" not in bytes_of(database))
 
 
 def test_old_conversations_are_deleted_and_others_stay(store: ConversationStore, name: str) -> None:
