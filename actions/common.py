@@ -134,18 +134,26 @@ def asked_of(tracker: Tracker) -> str | None:
 
 
 def ask_again(dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
-    """After a digression: the open question in other words, with its buttons."""
+    """After a digression: the open question in other words, with its buttons.
+
+    Who went on to something else when it was asked again is left alone for a turn.
+    """
     asked = asked_of(tracker)
     if in_form(tracker) or not asked:
         return
-    case = case_of(tracker)
-    if asked in ("notice", "appealed"):
-        say(dispatcher, tracker, [question_message(asked, knowledge(), again=True)])
-    for cause in (*case.causes, *case.disputed):
-        for question in knowledge().causes[cause].ask:
-            if f"circumstance:{question.circumstance}" == asked:
-                say(dispatcher, tracker, [question_message(question, knowledge(), again=True)])
-                return
+    question = next((q for q in questions(case_of(tracker)) if question_id(q) == asked), None)
+    if question is None:
+        return
+    message = question_message(question, knowledge(), again=True)
+    _, before = _last_turns(tracker)
+    if not (dispatcher.messages and was_said(message, before)):
+        say(dispatcher, tracker, [message])
+
+
+def questions(case: Case) -> list[Question | str]:
+    """All questions that can be asked about a case."""
+    own = [q for cause in (*case.causes, *case.disputed) for q in knowledge().causes[cause].ask]
+    return [*own, "notice", "appealed"]
 
 
 def asked_before(tracker: Tracker, slot: str) -> bool:

@@ -27,9 +27,10 @@ from actions.common import (
     verdict_slots,
 )
 from reinstate.case import Case
+from reinstate.hearing import hear
 from reinstate.knowledge import Knowledge, knowledge
 from reinstate.letter import added, statements
-from reinstate.message import Heard, hear
+from reinstate.message import Heard
 from reinstate.reply import (
     Button,
     Message,
@@ -65,6 +66,10 @@ class ActionJudge(Action):
         if message.choices:
             say(dispatcher, tracker, [_which(message, facts)])
             return set_slots({"asked": None, **_story(message, before, before, tracker)}, tracker)
+        if message.acknowledges and asked_of(tracker):
+            say(dispatcher, tracker, [Message(another("utter_take_your_time", tracker))])
+            ask_again(dispatcher, tracker)
+            return []
         case = hear(before, message, asked_of(tracker), facts)
         if in_form(tracker) and not message.readings:
             say(dispatcher, tracker, [Message(another("utter_noted", tracker))] if case != before else [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -18,6 +19,11 @@ _SLOTS = ("letter_happened", "letter_when", "letter_changed", "letter_evidence")
 _QUESTIONS = ("ask_", "platform_question", "out_of_scope")
 _TALK = ("greet", "thank", "goodbye", "vent", "draft_appeal", "letter_", "feedback_")
 _TALK_WORDS = 5
+_ENOUGH = re.compile(
+    r"\W*(?:(?:i['’]?m |i am |all )?done|finish(?:ed| it)?|that['’]?s (?:all|it|everything)|enough|no more"
+    r"|nothing (?:else|more)|(?:just )?write (?:it|the letter)(?: now)?)\W*",
+    re.IGNORECASE,
+)
 _ALWAYS_INTERRUPT = ("forget_me", "restart", "crisis", "help_evade", "cancel")
 
 
@@ -53,6 +59,8 @@ class ValidateLetterForm(Action):
         message, asked = heard(tracker), tracker.get_slot("requested_slot")
         if not asked or message.intent in _ALWAYS_INTERRUPT:
             return []
+        if _ENOUGH.fullmatch(message.text):
+            return [SlotSet(slot, "") for slot in _SLOTS if tracker.get_slot(slot) is None]
         if message.intent == "skip":
             return [SlotSet(asked, "")]
         pressed = message.text.startswith("/")

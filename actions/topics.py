@@ -10,8 +10,8 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.common import ask_again, asked_of, case_of, case_slots, heard, in_form, say, set_slots
 from actions.judge import changed_topic, tell
+from reinstate.hearing import hear
 from reinstate.knowledge import knowledge
-from reinstate.message import hear
 from reinstate.reply import Message, topic_messages, verdict_messages, why_messages
 from reinstate.verdict import decide
 

@@ -18,14 +18,15 @@ from actions.common import (
     heard,
     needless,
     question_id,
+    questions,
     say,
     set_slots,
     was_said,
 )
 from actions.judge import tell
-from reinstate.case import Case
-from reinstate.knowledge import Question, knowledge
-from reinstate.message import Heard, hear
+from reinstate.hearing import hear
+from reinstate.knowledge import knowledge
+from reinstate.message import Heard
 from reinstate.reply import (
     Message,
     group_message,
@@ -190,7 +191,7 @@ class ActionGoBack(Action):
             also = ("login",) if before == "notice" else ()
             return [SlotSet(slot, None) for slot in (before, *also) if slot]
         asked = _asked_before(tracker)
-        question = next((q for q in _questions(case_of(tracker)) if question_id(q) == asked), None)
+        question = next((q for q in questions(case_of(tracker)) if question_id(q) == asked), None)
         if not asked or not question:
             say(dispatcher, tracker, [groups_message(knowledge(), "utter_go_back_nowhere")])
             return []
@@ -236,12 +237,6 @@ def _asked_before(tracker: Tracker) -> str | None:
             seen.append(str(event["value"]))
     now = asked_of(tracker)
     return next((asked for asked in seen if asked != now), None)
-
-
-def _questions(case: Case) -> list[Question | str]:
-    """All questions that can be asked about a case."""
-    own = [q for cause in (*case.causes, *case.disputed) for q in knowledge().causes[cause].ask]
-    return [*own, "notice", "appealed"]
 
 
 def _offered_groups(tracker: Tracker) -> bool:

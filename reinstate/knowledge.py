@@ -8,8 +8,9 @@ them at once, each with file, line and mend: `make check-knowledge`.
 from __future__ import annotations
 
 import functools
+import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -50,6 +51,22 @@ class _Frozen(BaseModel):
         min_anystr_length = 1
 
 
+class Pattern(str):
+    """A regular expression that finds something in a message, in upper or lower case."""
+
+    @classmethod
+    def __get_validators__(cls) -> Iterator[Callable[[str], str]]:
+        yield cls._check
+
+    @staticmethod
+    def _check(text: str) -> str:
+        try:
+            re.compile(text)
+        except re.error as error:
+            raise ValueError(f"'{text}' is no regular expression: {error}") from error
+        return text
+
+
 class Source(_Frozen):
     """Where a fact comes from. `address` is missing only for the guide and users' reports."""
 
@@ -74,8 +91,19 @@ class Question(_Frozen):
     otherwise: str | None = None
 
 
+class Suffered(_Frozen):
+    """How people tell that something was done to them; `says_not`: that they did it as well."""
+
+    says: tuple[Pattern, ...]
+    says_not: tuple[Pattern, ...] = ()
+
+
 class Cause(_Frozen):
-    """Why an account is suspended: what is known of it, and what helps."""
+    """Why an account is suspended: what is known of it, and what helps.
+
+    Whom it was done to (`suffered`) denies to have done it. `by_others` is set where somebody else
+    acted in the person's place, so that what else is told is hardly the person's deed.
+    """
 
     id: str
     title: str = Field(max_length=40)
@@ -95,6 +123,8 @@ class Cause(_Frozen):
     prevention: tuple[str, ...]
     ask: tuple[Question, ...]
     sources: tuple[str, ...]
+    suffered: Suffered | None = None
+    by_others: bool = False
 
 
 class Lookalike(_Frozen):
@@ -134,7 +164,7 @@ class Notice(_Frozen):
     title: str = Field(max_length=30)
     phrase: str
     means: str
-    says: tuple[str, ...]
+    says: tuple[Pattern, ...]
     sources: tuple[str, ...]
 
 
@@ -149,8 +179,8 @@ class Circumstance(_Frozen):
     id: str
     title: str = Field(max_length=40)
     said: str
-    says: tuple[str, ...]
-    says_not: tuple[str, ...] = ()
+    says: tuple[Pattern, ...]
+    says_not: tuple[Pattern, ...] = ()
     tells_of: str | None = None
     excuses: bool = False
 
@@ -161,7 +191,7 @@ class AppealState(_Frozen):
     id: str
     title: str = Field(max_length=30)
     said: str
-    says: tuple[str, ...]
+    says: tuple[Pattern, ...]
 
 
 class Language(_Frozen):
@@ -462,6 +492,16 @@ def load(root: Path = ROOT) -> Knowledge:
     if reader.mistakes or table is None:
         raise KnowledgeError(sorted(reader.mistakes, key=lambda m: (str(m.file), m.line)))
     return Knowledge(**parts, table=table)
+
+
+def says(patterns: Iterable[Pattern], text: str) -> bool:
+    """Whether one of the patterns finds something in a text."""
+    return any(_compiled(pattern).search(text) for pattern in patterns)
+
+
+@functools.cache
+def _compiled(pattern: Pattern) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
 
 
 @functools.lru_cache(maxsize=1)

@@ -6,12 +6,10 @@ in `knowledge/` (`says`); no training is needed when they change.
 
 from __future__ import annotations
 
-import functools
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from reinstate.knowledge import Knowledge
+from reinstate.knowledge import Knowledge, says
 from reinstate.nlu import language
 
 _SHORTEST_NOTICE = 100
@@ -54,24 +52,15 @@ class Details:
 def find(text: str, knowledge: Knowledge) -> Details:
     """Find details in a message. The first matching notice and appeal state win."""
     all_circumstances = knowledge.circumstances.values()
-    denied = tuple(c.id for c in all_circumstances if _says(c.says_not, text))
+    denied = tuple(c.id for c in all_circumstances if says(c.says_not, text))
     pasted = len(text) >= _SHORTEST_NOTICE and _UPWORK_SPEAKS.search(text) is not None
     nothing = "unknown" if pasted else None
     return Details(
-        notice=next((n.id for n in knowledge.notices.values() if _says(n.says, text)), nothing),
-        appealed=next((a.id for a in knowledge.appeals.values() if _says(a.says, text)), None),
-        circumstances=tuple(c.id for c in all_circumstances if c.id not in denied and _says(c.says, text)),
+        notice=next((n.id for n in knowledge.notices.values() if says(n.says, text)), nothing),
+        appealed=next((a.id for a in knowledge.appeals.values() if says(a.says, text)), None),
+        circumstances=tuple(c.id for c in all_circumstances if c.id not in denied and says(c.says, text)),
         denied_circumstances=denied,
         language=language.find(text, knowledge.languages),
         pasted=pasted,
         deadline=found[0].strip() if pasted and (found := _DEADLINE.search(text)) else None,
     )
-
-
-def _says(patterns: Iterable[str], text: str) -> bool:
-    return any(_compiled(pattern).search(text) for pattern in patterns)
-
-
-@functools.lru_cache(maxsize=1024)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.IGNORECASE)

@@ -137,7 +137,8 @@ def denied_by(
 ) -> NDArray[np.float64]:
     """(causes, `DENIED_BY`): what tells whether a cause that is named is denied."""
     clause_of = _whole_and_parts(clauses, admits + denies)[1].argmax(axis=0)
-    yes, no = (_whole_and_parts(clauses, told)[1].max(axis=0) for told in (admits, denies))
+    told_by = 1 if clauses else 2  # of a message of one clause, its pieces
+    yes, no = (_whole_and_parts(clauses, told)[told_by].max(axis=0) for told in (admits, denies))
     agreed = np.minimum(yes, no) < _CONTRADICTED  # of "suspended for spam, but I never" only the whole tells
     negated = np.array([bool(NEGATES.search(clause)) for clause in clauses or [text]])
     columns = [

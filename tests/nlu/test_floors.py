@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bench.evaluate import LANGUAGES, OPEN, Judged, figures, judge, read_set
+from bench.figures import LANGUAGES, OPEN, Judged, figures, judge, read_set
 from reinstate.settings import MODEL
 
 FLOORS = {

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reinstate.case import Case, Reading
+from reinstate.hearing import hear
 from reinstate.knowledge import knowledge
-from reinstate.message import Heard, hear
+from reinstate.message import Heard
 
 FACTS = knowledge()
 CAUSES = sorted(FACTS.causes)
@@ -28,6 +29,45 @@ def reading(cause: str, stance: str = "admits") -> Reading:
 def heard(text: str = "", intent: str = "", *readings: Reading, **details: object) -> Heard:
     """A message."""
     return Heard(intent=intent, text=text, readings=readings, **details)  # type: ignore[arg-type]
+
+
+ACKNOWLEDGED = [
+    ("ok", True),
+    ("Okay, got it. Thanks!", True),
+    ("i see", True),
+    ("fine 👍", True),
+    ("yes", False),
+    ("ok yes", False),
+    ("good client, i knew him", False),
+    ("", False),
+]
+
+
+@pytest.mark.parametrize(("text", "acknowledges"), ACKNOWLEDGED)
+def test_okay_is_no_yes(text: str, acknowledges: bool) -> None:
+    """Who only says that something was read has answered nothing."""
+    message = heard(text, "affirm", confidence=0.99)
+    assert acknowledges == message.acknowledges
+    case = hear(Case(causes=("paid_outside",)), message, "circumstance:repeated", FACTS)
+    assert acknowledges == (() == case.circumstances)
+
+
+SUFFERED = [
+    ("the client threatened me with a bad review", "denies"),
+    ("i am being blackmailed by a buyer", "denies"),
+    ("she said she wants free work or she leaves a one star review", "denies"),
+    ("he insulted me so i insulted him back", "admits"),
+    ("i threatened the client", "admits"),
+    ("i kept asking for a good review", "admits"),
+]
+
+
+@pytest.mark.parametrize(("text", "stance"), SUFFERED)
+def test_what_was_done_to_a_person_is_not_their_deed(text: str, stance: str) -> None:
+    """A client who threatens is told of like one who is threatened; the words for it are knowledge."""
+    cause = {"id": "client_harassment", "confidence": 0.9, "stance": "admits", "text": text}
+    message = Heard.from_parse({"text": text, "intent": {}, "causes": [cause]}, FACTS)
+    assert [stance] == [r.stance for r in message.readings]
 
 
 @given(st.dictionaries(st.sampled_from([*Case().to_slots(), "x"]), odd))

@@ -120,6 +120,19 @@ def test_who_knows_no_cause_and_names_one_is_read_as_naming_it() -> None:
     assert "cause_inactivity" == read("x. y", ["y"], rows, labels, SURE).ranking[0][0]
 
 
+def test_of_a_second_cause_told_in_one_breath_the_piece_gives_the_polarity() -> None:
+    """The whole, which is about the first, says next to nothing of the second."""
+    rows = np.array(
+        [
+            row(cause_inactivity=0.98, deny_paid_outside=0.01),
+            row(cause_paid_outside=0.95, deny_paid_outside=0.02),
+            row(cause_inactivity=0.99),
+        ]
+    )
+    causes = read("i was paid and away", [], rows, LABELS, SURE).causes
+    assert {("inactivity", "admits"), ("paid_outside", "admits")} == {(c.id, c.stance) for c in causes}
+
+
 def test_a_circumstance_that_is_a_deed_of_its_own_admits_its_cause() -> None:
     """A threat is what clients are harassed by; who has moved has not thereby broken a rule."""
     told = ["he would not pay", "i said i would ruin him", "i live in spain now"]
