@@ -24,6 +24,10 @@ _ENOUGH = re.compile(
     r"|nothing (?:else|more)|(?:just )?write (?:it|the letter)(?: now)?)\W*",
     re.IGNORECASE,
 )
+# What one will do differently ("we will use different computers") sounds like getting round a ban.
+_PROMISES = re.compile(
+    r"\W*(?:i|we)(?:['’]?(?:ll|ve)| will| have| now|(?:['’]m|['’]re| am| are) going to)\b", re.IGNORECASE
+)
 _ALWAYS_INTERRUPT = ("forget_me", "restart", "crisis", "help_evade", "cancel")
 
 
@@ -57,7 +61,8 @@ class ValidateLetterForm(Action):
     ) -> list[EventType]:
         """Keep the person's words; a skipped question has none."""
         message, asked = heard(tracker), tracker.get_slot("requested_slot")
-        if not asked or message.intent in _ALWAYS_INTERRUPT:
+        promises = asked == "letter_changed" and _PROMISES.match(message.text)
+        if not asked or (message.intent in _ALWAYS_INTERRUPT and not promises):
             return []
         if _ENOUGH.fullmatch(message.text):
             return [SlotSet(slot, "") for slot in _SLOTS if tracker.get_slot(slot) is None]

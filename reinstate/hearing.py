@@ -158,7 +158,7 @@ def _led_answer(heard: Heard, asked: str | None, knowledge: Knowledge) -> bool |
     lead, what = LEADS.search(heard.text), _asked_circumstance(asked)
     if lead and asked == "appealed" and heard.intent.startswith("inform_") and not heard.appealed:
         return bool(lead["yes"])
-    if not lead or not what or not heard.intent.startswith("circumstance_"):
+    if not lead or not what or not heard.intent.startswith(("circumstance_", "inform_detail")):
         return None
     told = heard.circumstances
     return None if what in told or _opposite(what, knowledge) in told else bool(lead["yes"])
