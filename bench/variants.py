@@ -7,17 +7,31 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
+from unittest.mock import patch
 
+import joblib
 import numpy as np
+from rasa.engine.storage.local_model_storage import LocalModelStorage
+from rasa.engine.storage.resource import Resource
+from rasa.shared.nlu.constants import INTENT, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+from scipy.sparse import vstack
 
-from bench.evaluate import OPEN, ROOT, Judged, figures, read_set, table
-from reinstate.nlu import clauses, encoders, head, reading, words
-from reinstate.nlu.examples import read
+from bench.evaluate import table
+from bench.figures import OPEN, Judged, figures, read_set
+from reinstate.nlu import clauses, encoders, head, words
+from reinstate.nlu.head import Head
+from reinstate.nlu.importer import Importer
 from reinstate.nlu.reader import WORDS, MessageReader
+from reinstate.settings import ROOT
 
 REPORT = Path(__file__).parent / "reports" / "variants.md"
 SHOWN = (
@@ -31,128 +45,128 @@ SHOWN = (
     "several recall",
     "calibration error",
 )
-DEFAULTS = MessageReader.get_default_config()
+ENCODERS = ("use", "minilm")  # each is a view of its own: trained together, a variant reads by those it names
+
+
+class Wordless(Head):
+    """A head that reads by sentence vectors only; where it is given words only, they still count.
+
+    By those the reader chooses the parts of a long message.
+    """
+
+    def probabilities(self, seen: Mapping[str, head.View]) -> head.Probabilities:
+        """As a head, without the words."""
+        return super().probabilities({name: view for name, view in seen.items() if name != WORDS} or seen)
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One way to build the reader; the defaults are the one that is used."""
+    """What is changed of the reader as it is used.
 
-    encoders: tuple[str, ...] = tuple(DEFAULTS["encoders"])
-    words: bool = True
-    sharpness: float = head.SHARPNESS
-    strength: float = DEFAULTS["strength"]
-    denials: float = DEFAULTS["prior_of_denials"]
-    outside: float = DEFAULTS["prior_of_outside"]
+    Attributes:
+        config: its settings, as in config.yml.
+        share: of the examples of each intent.
+        head: the head it reads by, made out of the one that was trained.
+        split, pieces: the functions of `reinstate.nlu.clauses` that cut a message.
+    """
+
+    config: Mapping[str, Any] = field(default_factory=dict)
     share: float = 1.0
-    clauses: bool = True
-    pieces: bool = True
-    thresholds: reading.Thresholds = field(default_factory=reading.Thresholds)
+    head: Callable[[Head], Head] = lambda trained: trained
+    split: Callable[[str], list[str]] = clauses.split
+    pieces: Callable[[str], list[str]] = clauses.pieces
 
 
-USED = Variant()
 VARIANTS = {
-    "as it is used": USED,
-    "without words": replace(USED, words=False),
-    "words only (the fallback)": replace(USED, encoders=()),
-    "MiniLM and words": replace(USED, encoders=("minilm",)),
-    "USE, MiniLM and words": replace(USED, encoders=("use", "minilm")),
-    "half of the examples": replace(USED, share=0.5),
-    "three quarters of the examples": replace(USED, share=0.75),
-    "sharpness 3": replace(USED, sharpness=3.0),
-    "sharpness 6": replace(USED, sharpness=6.0),
-    "strength 10": replace(USED, strength=10.0),
-    "strength 100": replace(USED, strength=100.0),
-    "denials as likely as causes": replace(USED, denials=1.0),
-    "outside as likely as causes": replace(USED, outside=1.0),
-    "without smaller pieces": replace(USED, pieces=False),
-    "without clauses and pieces": replace(USED, clauses=False, pieces=False),
-    "a cause is named from 0.3": replace(USED, thresholds=reading.Thresholds(named=0.3)),
-    "a cause is named from 0.6": replace(USED, thresholds=reading.Thresholds(named=0.6)),
-    "confidence as trained": replace(USED, thresholds=reading.Thresholds(slope=1.0, offset=0.0)),
+    "as it is used": Variant(),
+    "without words": Variant(head=lambda trained: Wordless(**vars(trained))),
+    "words only (the fallback)": Variant({"encoders": []}),
+    "MiniLM and words": Variant({"encoders": ["minilm"]}),
+    "USE, MiniLM and words": Variant({"encoders": ["use", "minilm"]}),
+    "half of the examples": Variant(share=0.5),
+    "three quarters of the examples": Variant(share=0.75),
+    "sharpness 3": Variant(head=lambda trained: replace(trained, sharpness=3.0)),
+    "sharpness 6": Variant(head=lambda trained: replace(trained, sharpness=6.0)),
+    "strength 10": Variant({"strength": 10.0}),
+    "strength 100": Variant({"strength": 100.0}),
+    "denials as likely as causes": Variant({"prior_of_denials": 1.0}),
+    "outside as likely as causes": Variant({"prior_of_outside": 1.0}),
+    "without smaller pieces": Variant(pieces=lambda text: [text]),
+    "without clauses and pieces": Variant(split=lambda text: [text], pieces=lambda text: [text]),
+    "a cause is named from 0.3": Variant({"thresholds": {"named": 0.3}}),
+    "a cause is named from 0.6": Variant({"thresholds": {"named": 0.6}}),
+    "confidence as trained": Variant({"thresholds": {"slope": 1.0, "offset": 0.0}}),
 }
 
 
 class Lab:
-    """The training examples and the open set, encoded once."""
+    """The training examples, the open set, and what was trained."""
 
-    def __init__(self) -> None:
-        """Read both."""
-        examples = list(read(ROOT / "data" / "nlu"))
-        self.texts = [example.text for example in examples]
-        self.labels = [example.intent for example in examples]
+    def __init__(self, folder: Path) -> None:
+        """Read both; what is trained goes into the folder."""
+        config, domain, data = (str(ROOT / name) for name in ("config.yml", "domain.yml", "data"))
+        self.examples = Importer(config, domain, [data]).get_nlu_data().intent_examples
         self.golds = read_set(OPEN)
-        self.clauses = [_parts(clauses.split(gold["text"])) for gold in self.golds]
-        self.pieces = [_parts(clauses.pieces(gold["text"])) for gold in self.golds]
-        sys.stderr.write(f"{len(self.texts)} examples, {len(self.golds)} messages\n")
-        self.fitted, self.view, self.rows = cache(self._fitted), cache(self._view), cache(self._rows)
+        self.folder, self.storage = folder, LocalModelStorage.create(folder)
 
     def judge(self, variant: Variant) -> list[Judged]:
         """Read the open set with a variant."""
-        names = [*variant.encoders, *([WORDS] if variant.words else [])]
-        views = {name: self.fitted(name, variant.strength, variant.share) for name in names}
-        trained = replace(head.combine(views, self.labels), sharpness=variant.sharpness)
-        priors = dict.fromkeys(trained.labels, 1.0) | dict.fromkeys(reading.OUTSIDE, variant.outside)
-        priors |= {label: variant.denials for label in trained.labels if label.startswith(reading.DENY)}
-        trained = trained.with_prior(priors)
-        judged = []
-        for number, gold in enumerate(self.golds):
-            told = self.clauses[number]
-            rows = trained.probabilities({name: self.rows(name)[number] for name in names})
-            whole, by_clause, by_piece = np.split(rows, [1, 1 + len(told)])
-            told = told if variant.clauses else []
-            kept = [whole, by_clause[: len(told)], by_piece if variant.pieces else by_piece[:0]]
-            result = reading.read(gold["text"], told, np.vstack(kept), trained.labels, variant.thresholds)
-            judged.append(Judged(gold, _as_parsed(result), 0.0))
-        return judged
+        load = head.load
+        with (
+            patch.object(head, "load", lambda file: variant.head(load(file))),
+            patch.multiple(clauses, split=variant.split, pieces=variant.pieces),
+        ):
+            read = self._reader(variant).process([Message({TEXT: gold["text"]}) for gold in self.golds])
+        return [Judged(gold, message.data, 0.0) for gold, message in zip(self.golds, read)]
 
-    def _fitted(self, name: str, strength: float, share: float) -> head.Linear:
-        """One view of a share of the examples, each intent's alike."""
+    def _reader(self, variant: Variant) -> MessageReader:
+        """A variant's reader, trained unless an earlier one was trained alike."""
+        config = {**MessageReader.get_default_config(), **variant.config}
+        training = {**config, "encoders": ENCODERS, "thresholds": {}}
+        resource = Resource(joblib.hash((variant.share, training)))
+        if not (self.folder / resource.name).exists():
+            untrained = MessageReader.create(training, self.storage, resource, None)
+            untrained.train(TrainingData(list(self._part(variant.share))))
+        return MessageReader.load(config, self.storage, resource, None)
+
+    def _part(self, share: float) -> Iterator[Message]:
+        """A share of the examples, each intent's alike."""
         seen: Counter[str] = Counter()
-        chosen = []
-        for number, label in enumerate(self.labels):
-            seen[label] += 1
-            if int(seen[label] * share) > int((seen[label] - 1) * share):
-                chosen.append(number)
-        return head.fit(self.view(name)[chosen], [self.labels[n] for n in chosen], strength)
-
-    def _view(self, name: str) -> Any:
-        """The training examples by an encoder or by words."""
-        return words.count(self.texts) if name == WORDS else encoders.load(name).encode(self.texts)
-
-    def _rows(self, name: str) -> list[Any]:
-        """The same view of each message, its clauses and its pieces."""
-        encode = words.count if name == WORDS else encoders.load(name).encode
-        every = zip(self.golds, self.clauses, self.pieces)
-        return [encode([gold["text"], *told, *small]) for gold, told, small in every]
+        for example in self.examples:
+            seen[intent := example.get(INTENT)] += 1
+            if seen[intent] * share % 1 < share:
+                yield example
 
 
-def _parts(found: list[str]) -> list[str]:
-    return found if len(found) > 1 else []
+def once(encode: Callable[[Sequence[str]], Any], stack: Callable[[list[Any]], Any]) -> Callable[..., Any]:
+    """The same function of texts, which works each text out once; `stack` makes one of its rows."""
+    rows: dict[str, Any] = {}
 
+    def kept(texts: Sequence[str]) -> Any:
+        if new := [text for text in dict.fromkeys(texts) if text not in rows]:
+            rows.update(zip(new, encode(new)))
+        return stack([rows[text] for text in texts])
 
-def _as_parsed(result: reading.Result) -> dict[str, Any]:
-    ranking = [{"name": name, "confidence": p} for name, p in result.ranking[:10]]
-    return {
-        "intent": ranking[0],
-        "intent_ranking": ranking,
-        "causes": [{"id": c.id, "stance": c.stance} for c in result.causes],
-        "choices": list(result.choices),
-        "alternatives": list(result.alternatives),
-    }
+    return kept
 
 
 def main() -> None:
     """Judge every variant, print, and write the report."""
-    lab, found = Lab(), {}
-    for name, variant in VARIANTS.items():
-        sys.stderr.write(f"  {name} ...\n")
-        every = figures(lab.judge(variant))
-        found[name] = {key: every[key] for key in SHOWN}
-    turned = {key: {name: values[key] for name, values in found.items()} for key in SHOWN}
-    text = table(turned)
+    found = {}
+    with ExitStack() as kept:
+        for encoder in map(encoders.load, ENCODERS):
+            kept.enter_context(patch.object(encoder, "encode", once(encoder.encode, np.stack)))
+        kept.enter_context(patch.object(words, "count", once(words.count, partial(vstack, format="csr"))))
+        kept.enter_context(joblib.parallel_config("threading"))  # in this process, where rows are kept
+        folder = Path(kept.enter_context(TemporaryDirectory()))
+        fitted = joblib.Memory(folder / "words", verbose=0).cache(head.fit_words, ignore=["strength"])
+        kept.enter_context(patch.object(head, "fit_words", fitted))  # the strength is for vectors only
+        lab = Lab(folder)
+        for name, variant in VARIANTS.items():
+            sys.stderr.write(f"  {name} ...\n")
+            found[name] = figures(lab.judge(variant))
+    text = table({key: {name: every[key] for name, every in found.items()} for key in SHOWN})
     sys.stdout.write(text + "\n")
-    REPORT.parent.mkdir(exist_ok=True)
     REPORT.write_text(f"# {__doc__.splitlines()[0]}\n\n{text}\n", encoding="utf-8")
 
 

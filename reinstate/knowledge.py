@@ -102,7 +102,8 @@ class Cause(_Frozen):
     """Why an account is suspended: what is known of it, and what helps.
 
     Whom it was done to (`suffered`) denies to have done it. `by_others` is set where somebody else
-    acted in the person's place, so that what else is told is hardly the person's deed.
+    acted in the person's place, so that what else is told is hardly the person's deed; `offered` where
+    others ask a person to do it, so that who refused has not done it.
     """
 
     id: str
@@ -125,6 +126,7 @@ class Cause(_Frozen):
     sources: tuple[str, ...]
     suffered: Suffered | None = None
     by_others: bool = False
+    offered: bool = False
 
 
 class Lookalike(_Frozen):

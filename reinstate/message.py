@@ -25,6 +25,28 @@ NEGATES = re.compile(
     r"|नहीं|कभी|झूठ|نہیں|کبھی|جھوٹ|না|নাই|মিথ্যা|لا|لم|ليس|كذب",
     re.IGNORECASE,
 )
+# What another wanted of a person, that they did not go along with it, and that they did in the end.
+_WANTED = re.compile(
+    r"\b(?:offer|propos|suggest|ask|want|beg|insist|invit|request|demand|tempt|hint|push|pressed|try|tried"
+    r"|telling|tell(?:s|ing)? me|put (?:his|her|their)|sen[dt]s? (?:me )?(?:his|her|their)|first message)\w*",
+    re.IGNORECASE,
+)
+_REFUSES = re.compile(
+    r"(?:^|[.,;:!?] *|\b(?:i|we|and|but|so) +)(?:(?:have|had|would|always|politely|only|just|of course) +)*"
+    r"(?:refuse[sd]?|decline[ds]?|ignored?|turned (?:\w+ ){0,4}down|passed on|sa(?:id|y) (?:no\b|nope)"
+    r"|(?:told|answered) (?:(?:him|her|them|this|that|the) )?(?:\w+ )?(?:no\b|nope|to get lost)|wrote back"
+    r"|blocked (?:him|her|them|it)|reported (?:him|her|them|it|the)|flagged)\b"
+    r"|\b(?:did ?n['’]?t|did not|do ?n['’]?t|would ?n['’]?t|would not|never(?: once)?) (?:even )?"
+    r"(?:g[ai]ve|let|t[ao]ke|took|accept(?:ed)?|agreed?|repl(?:y|ied)|respond(?:ed)?|sen[dt]|hand(?:ed)?|shared?"
+    r"|join(?:ed)?|do it|did it|install(?:ed)?|buy|text(?:ed)?)\b"
+    r"|\b(?:my answer was no|no,? thank(?:s| you)|no deal|did none of it|out of the question)\b",
+    re.IGNORECASE,
+)
+_YIELDS = re.compile(
+    r"\b(?:g[ai]ve (?:in|up)|in the end i|at last i|finally i|then i \w+|i did it|again and again"
+    r"|(?:i|and|so) (?:took (?:it|the|his|her|their)|accepted|let (?:him|her|them)|agreed|said yes))\b",
+    re.IGNORECASE,
+)
 _ASKS = re.compile(
     r"^\W*(how|is|are|am|does|do|did|can|could|has|have|what|which|why|will|would|when|should|who)\b|\?\s*$",
     re.IGNORECASE,
@@ -43,6 +65,12 @@ _CLEAR, _CORRECTING, _DENYING = 0.6, 0.5, 0.95
 _SHORT = 2
 _UNKNOWN = "cause_unknown"
 _TELLING = ("cause_", "deny_", "circumstance_", "inform_")
+
+
+def refuses(text: str) -> bool:
+    """Whether a person tells that they did not go along with what another wanted of them."""
+    wanted = _WANTED.search(text)
+    return bool(wanted and _REFUSES.search(text)) and _YIELDS.search(text) is None
 
 
 @dataclass(frozen=True)

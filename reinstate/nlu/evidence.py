@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reinstate.knowledge import knowledge
-from reinstate.message import NEGATES
+from reinstate.message import NEGATES, refuses
 from reinstate.nlu.head import Probabilities
 
 CAUSE, DENY, UNKNOWN, NOTICE = "cause_", "deny_", "cause_unknown", "inform_notice"
@@ -31,11 +31,18 @@ NAMED_BY = (
     "first of a piece",
     "has pieces",
 )
-DENIED_BY = ("whole denies", "clauses deny", "clause has a negation", "message has a negation")
+DENIED_BY = (
+    "whole denies",
+    "clauses deny",
+    "clause has a negation",
+    "message has a negation",
+    "message refuses",
+)
 # Weights of NAMED_BY and of DENIED_BY, then the constant of each.
 NAMED = np.array([0.16, 0.41, 0.22, -0.25, -0.86, 0.33, 0.38, 0.15, 0.41])
-DENIED = np.array([0.46, 0.62, 0.37, 0.45, -0.27])
+DENIED = np.array([0.4, 0.65, 0.29, 0.3, 2.87, 0.06])
 _LEAST, _LITTLE, _LEFT, _CONTRADICTED = 1e-4, 3e-3, 0.2, 0.6
+_NEXT = 120  # characters, about a sentence
 
 
 @dataclass(frozen=True)
@@ -67,7 +74,7 @@ def weigh(text: str, clauses: Sequence[str], rows: Probabilities, labels: Sequen
         return []
     admits, denies = said(clauses, rows, labels)
     named = _logistic(named_by(clauses, admits, denies), NAMED)
-    denied = _logistic(denied_by(text, clauses, admits, denies), DENIED)
+    denied = _logistic(denied_by(text, clauses, admits, denies, labels), DENIED)
     whole, parts, small = _whole_and_parts(clauses, admits + denies)
     best = parts.argmax(axis=0)
     surest = np.vstack([parts, small]).max(axis=0) if len(admits) > 1 else np.zeros(len(ids))
@@ -133,21 +140,39 @@ def _by_parts(parts: Probabilities, *, many: bool) -> list[Probabilities]:
 
 
 def denied_by(
-    text: str, clauses: Sequence[str], admits: Probabilities, denies: Probabilities
+    text: str,
+    clauses: Sequence[str],
+    admits: Probabilities,
+    denies: Probabilities,
+    labels: Sequence[str],
 ) -> NDArray[np.float64]:
     """(causes, `DENIED_BY`): what tells whether a cause that is named is denied."""
+    facts = knowledge().causes
+    offered = np.array([i in facts and facts[i].offered for i in causes(labels)])
     clause_of = _whole_and_parts(clauses, admits + denies)[1].argmax(axis=0)
     told_by = 1 if clauses else 2  # of a message of one clause, its pieces
     yes, no = (_whole_and_parts(clauses, told)[told_by].max(axis=0) for told in (admits, denies))
-    agreed = np.minimum(yes, no) < _CONTRADICTED  # of "suspended for spam, but I never" only the whole tells
-    negated = np.array([bool(NEGATES.search(clause)) for clause in clauses or [text]])
+    parts = clauses or [text]
+    # The clause of the offer alone sounds like a deed.
+    refused = offered & np.array([refuses(_with_next(text, part)) for part in parts])[clause_of]
+    agreed = ~refused & (
+        np.minimum(yes, no) < _CONTRADICTED
+    )  # of "suspended for spam, but I never" only the whole tells
+    negated = np.array([bool(NEGATES.search(clause)) for clause in parts])
     columns = [
         _balance(denies[0], admits[0]),
         np.where(agreed, _balance(no, yes), 0.0),
         negated[clause_of],
         np.full(len(yes), bool(NEGATES.search(text))),
+        refused,
     ]
     return np.asarray(np.stack(columns, axis=1), dtype=np.float64)
+
+
+def _with_next(text: str, clause: str) -> str:
+    """A clause and what follows it, where an offer is refused."""
+    start = max(text.find(clause), 0)
+    return text[start : start + len(clause) + _NEXT]
 
 
 def _whole_and_parts(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bench.figures import LANGUAGES, OPEN, Judged, figures, judge, read_set
+from bench.figures import LANGUAGES, OPEN, REFUSALS, Judged, figures, judge, read_set
 from reinstate.settings import MODEL
 
 FLOORS = {
@@ -24,6 +24,7 @@ FLOORS = {
     "several recall": 0.875,
 }
 LANGUAGES_FLOOR = 0.86
+REFUSALS_FLOOR = 0.5
 CEILINGS = {"wrongly rejected": 0.025, "calibration error": 0.05}
 HARD = [
     "",
@@ -70,6 +71,12 @@ def test_other_languages_are_read_as_well_as_before(agent: Any) -> None:
     """The right intent is said or offered for most messages that are not English."""
     judged = asyncio.run(judge(agent, read_set(LANGUAGES)))
     assert figures(judged)["languages right or offered"] >= LANGUAGES_FLOOR
+
+
+def test_a_refused_offer_is_read_as_a_denial_as_often_as_before(agent: Any) -> None:
+    """What others wanted and the person did not do is held against nobody too often."""
+    judged = asyncio.run(judge(agent, read_set(REFUSALS)))
+    assert figures(judged)["denials right"] >= REFUSALS_FLOOR
 
 
 @pytest.mark.parametrize("text", HARD, ids=range(len(HARD)))

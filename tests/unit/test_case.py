@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from reinstate.case import Case, Reading
 from reinstate.hearing import hear
 from reinstate.knowledge import knowledge
-from reinstate.message import Heard
+from reinstate.message import Heard, refuses
 
 FACTS = knowledge()
 CAUSES = sorted(FACTS.causes)
@@ -68,6 +68,25 @@ def test_what_was_done_to_a_person_is_not_their_deed(text: str, stance: str) -> 
     cause = {"id": "client_harassment", "confidence": 0.9, "stance": "admits", "text": text}
     message = Heard.from_parse({"text": text, "intent": {}, "causes": [cause]}, FACTS)
     assert [stance] == [r.stance for r in message.readings]
+
+
+REFUSED = [
+    ("client asked me to pay on wise, i said no but i got banned anyway", True),
+    ("A guy offered to buy reviews, I refused.", True),
+    ("someone wanted to rent my account and i told him no", True),
+    ("he begged for my whatsapp. Didn't give it", True),
+    ("he offered paypal, first i said no, then i took it", False),
+    ("she asked for my number, i refused twice and gave in", False),
+    ("client paid me over paypal", False),
+    ("i never logged in", False),
+    ("", False),
+]
+
+
+@pytest.mark.parametrize(("text", "refused"), REFUSED)
+def test_a_refusal_is_of_what_another_wanted(text: str, refused: bool) -> None:
+    """Somebody else wanted it, the person did not do it, nor gave in later."""
+    assert refused == refuses(text)
 
 
 @given(st.dictionaries(st.sampled_from([*Case().to_slots(), "x"]), odd))
