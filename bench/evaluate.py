@@ -132,6 +132,7 @@ def write_report(judged: dict[str, list[Judged]], text: str) -> None:
         "## What is mixed up most\n\n![confusions](confusions.png)\n\n"
         "| wanted | read | times |\n|---|---|---|\n"
         + "\n".join(f"| {wanted} | {read} | {n} |" for wanted, read, n in confusions(whole)),
+        "Training time (60 s asked) and the size of the model (5 MB asked): [speed.md](speed.md). "
         "What each part of the reader is worth: [variants.md](variants.md). "
         "What was tried and dropped: [tried.md](tried.md).",
     ]
