@@ -141,7 +141,7 @@ def ask_again(dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
     asked = asked_of(tracker)
     if in_form(tracker) or not asked:
         return
-    question = next((q for q in questions(case_of(tracker)) if question_id(q) == asked), None)
+    question = question_of(case_of(tracker), asked)
     if question is None:
         return
     message = question_message(question, knowledge(), again=True)
@@ -150,10 +150,12 @@ def ask_again(dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
         say(dispatcher, tracker, [message])
 
 
-def questions(case: Case) -> list[Question | str]:
-    """All questions that can be asked about a case."""
-    own = [q for cause in (*case.causes, *case.disputed) for q in knowledge().causes[cause].ask]
-    return [*own, "notice", "appealed"]
+def question_of(case: Case, asked: str | None) -> Question | str | None:
+    """The question about a case that `question_id` names so."""
+    if asked in ("notice", "appealed"):
+        return asked
+    own = (q for cause in (*case.causes, *case.disputed) for q in knowledge().causes[cause].ask)
+    return next((q for q in own if question_id(q) == asked), None)
 
 
 def asked_before(tracker: Tracker, slot: str) -> bool:

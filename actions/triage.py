@@ -17,8 +17,7 @@ from actions.common import (
     case_slots,
     heard,
     needless,
-    question_id,
-    questions,
+    question_of,
     say,
     set_slots,
     was_said,
@@ -191,7 +190,7 @@ class ActionGoBack(Action):
             also = ("login",) if before == "notice" else ()
             return [SlotSet(slot, None) for slot in (before, *also) if slot]
         asked = _asked_before(tracker)
-        question = next((q for q in questions(case_of(tracker)) if question_id(q) == asked), None)
+        question = question_of(case_of(tracker), asked)
         if not asked or not question:
             say(dispatcher, tracker, [groups_message(knowledge(), "utter_go_back_nowhere")])
             return []

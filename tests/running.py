@@ -13,12 +13,34 @@ import time
 import urllib.error
 import urllib.request
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 120
+
+
+WAIT_SECONDS = 60
+
+
+def until(what: Callable[[], Any], seconds: float = WAIT_SECONDS) -> Any:
+    """Wait until something holds; what it gave."""
+    ends = time.monotonic() + seconds
+    while not (found := what()):
+        assert time.monotonic() < ends, "waited in vain"
+        time.sleep(0.02)
+    return found
+
+
+def bytes_of(database: Path) -> bytes:
+    """All bytes of a database and its side files, which may go while they are read."""
+    found = []
+    for file in database.parent.glob(database.name + "*"):
+        with contextlib.suppress(FileNotFoundError):
+            found.append(file.read_bytes())
+    return b"".join(found)
 
 
 def free_port() -> int:
@@ -74,12 +96,8 @@ class Server:
         raise RuntimeError("the bot did not start:\n" + self.log.read_text(encoding="utf-8")[-4000:])
 
     def files(self) -> bytes:
-        """All bytes of the database and its side files, which may go while they are read."""
-        found = []
-        for file in self.folder.glob(self.database.name + "*"):
-            with contextlib.suppress(FileNotFoundError):
-                found.append(file.read_bytes())
-        return b"".join(found)
+        """All bytes of the database and its side files."""
+        return bytes_of(self.database)
 
     @property
     def pid(self) -> int:

@@ -107,7 +107,7 @@ def said(
     clause, if enough is ("it says under review"). A smaller piece that is one ("and got flagged")
     has nothing beside it.
     """
-    _, admits, denies, notice = _sums(tuple(labels))
+    _, admits, denies, notice, _ = _sums(tuple(labels))
     rest = np.maximum(1.0 - rows @ notice, _LEFT if len(rows) == 1 else _LEAST)
     rest[1 + len(clauses) :] = 1.0
     scaled = rows / rest[:, None]
@@ -147,17 +147,15 @@ def denied_by(
     labels: Sequence[str],
 ) -> NDArray[np.float64]:
     """(causes, `DENIED_BY`): what tells whether a cause that is named is denied."""
-    facts = knowledge().causes
-    offered = np.array([i in facts and facts[i].offered for i in causes(labels)])
+    *_, offered = _sums(tuple(labels))
     clause_of = _whole_and_parts(clauses, admits + denies)[1].argmax(axis=0)
     told_by = 1 if clauses else 2  # of a message of one clause, its pieces
     yes, no = (_whole_and_parts(clauses, told)[told_by].max(axis=0) for told in (admits, denies))
     parts = clauses or [text]
     # The clause of the offer alone sounds like a deed.
     refused = offered & np.array([refuses(_with_next(text, part)) for part in parts])[clause_of]
-    agreed = ~refused & (
-        np.minimum(yes, no) < _CONTRADICTED
-    )  # of "suspended for spam, but I never" only the whole tells
+    # Of "suspended for spam, but I never" only the whole tells.
+    agreed = ~refused & (np.minimum(yes, no) < _CONTRADICTED)
     negated = np.array([bool(NEGATES.search(clause)) for clause in parts])
     columns = [
         _balance(denies[0], admits[0]),
@@ -188,14 +186,21 @@ def _whole_and_parts(
 
 
 @functools.cache
-def _sums(labels: tuple[str, ...]) -> tuple[tuple[str, ...], Probabilities, Probabilities, Probabilities]:
-    """The causes, which intents add up to an admission and a denial of each, and which is the notice."""
+def _sums(
+    labels: tuple[str, ...],
+) -> tuple[tuple[str, ...], Probabilities, Probabilities, Probabilities, NDArray[np.bool_]]:
+    """The causes, which intents add up to an admission and a denial of each, and which is the notice.
+
+    And which of the causes others can ask a person for.
+    """
     ids = tuple(x.removeprefix(CAUSE) for x in labels if x.startswith(CAUSE) and x != UNKNOWN)
     circumstances = knowledge().circumstances.values()
     deeds = {f"circumstance_{c.id}": c.tells_of for c in circumstances if not c.excuses}
     admits = np.array([[label == CAUSE + i or deeds.get(label) == i for i in ids] for label in labels], float)
     denies = np.array([[label == DENY + i for i in ids] for label in labels], float)
-    return ids, admits, denies, np.array([label == NOTICE for label in labels], float)
+    facts = knowledge().causes
+    offered = np.array([i in facts and facts[i].offered for i in ids], bool)
+    return ids, admits, denies, np.array([label == NOTICE for label in labels], float), offered
 
 
 def _balance(one: Probabilities, other: Probabilities) -> Probabilities:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import sqlite3
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,9 +23,8 @@ from tests.channels.fake_slack import (
     event,
     mention,
 )
-from tests.running import Server
+from tests.running import Server, until
 
-WAIT_SECONDS = 60
 SETTLE_SECONDS = 240
 _people = itertools.count(1)
 
@@ -35,15 +33,6 @@ def settings(slack: FakeSlack, **more: str) -> dict[str, str]:
     """What connects the bot to the fake."""
     given = {"SLACK_BOT_TOKEN": TOKEN, "SLACK_SIGNING_SECRET": SECRET, "SLACK_API_URL": slack.url}
     return {**given, **more}
-
-
-def until(what: Callable[[], Any], seconds: float = WAIT_SECONDS) -> Any:
-    """Wait until something in the bot's files holds; what it gave."""
-    ends = time.monotonic() + seconds
-    while not (found := what()):
-        assert time.monotonic() < ends, "waited in vain"
-        time.sleep(0.02)
-    return found
 
 
 @dataclass

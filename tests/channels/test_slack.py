@@ -32,8 +32,8 @@ from tests.channels.fake_slack import (
     shown,
     signed,
 )
-from tests.channels.slack_people import Person, settings, until
-from tests.running import Chat, Server, request
+from tests.channels.slack_people import Person, settings
+from tests.running import Chat, Server, request, until
 
 STORY = "My account was suspended because I have two accounts"
 FORGOTTEN = "is being deleted now"

@@ -16,8 +16,7 @@ from typing import Any
 
 import pytest
 
-from tests.channels.slack_people import until
-from tests.running import Chat, Server, request
+from tests.running import Chat, Server, request, until
 
 ALLOWED, FORBIDDEN = "https://help.example", "https://evil.example"
 

@@ -19,8 +19,7 @@ from schemathesis import openapi
 from schemathesis.checks import CHECKS, load_all_checks
 
 from reinstate.channels.web import MOST_STREAMS
-from tests.channels.slack_people import until
-from tests.running import Answer, Chat, Server, request
+from tests.running import Answer, Chat, Server, request, until
 
 SCHEMA = Path(__file__).resolve().parents[2] / "reinstate" / "channels" / "assets" / "openapi.yml"
 PEOPLE = 200

@@ -15,7 +15,7 @@ FLOORS = {
     "causes right or offered": 0.98,
     "intents right": 0.905,
     "macro F1": 0.9,
-    "denials right": 0.93,
+    "denials right": 0.94,
     "stance right": 0.965,
     "far rejected": 0.95,
     "near rejected": 0.92,

@@ -9,7 +9,7 @@ import random
 import sqlite3
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from reinstate.stores import sqlite
 from reinstate.stores.conversations import ConversationStore, Line, StoreError
 from reinstate.stores.locks import LocalLocks, Locks, RedisLocks
+from tests.running import bytes_of, until
 
 BUTTONS = [{"title": "Yes", "payload": "/affirm"}]
 
@@ -121,23 +122,6 @@ def fill(store: ConversationStore, people: int, seed: int) -> Iterator[tuple[str
             yield name, {name.encode(), f"word{name[-8:]}".encode()}
 
 
-def bytes_of(database: Path) -> bytes:
-    """All that stands in a database's files, which may go while they are read."""
-    found = []
-    for file in database.parent.glob(database.name + "*"):
-        with contextlib.suppress(FileNotFoundError):
-            found.append(file.read_bytes())
-    return b"".join(found)
-
-
-def wait_for(what: Callable[[], bool]) -> None:
-    """Wait until something holds."""
-    ends = time.monotonic() + 60
-    while not what():
-        assert time.monotonic() < ends, "waited in vain"
-        time.sleep(0.02)
-
-
 def test_no_byte_of_a_forgotten_conversation_stays(tmp_path: Path) -> None:
     """Nor of copies that SQLite left where it rearranged its pages: with this seed, of three people."""
     database = tmp_path / "data.db"
@@ -146,7 +130,7 @@ def test_no_byte_of_a_forgotten_conversation_stays(tmp_path: Path) -> None:
         stored = bytes_of(database)
         assert all(what in stored for what in theirs)
         store.forget(name)
-        wait_for(lambda theirs=theirs: not any(what in bytes_of(database) for what in theirs))
+        until(lambda theirs=theirs: not any(what in bytes_of(database) for what in theirs))
 
 
 def test_what_a_killed_process_left_is_removed_by_the_next(
@@ -163,7 +147,7 @@ def test_what_a_killed_process_left_is_removed_by_the_next(
     assert any(what in bytes_of(database) for what in forgotten)
     monkeypatch.undo()
     ConversationStore(Domain.empty(), host=f"sqlite:///{database}")
-    wait_for(lambda: not any(what in bytes_of(database) for what in forgotten))
+    until(lambda: not any(what in bytes_of(database) for what in forgotten))
 
 
 def test_remains_wait_for_who_reads_and_say_so(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -176,9 +160,9 @@ def test_remains_wait_for_who_reads_and_say_so(tmp_path: Path, caplog: pytest.Lo
         reader.execute("SELECT * FROM events").fetchall()
         store.forget("web-read")
         a_turn(store, "web-other", "hello", "2")
-        wait_for(lambda: "another program" in caplog.text)
+        until(lambda: "another program" in caplog.text)
         assert b"zebra" in bytes_of(database)
-    wait_for(lambda: b"zebra" not in bytes_of(database))
+    until(lambda: b"zebra" not in bytes_of(database))
 
 
 def test_old_conversations_are_deleted_and_others_stay(store: ConversationStore, name: str) -> None:
