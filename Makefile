@@ -19,7 +19,7 @@ help:  ## list the targets
 	  printf '  make %-16s %s\n' "$$name" "$$does"; done
 
 run: train  ## set everything up and serve http://localhost:5005/chat/ (PORT=5006 for another)
-	@exec $(IN) -m reinstate.serve
+	@exec $(IN) -m reinstate.server.app
 
 train: environment  ## train the model if data, knowledge, domain or pipeline changed
 	@$(IN) -m reinstate.train

@@ -9,11 +9,11 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from reinstate.case import Case
+from reinstate.core.case import Case
+from reinstate.core.parsed import Heard
+from reinstate.core.verdict import Verdict, decide, next_question
 from reinstate.knowledge import Question, knowledge
-from reinstate.message import Heard
-from reinstate.reply import Message, question_message
-from reinstate.verdict import Verdict, decide, next_question
+from reinstate.replies.compose import Message, question_message
 
 NOTHING = "nothing"
 _TURNS = 2

@@ -9,9 +9,9 @@ from rasa_sdk.events import EventType, FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.common import ask_again, asked_of, case_of, heard, in_form, say
-from reinstate.fallback import guesses, misses
+from reinstate.core.transcript import guesses, misses
 from reinstate.knowledge import knowledge
-from reinstate.reply import Message, choice_message, groups_message
+from reinstate.replies.compose import Message, choice_message, groups_message
 
 
 class ActionNotUnderstood(Action):

@@ -26,12 +26,13 @@ from actions.common import (
     set_slots,
     verdict_slots,
 )
-from reinstate.case import Case
-from reinstate.hearing import hear
+from reinstate.core.case import Case
+from reinstate.core.letter import added, statements
+from reinstate.core.parsed import Heard
+from reinstate.core.update import hear
+from reinstate.core.verdict import decide
 from reinstate.knowledge import Knowledge, knowledge
-from reinstate.letter import added, statements
-from reinstate.message import Heard
-from reinstate.reply import (
+from reinstate.replies.compose import (
     Button,
     Message,
     after_verdict_message,
@@ -43,7 +44,6 @@ from reinstate.reply import (
     unchanged_message,
     verdict_messages,
 )
-from reinstate.verdict import decide
 
 _STORY_WORDS, _STORY_LENGTH = 5, 1000
 _WHEN = re.compile(r"^(in|on|last|yesterday)\b|\bago$", re.IGNORECASE)

@@ -10,10 +10,10 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.common import asked_before, case_of, heard, say, set_slots
+from reinstate.core.letter import Answers, Letter, added, draft, edited, parse_edit
+from reinstate.core.parsed import Heard
 from reinstate.knowledge import TONES, Tone, knowledge
-from reinstate.letter import Answers, Letter, added, draft, edited, parse_edit
-from reinstate.message import Heard
-from reinstate.reply import Message, change_message, letter_messages, skip_message
+from reinstate.replies.compose import Message, change_message, letter_messages, skip_message
 
 _SLOTS = ("letter_happened", "letter_when", "letter_changed", "letter_evidence")
 _QUESTIONS = ("ask_", "platform_question", "out_of_scope")

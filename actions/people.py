@@ -10,8 +10,8 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.common import ask_again, case_of, heard, say, set_slots
 from reinstate.knowledge import knowledge
-from reinstate.reply import Message, summary_message, topic_messages
-from reinstate.settings import Settings
+from reinstate.replies.compose import Message, summary_message, topic_messages
+from reinstate.server.settings import Settings
 
 
 class ActionFeedback(Action):

@@ -9,7 +9,7 @@ from rasa_sdk.events import ActionExecuted, EventType, SessionStarted
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.common import say, was_said
-from reinstate.reply import Message
+from reinstate.replies.compose import Message
 
 
 class ActionSessionStart(Action):

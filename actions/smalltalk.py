@@ -10,7 +10,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.common import another, ask_again, case_of, heard, say
 from reinstate.knowledge import knowledge
-from reinstate.reply import Message, titled_buttons
+from reinstate.replies.compose import Message, titled_buttons
 
 
 class ActionReply(Action):

@@ -10,10 +10,10 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.common import ask_again, asked_of, case_of, case_slots, heard, in_form, say, set_slots
 from actions.judge import changed_topic, tell
-from reinstate.hearing import hear
+from reinstate.core.update import hear
+from reinstate.core.verdict import decide
 from reinstate.knowledge import knowledge
-from reinstate.reply import Message, topic_messages, verdict_messages, why_messages
-from reinstate.verdict import decide
+from reinstate.replies.compose import Message, topic_messages, verdict_messages, why_messages
 
 
 class ActionTopic(Action):

@@ -23,10 +23,10 @@ from actions.common import (
     was_said,
 )
 from actions.judge import tell
-from reinstate.hearing import hear
+from reinstate.core.parsed import Heard
+from reinstate.core.update import hear
 from reinstate.knowledge import knowledge
-from reinstate.message import Heard
-from reinstate.reply import (
+from reinstate.replies.compose import (
     Message,
     group_message,
     groups_message,

@@ -23,7 +23,7 @@ from pathlib import Path
 import rasa.cli
 
 from bench.readme import put
-from reinstate.settings import MODEL
+from reinstate.server.settings import MODEL
 from tests.running import Chat, Server, free_port, request
 
 REPORT = Path(__file__).parent / "reports" / "speed.md"

@@ -37,7 +37,7 @@ from bench.figures import (
     told,
 )
 from bench.readme import put
-from reinstate.settings import MODEL
+from reinstate.server.settings import MODEL
 
 REPORT = Path(__file__).parent / "reports" / "nlu.md"
 OPEN_SETS = {"open": OPEN, "several": SEVERAL, "refusals": REFUSALS, "languages": LANGUAGES}

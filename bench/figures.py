@@ -17,10 +17,10 @@ import numpy as np
 from scipy.optimize import minimize
 from sklearn.metrics import f1_score, roc_auc_score
 
-from reinstate.fallback import guesses
+from reinstate.core.transcript import guesses
 from reinstate.knowledge import knowledge
-from reinstate.nlu.reading import Thresholds
-from reinstate.settings import ROOT
+from reinstate.server.settings import ROOT
+from reinstate.understanding.reading import Thresholds
 
 SETS = ROOT / "tests" / "nlu"
 OPEN, SEVERAL, LANGUAGES = "closed_*.jsonl", "several.jsonl", "languages.jsonl"

@@ -14,7 +14,7 @@ import textstat
 import yaml
 
 from reinstate.knowledge import knowledge
-from reinstate.settings import ROOT
+from reinstate.server.settings import ROOT
 
 REPORT = ROOT / "bench" / "reports" / "reading.md"
 _LEAST_WORDS = 8

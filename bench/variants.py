@@ -27,11 +27,11 @@ from scipy.sparse import vstack
 
 from bench.evaluate import table
 from bench.figures import OPEN, Judged, figures, read_set
-from reinstate.nlu import clauses, encoders, head, words
-from reinstate.nlu.head import Head
-from reinstate.nlu.importer import Importer
-from reinstate.nlu.reader import WORDS, MessageReader
-from reinstate.settings import ROOT
+from reinstate.server.settings import ROOT
+from reinstate.understanding import clauses, encoders, head, words
+from reinstate.understanding.head import Head
+from reinstate.understanding.importer import Importer
+from reinstate.understanding.reader import WORDS, MessageReader
 
 REPORT = Path(__file__).parent / "reports" / "variants.md"
 SHOWN = (
@@ -67,7 +67,7 @@ class Variant:
         config: its settings, as in config.yml.
         share: of the examples of each intent.
         head: the head it reads by, made out of the one that was trained.
-        split, pieces: the functions of `reinstate.nlu.clauses` that cut a message.
+        split, pieces: the functions of `reinstate.understanding.clauses` that cut a message.
     """
 
     config: Mapping[str, Any] = field(default_factory=dict)

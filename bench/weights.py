@@ -1,4 +1,4 @@
-"""The weights of `reinstate.nlu.evidence` that fit the open sets best: printed, to be put there.
+"""The weights of `reinstate.understanding.evidence` that fit the open sets best: printed, to be put there.
 
 python -m bench.weights
 """
@@ -17,10 +17,10 @@ from sklearn.linear_model import LogisticRegression
 
 from bench.figures import OPEN, REFUSALS, SEVERAL, read_set
 from reinstate.knowledge import knowledge
-from reinstate.nlu import details, evidence
-from reinstate.nlu.language import ENGLISH
-from reinstate.nlu.reader import MessageReader
-from reinstate.settings import MODEL
+from reinstate.server.settings import MODEL
+from reinstate.understanding import details, evidence
+from reinstate.understanding.language import ENGLISH
+from reinstate.understanding.reader import MessageReader
 
 Rows = tuple[NDArray[np.float64], list[bool]]  # features, and a target for each row
 

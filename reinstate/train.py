@@ -13,14 +13,14 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from reinstate import knowledge
-from reinstate.nlu import examples
-from reinstate.settings import MODEL, ROOT
+from reinstate.server.settings import MODEL, ROOT
+from reinstate.understanding import examples
 
 STAMP = MODEL.with_suffix("").with_suffix(".json")
 LOG = MODEL.with_name("train.log")
 # Rasa copies all examples several times; without looking for garbage that takes a third less time.
 _RUN_RASA = "import gc; gc.disable(); import sys, rasa.__main__ as r; sys.argv[0] = 'rasa'; r.main()"
-INPUTS = ("config.yml", "domain.yml", "data", "knowledge", "reinstate/nlu", "requirements.txt")
+INPUTS = ("config.yml", "domain.yml", "data", "knowledge", "reinstate/understanding", "requirements.txt")
 
 
 def fingerprint(root: Path, inputs: Iterable[str] = INPUTS) -> str:

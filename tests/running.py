@@ -76,7 +76,7 @@ class Server:
         """Start and wait until a message can be answered."""
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "reinstate.serve"],
+                [sys.executable, "-m", "reinstate.server.app"],
                 cwd=ROOT,
                 env=self._environment,
                 stdout=log,

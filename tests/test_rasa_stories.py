@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from reinstate.settings import MODEL, ROOT
+from reinstate.server.settings import MODEL, ROOT
 
 STORIES = ROOT / "tests" / "test_stories.yml"
 

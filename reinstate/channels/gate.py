@@ -20,10 +20,10 @@ from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.shared.core.events import BotUttered
 
 from reinstate.channels.rates import Rate
-from reinstate.masking import mask
-from reinstate.message import COMMANDS
-from reinstate.metrics import REFUSED, TURN_SECONDS, TURNS
-from reinstate.settings import Settings
+from reinstate.server.commands import COMMANDS
+from reinstate.server.masking import mask
+from reinstate.server.metrics import REFUSED, TURN_SECONDS, TURNS
+from reinstate.server.settings import Settings
 from reinstate.stores.conversations import ConversationStore, Line
 from reinstate.stores.locks import Locks
 

@@ -35,7 +35,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from reinstate.channels.gate import Gate
 from reinstate.channels.slack_events import Job, is_signed, parse, read_click, read_command, read_event
 from reinstate.channels.slack_turns import Turns, reason_of
-from reinstate.settings import Secret, Settings
+from reinstate.server.settings import Secret, Settings
 from reinstate.stores.inbox import Inbox
 
 logger = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from reinstate.channels.slack_text import OPEN_DIRECT, owner_of, plain
-from reinstate.message import COMMANDS
+from reinstate.server.commands import COMMANDS
 
 OLDEST_SECONDS = 300
 _LONGEST_NAME = 64

@@ -23,7 +23,7 @@ from reinstate.channels.gate import (
     clean,
 )
 from reinstate.channels.slack_events import Job
-from reinstate.masking import mask
+from reinstate.server.masking import mask
 from reinstate.stores.conversations import Line
 from reinstate.stores.inbox import Inbox
 

@@ -26,8 +26,8 @@ from reinstate.channels.gate import Gate
 from reinstate.channels.telegram_api import Api
 from reinstate.channels.telegram_text import Me, is_anothers, needs_name, read
 from reinstate.channels.telegram_turns import Turns
-from reinstate.message import COMMANDS
-from reinstate.settings import Secret, Settings
+from reinstate.server.commands import COMMANDS
+from reinstate.server.settings import Secret, Settings
 
 logger = logging.getLogger(__name__)
 

@@ -41,7 +41,7 @@ from reinstate.channels.telegram_text import (
     to_html,
     units,
 )
-from reinstate.settings import Secret
+from reinstate.server.settings import Secret
 from reinstate.stores.conversations import Line
 
 logger = logging.getLogger(__name__)

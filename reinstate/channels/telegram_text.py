@@ -10,8 +10,8 @@ from typing import Any
 
 from telegram import CallbackQuery, Chat, MaybeInaccessibleMessage, Message, Update
 
-from reinstate.masking import mask
-from reinstate.message import COMMANDS
+from reinstate.server.commands import COMMANDS
+from reinstate.server.masking import mask
 
 LONGEST_MESSAGE = 4096
 LONGEST_PAYLOAD = 64

@@ -15,7 +15,7 @@ from reinstate.channels.backlog import Backlog, Entry
 from reinstate.channels.gate import Gate, Inbound, Reason, Refused, TurnFailedError
 from reinstate.channels.telegram_api import Api
 from reinstate.channels.telegram_text import Job
-from reinstate.settings import Settings
+from reinstate.server.settings import Settings
 from reinstate.stores.conversations import Line
 from reinstate.stores.inbox import Inbox
 

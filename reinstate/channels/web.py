@@ -38,7 +38,7 @@ from reinstate.channels.gate import (
     TurnFailedError,
 )
 from reinstate.channels.rates import Rate
-from reinstate.settings import Settings, session_secret
+from reinstate.server.settings import Settings, session_secret
 from reinstate.stores.conversations import Line
 
 ASSETS = Path(__file__).parent / "assets"

@@ -14,7 +14,7 @@ from rasa.core.tracker_store import SQLTrackerStore, TrackerStore
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from reinstate.message import COMMANDS, FORGET_INTENT
+from reinstate.server.commands import COMMANDS, FORGET_INTENT
 from reinstate.stores import inbox, sqlite
 
 COMMANDS_SAID = {f"/{intent}": f"/{command}" for command, intent in COMMANDS.items()}

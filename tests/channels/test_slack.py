@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from reinstate.channels.slack import SlackDoor
-from reinstate.settings import ROOT, Settings
+from reinstate.server.settings import ROOT, Settings
 from tests.channels.fake_slack import (
     APP_TOKEN,
     BOT,

@@ -25,7 +25,7 @@ from reinstate.channels.telegram import _Trouble
 from reinstate.channels.telegram_api import Api
 from reinstate.channels.telegram_text import keyboard
 from reinstate.knowledge import knowledge
-from reinstate.settings import ROOT, Secret
+from reinstate.server.settings import ROOT, Secret
 from tests.channels.fake_telegram import BOT, TOKEN, ApiError, FakeTelegram, buttons
 from tests.channels.telegram_people import (
     SECRET,

@@ -1,7 +1,7 @@
 """Random walks: whatever the order of messages and buttons, the conversation never breaks.
 
 Each walk is a person who writes and presses at random. The gate runs in this process, as in
-`reinstate.serve`, so that ten thousand turns take minutes. The same seed gives the same walks.
+`reinstate.server.app`, so that ten thousand turns take minutes. The same seed gives the same walks.
 `WALKS=20 WALK_SEED=7 pytest tests/conversations/test_walks.py` walks less, or elsewhere.
 """
 
@@ -133,9 +133,9 @@ class Walker:
 
     def _kept(self) -> str | None:
         """The stored path and odds are those of the table for the stored case."""
-        from reinstate.case import Case
+        from reinstate.core.case import Case
+        from reinstate.core.verdict import decide
         from reinstate.knowledge import knowledge
-        from reinstate.verdict import decide
 
         slots = _slots(self.gate, self.conversation)
         if not slots.get("rows"):
@@ -194,7 +194,7 @@ def _remember_what_is_slow(monkeypatch: pytest.MonkeyPatch) -> None:
     """A text of the pool is read once; Rasa looks its classes of events up once."""
     from rasa.shared.utils import common
 
-    from reinstate.nlu.reader import MessageReader
+    from reinstate.understanding.reader import MessageReader
 
     monkeypatch.setattr(MessageReader, "read", functools.lru_cache(MessageReader.read))
     monkeypatch.setattr(common, "all_subclasses", functools.lru_cache(common.all_subclasses))
@@ -208,12 +208,12 @@ def _texts() -> list[str]:
 
 
 async def _gate(folder: Path) -> Gate:
-    """The gate as `reinstate.serve` builds it, with a database of its own."""
+    """The gate as `reinstate.server.app` builds it, with a database of its own."""
     import structlog
     from rasa.core.agent import Agent
 
     from reinstate import inprocess
-    from reinstate.settings import MODEL, Settings
+    from reinstate.server.settings import MODEL, Settings
     from reinstate.stores.conversations import ConversationStore
     from reinstate.stores.locks import LocalLocks
 

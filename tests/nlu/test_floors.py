@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bench.figures import LANGUAGES, OPEN, REFUSALS, Judged, figures, judge, read_set
-from reinstate.settings import MODEL
+from reinstate.server.settings import MODEL
 
 FLOORS = {
     "causes right": 0.92,

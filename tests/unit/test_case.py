@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reinstate.case import Case, Reading
-from reinstate.hearing import hear
+from reinstate.core.case import Case, Reading
+from reinstate.core.parsed import Heard, refuses
+from reinstate.core.update import hear
 from reinstate.knowledge import knowledge
-from reinstate.message import Heard, refuses
 
 FACTS = knowledge()
 CAUSES = sorted(FACTS.causes)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reinstate.nlu.examples import Example, read, repeated
+from reinstate.understanding.examples import Example, read, repeated
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = list(read(ROOT / "data" / "nlu"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reinstate.knowledge import knowledge
-from reinstate.nlu import details, language
+from reinstate.understanding import details, language
 
 LANGUAGES = [
     ("my account was suspended because of my brother", "en"),

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from reinstate.settings import Settings
+from reinstate.server.settings import Settings
 from setup import browser, process, pythons, stamp, trouble, uv
 from setup.stamp import Found, Need, Stamp
 

@@ -20,7 +20,16 @@ from reinstate.knowledge import knowledge
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = sorted([*(ROOT / "reinstate").rglob("*.py"), *(ROOT / "actions").rglob("*.py")])
 DOMAIN = yaml.safe_load((ROOT / "domain.yml").read_text(encoding="utf-8"))
-PURE = ("case", "knowledge", "verdict", "letter", "message", "reply", "fallback", "masking", "settings")
+# What the code of each folder may import of ours, beside itself: one way only.
+LAYERS = {
+    "knowledge": set(),
+    "core": {"knowledge"},
+    "replies": {"knowledge", "core"},
+    "understanding": {"knowledge", "core"},
+    "stores": {"server"},
+    "channels": {"server", "stores"},
+}
+RASA_FREE = ("knowledge", "core", "replies")
 # sha256 of RemoteAction as of Rasa 3.6.21, whose `run` reinstate/inprocess.py replaces.
 REMOTE_ACTION = "dc8df00f7d7119aafa2b3a53b32518b8d283f04c175237c318c1cf483a9b46e5"
 
@@ -36,14 +45,24 @@ def imports(file: Path) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("name", PURE)
-def test_pure_modules_know_no_rasa(name: str) -> None:
-    """Case, knowledge, verdict, letter and reply import nothing of Rasa, Sanic or the doors."""
-    file = ROOT / "reinstate" / f"{name}.py"
-    unwanted = {
-        m for m in imports(file) if re.match(r"(rasa|sanic|actions|reinstate\.(channels|nlu|stores))\b", m)
+@pytest.mark.parametrize(("folder", "allowed"), LAYERS.items())
+def test_imports_point_one_way(folder: str, allowed: set[str]) -> None:
+    """knowledge <- core <- replies <- actions; understanding, channels and stores stand apart."""
+    rooms = {f"reinstate.{room}" for room in {*allowed, folder}}
+    guilty = {
+        f"{file.name}: {module}"
+        for file in (ROOT / "reinstate" / folder).rglob("*.py")
+        for module in imports(file)
+        if module.startswith(("reinstate.", "actions")) and ".".join(module.split(".")[:2]) not in rooms
     }
-    assert set() == unwanted
+    assert set() == guilty
+
+
+@pytest.mark.parametrize("folder", RASA_FREE)
+def test_pure_rooms_know_no_rasa(folder: str) -> None:
+    """What is known, decided and said needs neither Rasa nor a server."""
+    files = (ROOT / "reinstate" / folder).rglob("*.py")
+    assert set() == {m for f in files for m in imports(f) if re.match(r"(rasa|sanic)\b", m)}
 
 
 def test_nothing_imports_the_actions() -> None:

@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from reinstate.case import Case, Reading
+from reinstate.core.case import Case, Reading
+from reinstate.core.parsed import Heard
+from reinstate.core.verdict import decide, next_question
 from reinstate.knowledge import APPEALED, NOTICES, ROOT, STANCES, KnowledgeError, Stance, knowledge, load
-from reinstate.message import Heard
-from reinstate.reply import (
+from reinstate.replies.compose import (
     Message,
     after_verdict_message,
     question_message,
@@ -25,7 +26,6 @@ from reinstate.reply import (
     verdict_messages,
     why_messages,
 )
-from reinstate.verdict import decide, next_question
 
 FACTS = knowledge()
 RESPONSES = yaml.safe_load((ROOT.parent / "domain.yml").read_text(encoding="utf-8"))["responses"]

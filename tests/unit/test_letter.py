@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reinstate.case import Case
+from reinstate.core.case import Case
+from reinstate.core.letter import LONGEST, Answers, Edit, draft, edited, parse_edit, statements, tidy
 from reinstate.knowledge import knowledge
-from reinstate.letter import LONGEST, Answers, Edit, draft, edited, parse_edit, statements, tidy
 
 FACTS = knowledge()
 TONES = ("brief", "formal", "warm")

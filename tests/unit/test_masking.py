@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reinstate.masking import mask
+from reinstate.server.masking import mask
 
 MASKED = [
     ("mail me john.doe+x@gmail.com now", "mail me [email] now"),

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reinstate.nlu.clauses import LONGEST_CLAUSE, MOST_CLAUSES, pieces, split
-from reinstate.nlu.reading import NOT_UNDERSTOOD, Thresholds, read
+from reinstate.understanding.clauses import LONGEST_CLAUSE, MOST_CLAUSES, pieces, split
+from reinstate.understanding.reading import NOT_UNDERSTOOD, Thresholds, read
 
 LABELS = (
     "cause_paid_outside",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reinstate.nlu.spelling import Speller, vocabulary
+from reinstate.understanding.spelling import Speller, vocabulary
 
 SPELLER = Speller({"suspended": 90, "account": 300, "paypal": 40, "proposal": 60, "upwork": 200})
 WRITTEN = [

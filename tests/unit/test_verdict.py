@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from reinstate.case import Case
+from reinstate.core.case import Case
+from reinstate.core.verdict import decide, fits, next_question
 from reinstate.knowledge import APPEALED, NOTICES, STANCES, Stance, knowledge
-from reinstate.verdict import decide, fits, next_question
 
 FACTS = knowledge()
 PATHS = ("appeal", "support", "fix", "wait", "none")

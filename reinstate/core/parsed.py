@@ -7,15 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from reinstate.case import Case, Reading
+from reinstate.core.case import Case, Reading
 from reinstate.knowledge import STANCES, Knowledge, Stance, says
 
 CORRECTS = re.compile(
     r"^\W*(no|nope|nah|actually|wait|sorry|correction|i meant?|not that|wrong|oh)\b", re.IGNORECASE
 )
-FORGET_INTENT = "forget_me"
-# Typed commands and the intents that they stand for.
-COMMANDS = {"start": "greet", "help": "ask_capabilities", "restart": "restart", "forget": FORGET_INTENT}
 # Words with which people deny, in the languages that are read.
 NEGATES = re.compile(
     r"n['’]t\b|\b(not|never|no|nobody|none|nothing|neither|nor|without|cannot|false|falsely|lie|lies|lying|untrue|wrong"

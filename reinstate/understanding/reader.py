@@ -23,10 +23,10 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from reinstate.core.letter import parse_edit
 from reinstate.knowledge import knowledge
-from reinstate.letter import parse_edit
-from reinstate.nlu import clauses, details, encoders, head, reading, spelling, words
-from reinstate.nlu.language import ENGLISH, find
+from reinstate.understanding import clauses, details, encoders, head, reading, spelling, words
+from reinstate.understanding.language import ENGLISH, find
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ _MARKUP = re.compile(r"<(script|style)\b.*?</\1>|</?[a-z][^<>]*>", re.IGNORECASE
 
 @dataclass(frozen=True)
 class Seen:
-    """What one message is read from, as `reinstate.nlu.reading.read` takes it."""
+    """What one message is read from, as `reinstate.understanding.reading.read` takes it."""
 
     text: str
     clauses: Sequence[str]
@@ -62,9 +62,9 @@ class MessageReader(GraphComponent):
     """Sets `intent`, `intent_ranking`, `causes`, `choices`, `alternatives` and `details` of a message.
 
     Config:
-        encoders: names or folders, see `reinstate.nlu.encoders.load`.
-        strength: of the head, see `reinstate.nlu.head.fit`.
-        thresholds: see `reinstate.nlu.reading.Thresholds`.
+        encoders: names or folders, see `reinstate.understanding.encoders.load`.
+        strength: of the head, see `reinstate.understanding.head.fit`.
+        thresholds: see `reinstate.understanding.reading.Thresholds`.
         prior_of_denials: how likely, before reading, a denial is beside the cause it denies: the
             examples hold about as many of each, while most people tell what did happen.
         prior_of_outside: the same for what is no case at all, of which examples can only be few.

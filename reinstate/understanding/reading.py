@@ -13,12 +13,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reinstate.case import Reading
+from reinstate.core.case import Reading
+from reinstate.core.parsed import NEGATES
 from reinstate.knowledge import Stance
-from reinstate.message import NEGATES
-from reinstate.nlu import evidence
-from reinstate.nlu.evidence import Evidence
-from reinstate.nlu.head import Probabilities
+from reinstate.understanding import evidence
+from reinstate.understanding.evidence import Evidence
+from reinstate.understanding.head import Probabilities
 
 NOT_UNDERSTOOD = "nlu_fallback"
 OUTSIDE = ("out_of_scope", "platform_question")

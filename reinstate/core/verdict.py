@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from reinstate.case import Case
+from reinstate.core.case import Case
 from reinstate.knowledge import APPEALED, Knowledge, Odds, Path_, Question, Row, Stance
 
 UNKNOWN_CAUSE = "unknown"

@@ -24,8 +24,8 @@ from sanic.response import empty, raw, redirect
 
 from reinstate import inprocess, knowledge
 from reinstate.channels.gate import Gate
-from reinstate.metrics import FORGOTTEN
-from reinstate.settings import MODEL, ROOT, Settings, SettingsError
+from reinstate.server.metrics import FORGOTTEN
+from reinstate.server.settings import MODEL, ROOT, Settings, SettingsError
 from reinstate.stores.conversations import ConversationStore, StoreError
 from reinstate.stores.locks import locks
 

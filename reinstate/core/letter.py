@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from reinstate.case import Case
+from reinstate.core.case import Case
+from reinstate.core.parsed import NEGATES
 from reinstate.knowledge import Knowledge, LetterWords, Tone
-from reinstate.message import NEGATES
 
 LONGEST = 3000
 _LONGEST_ANSWER = 700

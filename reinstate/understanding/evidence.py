@@ -16,9 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from reinstate.core.parsed import NEGATES, refuses
 from reinstate.knowledge import knowledge
-from reinstate.message import NEGATES, refuses
-from reinstate.nlu.head import Probabilities
+from reinstate.understanding.head import Probabilities
 
 CAUSE, DENY, UNKNOWN, NOTICE = "cause_", "deny_", "cause_unknown", "inform_notice"
 NAMED_BY = (
@@ -69,7 +69,7 @@ class Evidence:
 
 
 def weigh(text: str, clauses: Sequence[str], rows: Probabilities, labels: Sequence[str]) -> list[Evidence]:
-    """The evidence for every cause; arguments as in `reinstate.nlu.reading.read`."""
+    """The evidence for every cause; arguments as in `reinstate.understanding.reading.read`."""
     if not (ids := causes(labels)):
         return []
     admits, denies = said(clauses, rows, labels)

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from reinstate.case import Case
+from reinstate.core.case import Case
+from reinstate.core.letter import Letter
+from reinstate.core.parsed import Heard
+from reinstate.core.verdict import Verdict
 from reinstate.knowledge import Cause, Knowledge, Lookalike, Question, Tone, Topic
-from reinstate.letter import Letter
-from reinstate.message import Heard
-from reinstate.verdict import Verdict
 
 MOST_BUTTONS = 5
 MOST_SOURCES = 5

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from reinstate.case import Case, Reading
+from reinstate.core.case import Case, Reading
+from reinstate.core.parsed import CORRECTS, LEADS, Heard
 from reinstate.knowledge import APPEALED, NOTICES, Knowledge
-from reinstate.message import CORRECTS, LEADS, Heard
 
 # "That's not true", "they are lying", "I never did that": of the accusation, not of a question.
 _DISPUTES = re.compile(

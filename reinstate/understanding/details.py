@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from reinstate.knowledge import Knowledge, says
-from reinstate.nlu import language
+from reinstate.understanding import language
 
 _SHORTEST_NOTICE = 100
 _UPWORK_SPEAKS = re.compile(

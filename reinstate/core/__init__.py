@@ -1,0 +1,1 @@
+"""What is known of a person, what follows from it, and what is said: pure, without Rasa."""

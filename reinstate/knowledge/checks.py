@@ -1,0 +1,71 @@
+"""What must hold between the files of a knowledge folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from reinstate.knowledge.models import NOTICES, Table, When
+from reinstate.knowledge.reader import Reader
+
+
+def check_references(reader: Reader, parts: Mapping[str, Mapping[str, Any]], table: Table) -> None:
+    """Report every id that stands for nothing, and every gap that would leave a person alone."""
+
+    def known(kind: str, ids: Mapping[Any, Any] | tuple[str, ...], of: str, entry: str, loc: str) -> None:
+        file, node = reader.where[of, entry]
+        for wanted in ids:
+            if wanted not in parts[kind]:
+                near = ", ".join(sorted(parts[kind]))
+                reader.wrong(file, node, f"'{wanted}' is not one of the {kind}: {near}", (loc,))
+
+    for cause in parts["causes"].values():
+        known("sources", cause.sources, "causes", cause.id, "sources")
+        known("groups", (cause.group,), "causes", cause.id, "group")
+        asked = [i for q in cause.ask for i in (q.circumstance, q.otherwise) if i]
+        known("circumstances", tuple(asked), "causes", cause.id, "ask")
+    for lookalike in parts["lookalikes"].values():
+        known("sources", lookalike.sources, "lookalikes", lookalike.id, "sources")
+    for topic in parts["topics"].values():
+        known("sources", topic.sources, "topics", topic.id, "sources")
+        known("causes", topic.per_cause, "topics", topic.id, "per_cause")
+        known("notices", topic.per_notice, "topics", topic.id, "per_notice")
+    for circumstance in parts["circumstances"].values():
+        hinted = (circumstance.tells_of,) if circumstance.tells_of else ()
+        known("causes", hinted, "circumstances", circumstance.id, "tells_of")
+    for notice in parts["notices"].values():
+        known("sources", notice.sources, "notices", notice.id, "sources")
+    _check_table(reader, parts, table)
+    for source in parts["sources"].values():
+        if source.address is None and source.mark not in ("guide", "users"):
+            file, node = reader.where["sources", source.id]
+            reader.wrong(file, node, "an address is needed for an official or staff source")
+
+
+def _check_table(reader: Reader, parts: Mapping[str, Mapping[str, Any]], table: Table) -> None:
+    file, node = reader.where["verdicts", "verdicts"]
+    allowed = {
+        "cause": {*parts["causes"], "unknown"},
+        "notice": set(NOTICES),
+        "any": set(parts["circumstances"]),
+        "all": set(parts["circumstances"]),
+    }
+    seen: set[str] = set()
+    for number, row in enumerate(table.rows):
+        at = ("rows", number)
+        if row.id in seen:
+            reader.wrong(file, node, f"row id '{row.id}' stands twice: give each its own", at)
+        seen.add(row.id)
+        if (row.path == "none") != (row.odds == "none"):
+            reader.wrong(file, node, "path none and odds none go together", at)
+        for key, ids in allowed.items():
+            for wanted in getattr(row.when, key):
+                if wanted not in ids:
+                    reader.wrong(file, node, f"'{wanted}' is not a {key} that exists", (*at, "when", key))
+        for wanted in row.sources:
+            if wanted not in parts["sources"]:
+                reader.wrong(file, node, f"'{wanted}' is not in sources.yml", (*at, "sources"))
+    if not table.rows or table.rows[-1].when != When():
+        reader.wrong(
+            file, node, "the last row must have no 'when', so that every case has an answer", ("rows",)
+        )

@@ -1,0 +1,338 @@
+"""What a knowledge file may hold. Unknown keys are mistakes."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import BaseModel, Extra, Field
+
+Path_ = Literal["appeal", "support", "fix", "wait", "none"]
+Odds = Literal["likely", "possible", "unlikely", "none"]
+Severity = Literal["minor", "hold", "serious"]
+Stance = Literal["admits", "denies", "unsure"]
+Appealed = Literal["no", "waiting", "refused", "final"]
+Tone = Literal["brief", "formal", "warm"]
+
+NOTICES = (
+    "warning",
+    "hold",
+    "timed",
+    "new_work_blocked",
+    "permanent",
+    "identity_hold",
+    "payment_hold",
+    "not_suspended",
+    "unknown",
+)
+APPEALED: tuple[Appealed, ...] = ("no", "waiting", "refused", "final")
+TONES: tuple[Tone, ...] = ("brief", "formal", "warm")
+STANCES: tuple[Stance, ...] = ("admits", "denies", "unsure")
+
+
+class _Frozen(BaseModel):
+    class Config:
+        extra = Extra.forbid
+        frozen = True
+        anystr_strip_whitespace = True
+        min_anystr_length = 1
+
+
+class Pattern(str):
+    """A regular expression that finds something in a message, in upper or lower case."""
+
+    @classmethod
+    def __get_validators__(cls) -> Iterator[Callable[[str], str]]:
+        yield cls._check
+
+    @staticmethod
+    def _check(text: str) -> str:
+        try:
+            re.compile(text)
+        except re.error as error:
+            raise ValueError(f"'{text}' is no regular expression: {error}") from error
+        return text
+
+
+class Source(_Frozen):
+    """Where a fact comes from. `address` is missing only for the guide and users' reports."""
+
+    id: str
+    address: str | None
+    title: str
+    mark: Literal["guide", "official", "staff", "users"]
+    read: str
+
+
+class Question(_Frozen):
+    """A circumstance of a cause, and the question that finds it out.
+
+    `otherwise` is the circumstance that holds when the answer is no, if there is one.
+    """
+
+    circumstance: str
+    question: str
+    again: str
+    if_yes: str = Field(max_length=24)
+    if_no: str = Field(max_length=24)
+    otherwise: str | None = None
+
+
+class Suffered(_Frozen):
+    """How people tell that something was done to them; `says_not`: that they did it as well."""
+
+    says: tuple[Pattern, ...]
+    says_not: tuple[Pattern, ...] = ()
+
+
+class Cause(_Frozen):
+    """Why an account is suspended: what is known of it, and what helps.
+
+    Whom it was done to (`suffered`) denies to have done it. `by_others` is set where somebody else
+    acted in the person's place, so that what else is told is hardly the person's deed; `offered` where
+    others ask a person to do it, so that who refused has not done it.
+    """
+
+    id: str
+    title: str = Field(max_length=40)
+    phrase: str
+    happened: str
+    other_names: tuple[str, ...]
+    group: str
+    guide: str | None
+    policy: str
+    differ: str | None
+    unknown: str | None
+    severity: Severity
+    follows: str
+    steps: tuple[str, ...]
+    avoid: tuple[str, ...]
+    evidence: tuple[str, ...]
+    prevention: tuple[str, ...]
+    ask: tuple[Question, ...]
+    sources: tuple[str, ...]
+    suffered: Suffered | None = None
+    by_others: bool = False
+    offered: bool = False
+
+
+class Lookalike(_Frozen):
+    """Something that looks like a suspension and is none."""
+
+    id: str
+    title: str = Field(max_length=40)
+    phrase: str
+    policy: str
+    steps: tuple[str, ...]
+    path: Path_
+    odds: Odds
+    sources: tuple[str, ...]
+
+
+class Topic(_Frozen):
+    """An answer to a question that is not a cause, with variations per cause and notice."""
+
+    id: str
+    title: str
+    intents: tuple[str, ...] = ()
+    answer: tuple[str, ...]
+    per_cause: Mapping[str, str]
+    per_notice: Mapping[str, str]
+    unknown: str | None
+    sources: tuple[str, ...]
+
+
+class Notice(_Frozen):
+    """A kind of restriction, as the email or the banner at log-in tells it.
+
+    `says` are regular expressions (case-insensitive) that find it in a message; the first
+    notice of the file with a match wins.
+    """
+
+    id: str
+    title: str = Field(max_length=30)
+    phrase: str
+    means: str
+    says: tuple[Pattern, ...]
+    sources: tuple[str, ...]
+
+
+class Circumstance(_Frozen):
+    """Something that changes what is realistic; `says` as in `Notice`.
+
+    `says_not` are regular expressions that find the message in which a person says the contrary.
+    `tells_of` is the cause that it hints at where a person names none. `excuses` is set where
+    someone to whom it happened does not thereby admit that a rule was broken.
+    """
+
+    id: str
+    title: str = Field(max_length=40)
+    said: str
+    says: tuple[Pattern, ...]
+    says_not: tuple[Pattern, ...] = ()
+    tells_of: str | None = None
+    excuses: bool = False
+
+
+class AppealState(_Frozen):
+    """How far an appeal has come; `says` as in `Notice`."""
+
+    id: str
+    title: str = Field(max_length=30)
+    said: str
+    says: tuple[Pattern, ...]
+
+
+class Language(_Frozen):
+    """A language that is recognised: by `letters`, a range that only it uses here, or by `words`."""
+
+    id: str
+    title: str = Field(max_length=40)
+    sentence: str = ""
+    letters: str = ""
+    words: tuple[str, ...] = ()
+
+
+class Group(_Frozen):
+    """Causes that are offered together when a list of all would be too long."""
+
+    id: str
+    title: str = Field(max_length=30)
+
+
+class LetterWords(_Frozen):
+    """The sentences of an appeal in one tone; "{}" and "{phrase}" are filled in.
+
+    `admits`, `explains`, `disputes` and `asks` say how the person stands to the cause; nothing here
+    may claim what the person did not say.
+    """
+
+    id: str
+    title: str = Field(max_length=24)
+    subject: str
+    greeting: str
+    opening: str
+    unknown_phrase: str
+    when: str
+    admits: str
+    explains: str
+    disputes: str
+    asks: str
+    changed: str
+    evidence: str
+    request: str
+    ending: str
+
+
+class When(_Frozen):
+    """Conditions of a row; a missing one always holds.
+
+    `any` and `all` speak of circumstances; `cause: [unknown]` is a case without a cause.
+    """
+
+    cause: tuple[str, ...] = ()
+    severity: tuple[Severity, ...] = ()
+    stance: tuple[Stance, ...] = ()
+    notice: tuple[str, ...] = ()
+    appealed: tuple[Appealed, ...] = ()
+    any: tuple[str, ...] = ()
+    all: tuple[str, ...] = ()
+
+
+class Row(_Frozen):
+    """One row of the decision table: when it holds, and what is realistic then.
+
+    `odds` is missing where nobody can tell ("support" without a judgement).
+    """
+
+    id: str
+    when: When = When()
+    path: Path_
+    odds: Odds | None
+    say: str
+    sources: tuple[str, ...] = ()
+
+
+class Wording(_Frozen):
+    """How paths and odds are said, what introduces a part of an answer ("{}" is the part), and
+    the titles of buttons that belong to no cause.
+    """
+
+    paths: Mapping[Path_, str]
+    odds: Mapping[Odds, str]
+    guide: str
+    policy: str
+    steps: str
+    evidence: str
+    not_known: str
+    happened: str = Field(max_length=24)
+    did_not_happen: str = Field(max_length=24)
+    other: str = Field(max_length=24)
+    yes: str = Field(max_length=24)
+    no: str = Field(max_length=24)
+    skip: str = Field(max_length=24)
+    stop: str = Field(max_length=24)
+    change_sentence: str = Field(max_length=24)
+    draft: str = Field(max_length=24)
+    helpful: str = Field(max_length=24)
+    not_helpful: str = Field(max_length=24)
+    wrong_cause: str = Field(max_length=24)
+    why: str = Field(max_length=24)
+    rather: str
+    more: str
+    wrong_notice: str = Field(max_length=30)
+
+
+class Table(_Frozen):
+    """`verdicts.yml`: the wording and the rows, first match wins."""
+
+    wording: Wording
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """All that is true, by id."""
+
+    causes: Mapping[str, Cause]
+    lookalikes: Mapping[str, Lookalike]
+    topics: Mapping[str, Topic]
+    notices: Mapping[str, Notice]
+    circumstances: Mapping[str, Circumstance]
+    appeals: Mapping[str, AppealState]
+    groups: Mapping[str, Group]
+    languages: Mapping[str, Language]
+    letters: Mapping[str, LetterWords]
+    sources: Mapping[str, Source]
+    table: Table
+
+    def notice_of(self, id_: str | None) -> Notice | None:
+        """The kind of restriction with this id; None for None and for "not_suspended"."""
+        return self.notices.get(id_) if id_ else None
+
+    def topic_of(self, intent: str) -> Topic | None:
+        """The topic that answers an intent, if one does."""
+        return next((t for t in self.topics.values() if intent in t.intents), None)
+
+    def title_of(self, intent: str) -> str | None:
+        """What a person reads for `cause_<id>`, `lookalike_<id>` or a topic's intent."""
+        kind, _, rest = intent.partition("_")
+        if kind == "cause" and rest in self.causes:
+            return self.causes[rest].title
+        if kind == "lookalike" and rest in self.lookalikes:
+            return self.lookalikes[rest].title
+        topic = self.topic_of(intent)
+        return topic.title if topic else None
+
+
+def says(patterns: Iterable[Pattern], text: str) -> bool:
+    """Whether one of the patterns finds something in a text."""
+    return any(_compiled(pattern).search(text) for pattern in patterns)
+
+
+@functools.cache
+def _compiled(pattern: Pattern) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)

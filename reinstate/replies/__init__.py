@@ -1,0 +1,1 @@
+"""What is said, as messages that every channel can send. Pure."""
