@@ -30,6 +30,13 @@ def check_references(reader: Reader, parts: Mapping[str, Mapping[str, Any]], tab
         known("sources", topic.sources, "topics", topic.id, "sources")
         known("causes", topic.per_cause, "topics", topic.id, "per_cause")
         known("notices", topic.per_notice, "topics", topic.id, "per_notice")
+    for answer in parts["answers"].values():
+        known("sources", answer.sources, "answers", answer.id, "sources")
+        known("causes", answer.per_cause, "answers", answer.id, "per_cause")
+        known("notices", answer.per_notice, "answers", answer.id, "per_notice")
+        known("answers", answer.follow_ups, "answers", answer.id, "follow_ups")
+        if answer.about and answer.about not in parts["lookalikes"]:
+            known("causes", (answer.about,), "answers", answer.id, "about")
     for circumstance in parts["circumstances"].values():
         hinted = (circumstance.tells_of,) if circumstance.tells_of else ()
         known("causes", hinted, "circumstances", circumstance.id, "tells_of")

@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from reinstate.knowledge.checks import check_references
 from reinstate.knowledge.models import (
+    Answer,
     AppealState,
     Cause,
     Circumstance,
@@ -44,6 +45,7 @@ _FOLDERS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("causes", Cause),
     ("lookalikes", Lookalike),
     ("topics", Topic),
+    ("answers", Answer),
 )
 
 

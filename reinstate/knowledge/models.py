@@ -13,9 +13,10 @@ from pydantic import BaseModel, Extra, Field
 Path_ = Literal["appeal", "support", "fix", "wait", "none"]
 Odds = Literal["likely", "possible", "unlikely", "none"]
 Severity = Literal["minor", "hold", "serious"]
-Stance = Literal["admits", "denies", "unsure"]
+Stance = Literal["admits", "denies", "unsure", "asks"]
 Appealed = Literal["no", "waiting", "refused", "final"]
 Tone = Literal["brief", "formal", "warm"]
+Role = Literal["freelancer", "client", "agency", "helper"]
 
 NOTICES = (
     "warning",
@@ -30,7 +31,8 @@ NOTICES = (
 )
 APPEALED: tuple[Appealed, ...] = ("no", "waiting", "refused", "final")
 TONES: tuple[Tone, ...] = ("brief", "formal", "warm")
-STANCES: tuple[Stance, ...] = ("admits", "denies", "unsure")
+STANCES: tuple[Stance, ...] = ("admits", "denies", "unsure", "asks")
+ROLES: tuple[Role, ...] = ("freelancer", "client", "agency", "helper")
 
 
 class _Frozen(BaseModel):
@@ -143,6 +145,40 @@ class Topic(_Frozen):
     per_notice: Mapping[str, str]
     unknown: str | None
     sources: tuple[str, ...]
+
+
+class Answer(_Frozen):
+    """The answer to one question that people ask.
+
+    Attributes:
+        title: what a button says.
+        question: the question in a person's words.
+        kind: whether it says if something is allowed or risky (`rule`), how something is done, or
+            what is so.
+        about: the cause or look-alike it is about, if one.
+        serves: the intents that ask for it; the first one is the topic it belongs to.
+        short: answers the question itself; all that is said where another answer goes first.
+        more: what follows it.
+        done: of a rule, what to do for who has broken it and has heard nothing yet.
+        per_cause, per_notice: said in place of `more` where the cause or the notice is known.
+        per_role: said in place of the whole answer to somebody who is no freelancer.
+        follow_ups: answers that a person would ask for next.
+    """
+
+    id: str = Field(regex=r"^[a-z0-9_]{1,40}$")
+    title: str = Field(max_length=40)
+    question: str
+    kind: Literal["rule", "how", "fact"]
+    about: str | None
+    serves: tuple[str, ...]
+    short: str = Field(max_length=260)
+    more: str = Field(max_length=480)
+    done: str | None = None
+    per_cause: Mapping[str, str]
+    per_notice: Mapping[str, str]
+    per_role: Mapping[Role, str]
+    sources: tuple[str, ...]
+    follow_ups: tuple[str, ...]
 
 
 class Notice(_Frozen):
@@ -300,6 +336,7 @@ class Knowledge:
     causes: Mapping[str, Cause]
     lookalikes: Mapping[str, Lookalike]
     topics: Mapping[str, Topic]
+    answers: Mapping[str, Answer]
     notices: Mapping[str, Notice]
     circumstances: Mapping[str, Circumstance]
     appeals: Mapping[str, AppealState]
