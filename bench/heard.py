@@ -136,7 +136,10 @@ def _read(parsed: Mapping[str, Any]) -> frozenset[str]:
 
 def _offered(lines: Sequence[Mapping[str, Any]]) -> frozenset[str]:
     return frozenset(
-        intent for line in lines for button in line.get("buttons") or [] for intent in _means(button["payload"])
+        intent
+        for line in lines
+        for button in line.get("buttons") or []
+        for intent in _means(button["payload"])
     )
 
 

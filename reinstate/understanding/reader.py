@@ -258,7 +258,7 @@ def _load_encoders(names: Sequence[str]) -> Mapping[str, encoders.Encoder]:
         return {name: encoders.load(name) for name in names}
     except encoders.EncoderError as error:
         logger.warning(
-            "%s. Reading with the FALLBACK, which understands far less. "
+            "%s. CauseMention with the FALLBACK, which understands far less. "
             "Mend: run `make run` again, or name another encoder in config.yml.",
             error,
         )
