@@ -87,13 +87,13 @@ class ParsedMessage:
         if text.startswith("/"):
             entities = parsed.get("entities") or []
             value = next((e.get("value") for e in entities if e.get("entity") == "id"), None)
-            value = value if isinstance(value, str) else None
+            pressed = value if isinstance(value, str) else ""
             return cls(
                 intent=intent,
                 text=text,
                 mentions=_pressed(intent, knowledge),
-                answers=((value, 1.0),) if intent == "faq" and value in knowledge.answers else (),
-                value=value,
+                answers=((pressed, 1.0),) if intent == "faq" and pressed in knowledge.answers else (),
+                value=pressed or None,
             )
         details = parsed.get("details") or {}
         mentions = tuple(

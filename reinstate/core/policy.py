@@ -16,7 +16,7 @@ from typing import Literal
 from reinstate.core.case import Case
 from reinstate.core.parsed import ParsedMessage
 from reinstate.core.update import update_case
-from reinstate.core.verdict import Verdict, decide, next_question, question_id, question_of
+from reinstate.core.verdict import Verdict, decide, next_question, question_id
 from reinstate.knowledge import Knowledge, Role
 
 ASK_RULE, FAQ, EVADE, NEW_ACCOUNT = "ask_rule", "faq", "help_evade", "ask_new_account"
@@ -268,8 +268,7 @@ def _question(turn: Turn, answers: tuple[Part, ...], knowledge: Knowledge) -> Pl
         answers = (TopicPart(topic.id, brief=case != before),)
     if case == before:
         return _keep(turn, answers or (_perhaps(message),))
-    judged = _judge(turn, case, answers, knowledge)
-    return judged
+    return _judge(turn, case, answers, knowledge)
 
 
 def _judge(turn: Turn, case: Case, answers: tuple[Part, ...], knowledge: Knowledge) -> Plan:
@@ -312,6 +311,3 @@ def _asked_about(before: Case, case: Case, message: ParsedMessage, knowledge: Kn
     if named not in before.causes or replace(case, causes=before.causes) != before:
         return None
     return None if decide(case, knowledge).cause == named else replace(case, causes=(named,))
-
-
-__all__ = ["Plan", "Turn", "changed_topic", "plan", "question_of"]

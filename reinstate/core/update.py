@@ -23,7 +23,7 @@ def update_case(case: Case, message: ParsedMessage, asked: str | None, knowledge
     before, case = case, _hear_causes(case, message, knowledge)
     case = _hear_details(case, message, knowledge)
     kind, _, rest = message.intent.partition("_")
-    yes = _led_answer(message, asked, knowledge)
+    yes = _led_answer(message, asked)
     told = message.circumstances or message.denied_circumstances
     denied = message.value or (None if told else _asked_circumstance(asked))
     if _disputes(case, message, asked, knowledge):
@@ -133,7 +133,7 @@ def _asked_circumstance(asked: str | None) -> str | None:
     return what if kind == "circumstance" else None
 
 
-def _led_answer(message: ParsedMessage, asked: str | None, knowledge: Knowledge) -> bool | None:
+def _led_answer(message: ParsedMessage, asked: str | None) -> bool | None:
     """The yes or no that a typed answer to a question on a circumstance begins with.
 
     "No, somebody I met here" is a no. What tells something else ("yes, same wifi") counts for that

@@ -36,7 +36,7 @@ def answer_message(
         done: whether the person tells that they have broken the rule that they ask about.
     """
     follow_ups = titled_buttons([f"faq/{i}" for i in answer.follow_ups], knowledge)
-    if role in answer.per_role:
+    if role and role in answer.per_role:
         text = answer.per_role[role]
     elif short:
         text = answer.short

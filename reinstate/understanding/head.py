@@ -58,7 +58,9 @@ class Head:
         models = {name: model for name, model in self.views.items() if name in seen}
         scores = sum(seen[name] @ model.weights + model.bias for name, model in models.items())
         fitted = _softmax(np.asarray(scores, dtype=np.float64) * self.sharpness / len(models) + self.prior)
-        near = [n.probabilities(seen[name], len(self.labels)) for name, n in self.nearest.items() if name in seen]
+        near = [
+            n.probabilities(seen[name], len(self.labels)) for name, n in self.nearest.items() if name in seen
+        ]
         if not near:
             return fitted
         both = np.log(fitted + _HEAD_FLOOR) + np.log(np.mean(near, axis=0) + _NEAR_FLOOR)

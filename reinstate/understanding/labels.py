@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from reinstate.knowledge import Knowledge
 
 CAUSE, DENY, LOOKALIKE, ANSWER, RULE = "cause_", "deny_", "lookalike_", "faq/", "ask_rule/"
+ABOUT_CAUSES = (CAUSE, DENY, LOOKALIKE)
 UNKNOWN, NOTICE, FAQ, ASK_RULE = "cause_unknown", "inform_notice", "faq", "ask_rule"
 OUTSIDE = ("out_of_scope", "platform_question")
 Meaning = Literal["admits", "denies", "rule", "other"]

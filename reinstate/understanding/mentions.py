@@ -153,9 +153,7 @@ def _asked(rows: Probabilities, labels: Labels) -> NDArray[np.float64]:
     return np.asarray(np.minimum(share[0], share[surest, np.arange(len(labels.causes))]))
 
 
-def said(
-    clauses: Sequence[str], rows: Probabilities, labels: Labels
-) -> tuple[Probabilities, Probabilities]:
+def said(clauses: Sequence[str], rows: Probabilities, labels: Labels) -> tuple[Probabilities, Probabilities]:
     """Probabilities (rows, causes) that a cause is admitted, and that it is denied.
 
     A circumstance that is a deed of its own, such as a threat, admits its cause. That a text or a

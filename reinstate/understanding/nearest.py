@@ -41,7 +41,7 @@ class Nearest:
         found = np.zeros((len(seen), labels))
         for row, (columns, near) in enumerate(zip(nearest, np.take_along_axis(likeness, nearest, axis=1))):
             np.add.at(found[row], self.targets[columns], np.exp((near - 1) / _WIDTH))
-        return found / np.maximum(found.sum(axis=1, keepdims=True), 1e-12)
+        return np.asarray(found / np.maximum(found.sum(axis=1, keepdims=True), 1e-12))
 
 
 def fit(vectors: NDArray[np.float32], labels: Sequence[str]) -> Nearest:

@@ -27,6 +27,7 @@ from reinstate.understanding.labels import (
 from reinstate.understanding.thresholds import Thresholds
 
 NOT_UNDERSTOOD = "nlu_fallback"
+_FORGET, _ASK_FORGET = "forget_me", "ask_forget"
 _DETAIL, _CRISIS, _VENT = "inform_detail", "crisis", "vent"
 _VAGUE = (*OUTSIDE, _DETAIL, _VENT)  # they tell of no case, and may hide one
 ABOUT = (CAUSE, DENY, LOOKALIKE)
@@ -76,7 +77,12 @@ class Result:
 
 
 def read(seen: Seen, labels: Labels, thresholds: Thresholds) -> Result:
-    """Add up what the whole message and its parts say."""
+    """Add up what the whole message and its parts say.
+
+    That all is to be deleted acts at once only where the words are unmistakable.
+    """
+    if labels.knowledge.patterns["forgets"].found(seen.text):
+        return Result(((_FORGET, 1.0),))
     whole = seen.rows[0]
     causes = mentions.find(seen.text, seen.clauses, seen.rows, labels, thresholds)
     best = _best(seen, causes, labels, thresholds)
@@ -87,6 +93,8 @@ def read(seen: Seen, labels: Labels, thresholds: Thresholds) -> Result:
     if label.intent not in OUTSIDE and topic < thresholds.needed(label.name):
         unsure = thresholds.stated(1.0 - topic)
         return Result(((NOT_UNDERSTOOD, unsure), *ranking), near=near)
+    if label.intent == _FORGET:
+        return Result(((_ASK_FORGET, ranking[0][1]), *ranking[1:]), near=near)
     answers = _answers(seen, best, labels, thresholds)
     if label.intent == ASK_RULE and not any(m.id == label.cause for m in causes) and label.cause:
         causes = (CauseMention(label.cause, topic, "asks", seen.text), *causes)
@@ -95,9 +103,7 @@ def read(seen: Seen, labels: Labels, thresholds: Thresholds) -> Result:
     return Result(ranking, causes, answers, near, choices, others, _is_distressed(seen, labels, thresholds))
 
 
-def _best(
-    seen: Seen, causes: Sequence[CauseMention], labels: Labels, thresholds: Thresholds
-) -> int:
+def _best(seen: Seen, causes: Sequence[CauseMention], labels: Labels, thresholds: Thresholds) -> int:
     """The column of what the message is, above all: the topic first, then how that is meant."""
     whole = seen.rows[0]
     if _CRISIS in labels.index and seen.rows[:, labels.index[_CRISIS]].max() >= thresholds.crisis:
@@ -126,7 +132,9 @@ def _as_meant(
     thresholds: Thresholds,
 ) -> list[int]:
     """Those columns of a cause that mean it as the message does: asked about, denied, or told."""
-    of = {kind: [n for n in columns if labels.each[n].meaning == kind] for kind in ("rule", "denies", "admits")}
+    of = {
+        kind: [n for n in columns if labels.each[n].meaning == kind] for kind in ("rule", "denies", "admits")
+    }
     share = {kind: float(whole[found].sum()) for kind, found in of.items()}
     if share["rule"] >= thresholds.asked * sum(share.values()) and of["rule"]:
         return of["rule"]
@@ -155,9 +163,7 @@ def _near(whole: NDArray[np.float64], labels: Labels) -> tuple[tuple[str, float]
     return tuple((str(labels.each[n].answer), float(whole[n])) for n in likely)
 
 
-def _answers(
-    seen: Seen, best: int, labels: Labels, thresholds: Thresholds
-) -> tuple[tuple[str, float], ...]:
+def _answers(seen: Seen, best: int, labels: Labels, thresholds: Thresholds) -> tuple[tuple[str, float], ...]:
     """What the message asks: by itself where that is all it does, and by each sentence that asks."""
     whole, found = seen.rows[0], {}
     if (answer := labels.each[best].answer) is not None:

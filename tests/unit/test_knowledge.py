@@ -12,11 +12,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-
-from reinstate.core.case import Case, CauseMention
-from reinstate.core.parsed import ParsedMessage
-from reinstate.core.verdict import decide, next_question
-from reinstate.knowledge import APPEALED, NOTICES, ROOT, STANCES, KnowledgeError, Stance, knowledge, load
 from reinstate.replies.compose import (
     Message,
     after_verdict_message,
@@ -26,6 +21,11 @@ from reinstate.replies.compose import (
     verdict_messages,
     why_messages,
 )
+
+from reinstate.core.case import Case, CauseMention
+from reinstate.core.parsed import ParsedMessage
+from reinstate.core.verdict import decide, next_question
+from reinstate.knowledge import APPEALED, NOTICES, ROOT, STANCES, KnowledgeError, Stance, knowledge, load
 
 FACTS = knowledge()
 RESPONSES = yaml.safe_load((ROOT.parent / "domain.yml").read_text(encoding="utf-8"))["responses"]

@@ -1,16 +1,13 @@
-"""The Rasa graph component that reads a message: encoders, head, clauses and details."""
+"""The Rasa graph component that reads a message: encoders, head, segments and details."""
 
 from __future__ import annotations
 
 import hashlib
-import inspect
-import json
 import logging
 import os
-import re
-import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 import joblib
@@ -19,55 +16,43 @@ from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
-from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
+from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RESPONSE_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from reinstate.core.letter import parse_edit
 from reinstate.knowledge import knowledge
-from reinstate.understanding import clauses, details, encoders, head, reading, spelling, words
-from reinstate.understanding.language import ENGLISH, find
+from reinstate.understanding import details, encoders, head, nearest, reading, segments, words
+from reinstate.understanding.labels import ABOUT_CAUSES, DENY, Labels
+from reinstate.understanding.language import ENGLISH
+from reinstate.understanding.thresholds import Thresholds
 
 logger = logging.getLogger(__name__)
 
 LONGEST_WHOLE = 1000
-VOCABULARY, HEAD = "vocabulary.json", "head.npz"
+HEAD = "head.npz"
 WORDS = "words"
-MOST_CLAUSES, MOST_PIECES = 4, 12
+MOST_CLAUSES, MOST_PIECES, MOST_QUESTIONS = 4, 8, 3
 _PART = 2000  # examples that one process encodes at a time
 _FOREIGN = {"understood": 0.12, "sure": 0.8, "margin": 0.5}  # less is understood, more is asked
-_EDIT = reading.Result((("letter_change", 1.0),), (), ())
 _RANKED = 10
-_TRAINED_BY = (head, spelling, words, sys.modules[__name__])
-# "No, it was that I ...": the "no" is about what was said before.
-_CORRECTS = re.compile(
-    r"^\W*(?:no|nope|nah)\b\W*(?:it|that|this)(?:\W?s| is| was)\s+(?:that\s+|because\s+)?"
-    r"(?!not\b|n['’]t)(?=\S+\s+\S)",
-    re.IGNORECASE,
-)
-_MARKUP = re.compile(r"<(script|style)\b.*?</\1>|</?[a-z][^<>]*>", re.IGNORECASE | re.DOTALL)
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What one message is read from, as `reinstate.understanding.reading.read` takes it."""
-
-    text: str
-    clauses: Sequence[str]
-    rows: head.Probabilities
+_HERE = Path(__file__).parent
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class MessageReader(GraphComponent):
-    """Sets `intent`, `intent_ranking`, `causes`, `choices`, `alternatives` and `details` of a message.
+    """Sets what `reinstate.core.parsed.ParsedMessage` takes from a message.
+
+    That is `intent`, `intent_ranking`, `causes`, `answer` (the best one or null), `answers`, `near`,
+    `choices`, `alternatives`, `distressed` and `details`.
 
     Config:
         encoders: names or folders, see `reinstate.understanding.encoders.load`.
+        english: those of them that read English only.
+        nearest: those in whose vectors the nearest examples are looked for.
         strength: of the head, see `reinstate.understanding.head.fit`.
-        thresholds: see `reinstate.understanding.reading.Thresholds`.
+        thresholds: see `reinstate.understanding.thresholds.Thresholds`.
         prior_of_denials: how likely, before reading, a denial is beside the cause it denies: the
             examples hold about as many of each, while most people tell what did happen.
-        prior_of_outside: the same for what is no case at all, of which examples can only be few.
     """
 
     @staticmethod
@@ -75,10 +60,11 @@ class MessageReader(GraphComponent):
         """What holds where config.yml is silent."""
         return {
             "encoders": ["use"],
+            "english": [],
+            "nearest": ["use"],
             "strength": 40.0,
             "thresholds": {},
             "prior_of_denials": 0.5,
-            "prior_of_outside": 4.0,
         }
 
     @classmethod
@@ -90,7 +76,7 @@ class MessageReader(GraphComponent):
         execution_context: ExecutionContext,
     ) -> MessageReader:
         """Make an untrained reader."""
-        return cls(config, model_storage, resource, None, {})
+        return cls(config, model_storage, resource, None)
 
     def __init__(
         self,
@@ -98,14 +84,13 @@ class MessageReader(GraphComponent):
         model_storage: ModelStorage,
         resource: Resource,
         trained: head.Head | None,
-        vocabulary: dict[str, int],
     ) -> None:
-        """Hold the known words and the head, which reads by each encoder and by words."""
+        """Hold the head, which reads by each encoder and by words."""
         self._config, self._storage, self._resource = config, model_storage, resource
-        self._thresholds = reading.Thresholds(**config["thresholds"])
+        self._thresholds = Thresholds(**config["thresholds"])
         self._encoders = _load_encoders(config["encoders"])
-        self._speller = spelling.Speller(vocabulary)
         self._trained = trained
+        self._labels = Labels(trained.labels, knowledge()) if trained else None
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
@@ -115,26 +100,23 @@ class MessageReader(GraphComponent):
         """
         names = config.get("encoders", cls.get_default_config()["encoders"])
         vectors = "+".join(encoder.fingerprint for encoder in _load_encoders(names).values())
-        sources = "".join(inspect.getsource(module) for module in _TRAINED_BY)
-        return f"{vectors or 'no encoder'} {hashlib.sha256(sources.encode()).hexdigest()}"
+        sources = b"".join(file.read_bytes() for file in sorted(_HERE.glob("*.py")))
+        return f"{vectors or 'no encoder'} {hashlib.sha256(sources).hexdigest()}"
 
     def train(self, training_data: TrainingData) -> Resource:
         """Fit the head on all intent examples and store it."""
         examples = training_data.intent_examples
         texts = [example.get(TEXT) for example in examples]
-        labels = [example.get(INTENT) for example in examples]
+        labels = [example.get(INTENT_RESPONSE_KEY) or example.get(INTENT) for example in examples]
         logger.info("training on %d examples", len(texts))
-        trained = head.combine(self._fit(texts, labels), labels)
+        trained = self._fit(texts, labels)
         self._trained = trained.with_prior({label: self._prior(label) for label in trained.labels})
-        languages = knowledge().languages
-        english = [text for text in texts if find(text, languages) == ENGLISH]
+        self._labels = Labels(trained.labels, knowledge())
         with self._storage.write_to(self._resource) as folder:
             head.save(self._trained, folder / HEAD)
-            vocabulary = json.dumps(spelling.vocabulary(english), ensure_ascii=False)
-            (folder / VOCABULARY).write_text(vocabulary, encoding="utf-8")
         return self._resource
 
-    def _fit(self, texts: Sequence[str], labels: Sequence[str]) -> dict[str, head.Linear]:
+    def _fit(self, texts: Sequence[str], labels: Sequence[str]) -> head.Head:
         """Fit each view of the examples; where there are many, in as many processes as there are cores."""
         strength, names = self._config["strength"], list(self._encoders)
         parts = [texts[start : start + _PART] for start in range(0, len(texts), _PART)]
@@ -148,7 +130,11 @@ class MessageReader(GraphComponent):
             name: np.concatenate(rows[number * len(parts) : (number + 1) * len(parts)])
             for number, name in enumerate(names)
         }
-        return {WORDS: by_words} | {name: head.fit(v, labels, strength) for name, v in encoded.items()}
+        views = {WORDS: by_words} | {name: head.fit(v, labels, strength) for name, v in encoded.items()}
+        near = {
+            name: nearest.fit(v, labels) for name, v in encoded.items() if name in self._config["nearest"]
+        }
+        return head.combine(views, near, labels)
 
     @classmethod
     def load(
@@ -161,9 +147,7 @@ class MessageReader(GraphComponent):
     ) -> MessageReader:
         """Read the stored head."""
         with model_storage.read_from(resource) as folder:
-            trained = head.load(folder / HEAD)
-            vocabulary = json.loads((folder / VOCABULARY).read_text(encoding="utf-8"))
-        return cls(config, model_storage, resource, trained, vocabulary)
+            return cls(config, model_storage, resource, head.load(folder / HEAD))
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Leave training data as it is; nothing after this component reads it."""
@@ -174,38 +158,62 @@ class MessageReader(GraphComponent):
         for message in messages:
             text = message.get(TEXT) or ""
             found = details.find(text, knowledge())
-            result = _EDIT if parse_edit(text) else self.read(text, found)
+            result = self.read(text, found)
             causes = [replace(c, stance="unsure") if found.pasted else c for c in result.causes]
             ranking = [{"name": name, "confidence": p} for name, p in result.ranking[:_RANKED]]
-            message.set(INTENT, ranking[0], add_to_output=True)
-            message.set("intent_ranking", ranking, add_to_output=True)
-            message.set("causes", [asdict(cause) for cause in causes], add_to_output=True)
-            message.set("choices", list(result.choices), add_to_output=True)
-            message.set("alternatives", list(result.alternatives), add_to_output=True)
-            message.set("details", asdict(found), add_to_output=True)
-            message.set(ENTITIES, message.get(ENTITIES, []), add_to_output=True)
+            answers, near = (_ids(ids) for ids in (result.answers, result.near))
+            set_ = {
+                INTENT: ranking[0],
+                "intent_ranking": ranking,
+                "causes": [asdict(cause) for cause in causes],
+                "answer": answers[0] if answers else None,
+                "answers": answers,
+                "near": near,
+                "choices": list(result.choices),
+                "alternatives": list(result.alternatives),
+                "distressed": result.distressed,
+                "details": asdict(found),
+                ENTITIES: message.get(ENTITIES, []),
+            }
+            for name, value in set_.items():
+                message.set(name, value, add_to_output=True)
         return messages
 
     def read(self, text: str, found: details.Details) -> reading.Result:
         """Read one message in bounded time; `found` are its details."""
-        if not (seen := self.see(text, found)):
-            return reading.Result(((reading.NOT_UNDERSTOOD, 1.0),), (), ())
+        seen = self.see(text, found)
+        if seen is None:
+            return reading.Result(((reading.NOT_UNDERSTOOD, 1.0),))
         english = found.language == ENGLISH
         thresholds = self._thresholds if english else replace(self._thresholds, **_FOREIGN)
-        return reading.read(seen.text, seen.clauses, seen.rows, self.labels, thresholds)
+        return reading.read(seen, self.labels, thresholds)
 
-    def see(self, text: str, found: details.Details) -> Seen | None:
-        """What a message is read from, or None where it has no letter and no digit."""
-        english = found.language == ENGLISH
-        text = _CORRECTS.sub("", _MARKUP.sub(" ", self._speller.correct(text) if english else text))
+    def see(self, text: str, found: details.Details) -> reading.Seen | None:
+        """What a message is read from, or None where it has no letter and no digit.
+
+        A long text counts by its parts only.
+        """
         if not any(letter.isalnum() for letter in text):
             return None
-        return Seen(text, *self._rows_of(text))
+        english = found.language == ENGLISH
+        whole: Sequence[str] = [text] if len(text) <= LONGEST_WHOLE else []
+        told = self._telling(segments.clauses(text), MOST_CLAUSES, beside=whole)
+        small = self._telling(segments.pieces(text), MOST_PIECES, beside=whole)
+        asked = segments.questions(text)[-MOST_QUESTIONS:]
+        texts = [*whole, *told, *small, *asked]
+        each = {one: number for number, one in enumerate(dict.fromkeys(texts))}
+        rows = self._probabilities(list(each), english=english)[[each[one] for one in texts]]
+        parts, questions = rows[: len(rows) - len(asked)], rows[len(rows) - len(asked) :]
+        if not whole:
+            parts = np.vstack([reading.strongest(parts, self.labels), parts])
+        return reading.Seen(text, told, parts, questions)
 
     @property
-    def labels(self) -> tuple[str, ...]:
-        """The intents, in the order of the columns of `rows`."""
-        return self._head.labels
+    def labels(self) -> Labels:
+        """What the columns of probabilities stand for."""
+        if self._labels is None:
+            raise RuntimeError("this reader has not been trained")
+        return self._labels
 
     @property
     def _head(self) -> head.Head:
@@ -213,43 +221,31 @@ class MessageReader(GraphComponent):
             raise RuntimeError("this reader has not been trained")
         return self._trained
 
-    def _rows_of(self, text: str) -> tuple[list[str], head.Probabilities]:
-        """The clauses of a text that count, none where it is one, and rows of probabilities.
-
-        First the text's own, then those of its clauses, then those of its smaller pieces. A long text
-        counts by its parts only.
-        """
-        whole: Sequence[str] = [text] if len(text) <= LONGEST_WHOLE else []
-        told = self._telling(clauses.split(text), MOST_CLAUSES, beside=whole)
-        small = self._telling(clauses.pieces(text), MOST_PIECES, beside=whole)
-        texts = [*whole, *told, *small]
-        each = {one: number for number, one in enumerate(dict.fromkeys(texts))}
-        rows = self._probabilities(list(each))[[each[one] for one in texts]]
-        if not whole:
-            rows = np.vstack([reading.strongest(rows, self.labels), rows])
-        return told, rows
-
     def _prior(self, label: str) -> float:
         """How likely an intent is before anything is read, beside most others."""
-        if label.startswith(reading.DENY):
-            return float(self._config["prior_of_denials"])
-        return float(self._config["prior_of_outside"]) if label in reading.OUTSIDE else 1.0
+        return float(self._config["prior_of_denials"]) if label.startswith(DENY) else 1.0
 
     def _telling(self, parts: list[str], most: int, *, beside: Sequence[str]) -> list[str]:
         """Those parts of a text that, by their words alone, name a cause most clearly; none if it is one."""
         if beside and len(parts) < 2:
             return []
-        if len(parts) <= most:
-            return parts
+        named = self.labels.columns(*ABOUT_CAUSES)
+        if len(parts) <= most or not named:
+            return parts[:most]
         parts = list(dict.fromkeys(parts))
-        named = [n for n, label in enumerate(self.labels) if label.startswith(reading.ABOUT)]
-        clearness = self._head.probabilities({WORDS: words.count(parts)})[:, named].max(axis=1)
+        by_words = self._head.probabilities({WORDS: words.count(parts)})
+        clearness = by_words[:, named].max(axis=1)
         return [parts[n] for n in sorted(clearness.argsort()[-most:])]
 
-    def _probabilities(self, texts: Sequence[str]) -> head.Probabilities:
-        """A row for each text."""
-        seen: dict[str, Any] = {name: encoder.encode(texts) for name, encoder in self._encoders.items()}
+    def _probabilities(self, texts: Sequence[str], *, english: bool) -> head.Probabilities:
+        """A row for each text; encoders of English stay out of other languages."""
+        used = {n: e for n, e in self._encoders.items() if english or n not in self._config["english"]}
+        seen: dict[str, Any] = {name: encoder.encode(texts) for name, encoder in used.items()}
         return self._head.probabilities({WORDS: words.count(texts), **seen})
+
+
+def _ids(found: Sequence[tuple[str, float]]) -> list[dict[str, Any]]:
+    return [{"id": answer, "confidence": probability} for answer, probability in found]
 
 
 def _load_encoders(names: Sequence[str]) -> Mapping[str, encoders.Encoder]:
@@ -258,7 +254,7 @@ def _load_encoders(names: Sequence[str]) -> Mapping[str, encoders.Encoder]:
         return {name: encoders.load(name) for name in names}
     except encoders.EncoderError as error:
         logger.warning(
-            "%s. CauseMention with the FALLBACK, which understands far less. "
+            "%s. CauseMention with the FALLBACK, with which other languages and off-topic text are read worse. "
             "Mend: run `make run` again, or name another encoder in config.yml.",
             error,
         )

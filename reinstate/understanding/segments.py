@@ -1,4 +1,4 @@
-"""Splits a message into clauses and smaller pieces, also where punctuation is missing."""
+"""Splits a message into clauses, smaller pieces and questions, also where punctuation is missing."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 MOST_CLAUSES = 120
 LONGEST_CLAUSE = 60
 _SHORTEST = 3
+_BARE_QUESTION = 5  # words: one so short needs the sentence before it to be understood
 
 # Sentence ends, line breaks, dashes, and the words that begin a new thought.
 _CLAUSE_ENDS = re.compile(
@@ -34,7 +35,32 @@ _PIECE_ENDS = re.compile(
 )
 
 
-def split(text: str) -> list[str]:
+_SENTENCE_END = re.compile(r"(?<=[.!?…])[\"”')]*\s+|\n+")
+_ASKS = re.compile(
+    r"""^\W*(?:(?:and|so|but|or|also|then|now|ok(?:ay)?|hi|hello|please|sir|honestly|second|first)\b[\s,:]*)*
+      (?:how|is|are|am|does|do|did|can|could|has|have|whats?|which|why|will|would|when|where|should|shall|who
+        |may|must|i\ (?:want|need|would\ like|'d\ like)\ to\ know|tell\ me|any(?:body|one)\ knows?)\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+def questions(text: str) -> list[str]:
+    """The sentences of a text that ask something, in order; a very short one with the sentence before it.
+
+    A text that is one sentence has none: it is read as a whole.
+    """
+    sentences = [part.strip() for part in _SENTENCE_END.split(text) if part.strip()]
+    if len(sentences) < 2:
+        return []
+    found = []
+    for before, sentence in zip(["", *sentences], sentences):
+        if sentence.rstrip("\"”')").endswith("?") or _ASKS.match(sentence):
+            short = len(sentence.split()) < _BARE_QUESTION
+            found.append(f"{before} {sentence}".strip() if short else sentence)
+    return list(dict.fromkeys(found))
+
+
+def clauses(text: str) -> list[str]:
     """The clauses of a text, in order, at most `MOST_CLAUSES`.
 
     A part of fewer than three words joins the one before it; one of more than sixty words is
