@@ -22,7 +22,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from reinstate.knowledge import knowledge
 from reinstate.understanding import details, encoders, head, nearest, reading, segments, vectors, words
-from reinstate.understanding.labels import ABOUT_CAUSES, DENY, Labels
+from reinstate.understanding.labels import ABOUT_CAUSES, ANSWER, DENY, Labels
 from reinstate.understanding.language import ENGLISH
 from reinstate.understanding.thresholds import Thresholds
 
@@ -108,6 +108,10 @@ class MessageReader(GraphComponent):
         examples = training_data.intent_examples
         texts = [example.get(TEXT) for example in examples]
         labels = [example.get(INTENT_RESPONSE_KEY) or example.get(INTENT) for example in examples]
+        known = {label.removeprefix(ANSWER) for label in labels if label.startswith(ANSWER)}
+        for answer in (knowledge().answers[i] for i in sorted(known & set(knowledge().answers))):
+            texts.append(answer.question)
+            labels.append(ANSWER + answer.id)
         logger.info("training on %d examples", len(texts))
         trained = self._fit(texts, labels)
         self._trained = trained.with_prior({label: self._prior(label) for label in trained.labels})
