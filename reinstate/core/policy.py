@@ -175,7 +175,7 @@ def plan(turn: Turn, knowledge: Knowledge) -> Plan:
     answers = () if message.intent == EVADE else _answers(turn, knowledge)
     if message.intent.startswith("lookalike_"):
         return _lookalike(turn, answers, knowledge)
-    if message.intent == ASK_RULE:
+    if message.intent == ASK_RULE or _is_unnoticed(turn, knowledge):
         return _rule(turn, answers)
     if turn.role == "client" and answers and not message.pressed:
         return _keep(turn, answers)
@@ -300,8 +300,14 @@ def _rule(turn: Turn, answers: tuple[Part, ...]) -> Plan:
     """The rule and nothing of a case: no verdict, no question what the notice says."""
     if answers:
         return _keep(turn, answers)
-    asked_about = [m.id for m in turn.message.mentions if m.stance == "asks"]
+    asked_about = [m.id for m in sorted(turn.message.mentions, key=lambda m: m.stance != "asks")]
     return _keep(turn, (RulePart(asked_about[0]),) if asked_about else (TopicPart("prevention"),))
+
+
+def _is_unnoticed(turn: Turn, knowledge: Knowledge) -> bool:
+    """Whether a person tells of a deed and that nothing has come of it: they need the rule, no verdict."""
+    first = turn.case == Case() and not turn.message.pressed and not turn.message.pasted
+    return first and bool(turn.message.told) and knowledge.patterns["unnoticed"].found(turn.message.text)
 
 
 def _question(turn: Turn, answers: tuple[Part, ...], knowledge: Knowledge) -> Plan:
