@@ -65,7 +65,7 @@ class MessageReader(GraphComponent):
             "nearest": ["use"],
             "strength": 40.0,
             "thresholds": {},
-            "act_weight": 0.5,
+            "act_weight": 1.5,
             "prior_of_denials": 0.5,
         }
 
