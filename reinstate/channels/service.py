@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 logger = logging.getLogger(__name__)
 
 MOST_SECONDS_BETWEEN_TRIES = 60
-MOST_SECONDS_BETWEEN_SENDS = 10
+MOST_SECONDS_BETWEEN_SENDS = 8
 # How long a line is tried while nothing gets through; and where others do, so that it is the line.
 GIVE_UP_SECONDS = 3600
 GIVE_UP_ALONE_SECONDS = 300

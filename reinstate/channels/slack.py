@@ -96,12 +96,14 @@ class SlackDoor(InputChannel):
             await session.stop()
 
     def _webhook_route(self, secret: Secret) -> Callable[[Request], Awaitable[HTTPResponse]]:
-        rarely = Rarely()
+        rarely = {signature: Rarely() for signature in _FORGED}
 
         async def webhook(request: Request) -> HTTPResponse:
             signature, seconds = check(secret.reveal(), request.headers, request.body, time.time())
             if signature is not Signature.GOOD:
-                rarely.warn(_FORGED[signature], *([seconds] if signature is Signature.LATE else []))
+                rarely[signature].warn(
+                    _FORGED[signature], *([seconds] if signature is Signature.LATE else [])
+                )
                 return empty(401)
             if self._session is None:
                 return empty(503)

@@ -365,7 +365,7 @@ class FakeSlack:
     # --- socket mode ------------------------------------------------------------------------------
 
     async def _link(self, asked: web.Request) -> web.StreamResponse:
-        issued = self.tickets.get(asked.query.get("ticket", ""), float("-inf"))
+        issued = self.tickets.get(asked.query.get("ticket", ""), time.monotonic())
         self.handshakes.append("failed" if self.broken_handshakes else "made")
         if self.broken_handshakes:
             self.broken_handshakes -= 1
