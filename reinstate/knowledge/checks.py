@@ -30,11 +30,25 @@ def check_references(reader: Reader, parts: Mapping[str, Mapping[str, Any]], tab
         known("sources", topic.sources, "topics", topic.id, "sources")
         known("causes", topic.per_cause, "topics", topic.id, "per_cause")
         known("notices", topic.per_notice, "topics", topic.id, "per_notice")
+    for answer in parts["answers"].values():
+        known("sources", answer.sources, "answers", answer.id, "sources")
+        known("causes", answer.per_cause, "answers", answer.id, "per_cause")
+        known("notices", answer.per_notice, "answers", answer.id, "per_notice")
+        known("answers", answer.follow_ups, "answers", answer.id, "follow_ups")
+        if answer.about and answer.about not in parts["lookalikes"]:
+            known("causes", (answer.about,), "answers", answer.id, "about")
     for circumstance in parts["circumstances"].values():
         hinted = (circumstance.tells_of,) if circumstance.tells_of else ()
         known("causes", hinted, "circumstances", circumstance.id, "tells_of")
     for notice in parts["notices"].values():
         known("sources", notice.sources, "notices", notice.id, "sources")
+    for kind in ("patterns", "roles"):
+        for phrase in parts[kind].values():
+            file, node = reader.where[kind, phrase.id]
+            wrong = [text for text in phrase.yes if not phrase.found(text)]
+            wrong += [text for text in phrase.no if phrase.found(text)]
+            for text in wrong:
+                reader.wrong(file, node, f"'{text}' stands under yes or no and is not found so", ("says",))
     _check_table(reader, parts, table)
     for source in parts["sources"].values():
         if source.address is None and source.mark not in ("guide", "users"):

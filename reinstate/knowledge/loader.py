@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from reinstate.knowledge.checks import check_references
 from reinstate.knowledge.models import (
+    Answer,
     AppealState,
     Cause,
     Circumstance,
@@ -24,6 +25,7 @@ from reinstate.knowledge.models import (
     LetterWords,
     Lookalike,
     Notice,
+    Phrase,
     Source,
     Table,
     Topic,
@@ -39,11 +41,14 @@ _SINGLE_FILES: tuple[tuple[str, type[BaseModel]], ...] = (
     ("groups", Group),
     ("languages", Language),
     ("letters", LetterWords),
+    ("patterns", Phrase),
+    ("roles", Phrase),
 )
 _FOLDERS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("causes", Cause),
     ("lookalikes", Lookalike),
     ("topics", Topic),
+    ("answers", Answer),
 )
 
 

@@ -13,9 +13,10 @@ from pydantic import BaseModel, Extra, Field
 Path_ = Literal["appeal", "support", "fix", "wait", "none"]
 Odds = Literal["likely", "possible", "unlikely", "none"]
 Severity = Literal["minor", "hold", "serious"]
-Stance = Literal["admits", "denies", "unsure"]
+Stance = Literal["admits", "denies", "unsure", "asks"]
 Appealed = Literal["no", "waiting", "refused", "final"]
 Tone = Literal["brief", "formal", "warm"]
+Role = Literal["freelancer", "client", "agency", "helper"]
 
 NOTICES = (
     "warning",
@@ -30,7 +31,8 @@ NOTICES = (
 )
 APPEALED: tuple[Appealed, ...] = ("no", "waiting", "refused", "final")
 TONES: tuple[Tone, ...] = ("brief", "formal", "warm")
-STANCES: tuple[Stance, ...] = ("admits", "denies", "unsure")
+STANCES: tuple[Stance, ...] = ("admits", "denies", "unsure", "asks")
+ROLES: tuple[Role, ...] = ("freelancer", "client", "agency", "helper")
 
 
 class _Frozen(BaseModel):
@@ -145,6 +147,40 @@ class Topic(_Frozen):
     sources: tuple[str, ...]
 
 
+class Answer(_Frozen):
+    """The answer to one question that people ask.
+
+    Attributes:
+        title: what a button says.
+        question: the question in a person's words.
+        kind: whether it says if something is allowed or risky (`rule`), how something is done, or
+            what is so.
+        about: the cause or look-alike it is about, if one.
+        serves: the intents that ask for it; the first one is the topic it belongs to.
+        short: answers the question itself; all that is said where another answer goes first.
+        more: what follows it.
+        done: of a rule, what to do for who has broken it and has heard nothing yet.
+        per_cause, per_notice: said in place of `more` where the cause or the notice is known.
+        per_role: said in place of the whole answer to somebody who is no freelancer.
+        follow_ups: answers that a person would ask for next.
+    """
+
+    id: str = Field(regex=r"^[a-z0-9_]{1,40}$")
+    title: str = Field(max_length=40)
+    question: str
+    kind: Literal["rule", "how", "fact"]
+    about: str | None
+    serves: tuple[str, ...]
+    short: str = Field(max_length=260)
+    more: str = Field(max_length=480)
+    done: str | None = None
+    per_cause: Mapping[str, str]
+    per_notice: Mapping[str, str]
+    per_role: Mapping[Role, str]
+    sources: tuple[str, ...]
+    follow_ups: tuple[str, ...]
+
+
 class Notice(_Frozen):
     """A kind of restriction, as the email or the banner at log-in tells it.
 
@@ -175,6 +211,22 @@ class Circumstance(_Frozen):
     says_not: tuple[Pattern, ...] = ()
     tells_of: str | None = None
     excuses: bool = False
+
+
+class Phrase(_Frozen):
+    """How people say something, whatever it is about; `yes` and `no` are tried by the checks.
+
+    `says` as in `Notice`: sentences of `yes` are found by one of them, those of `no` by none.
+    """
+
+    id: str
+    says: tuple[Pattern, ...]
+    yes: tuple[str, ...]
+    no: tuple[str, ...]
+
+    def found(self, text: str) -> bool:
+        """Whether a text says it."""
+        return says(self.says, text)
 
 
 class AppealState(_Frozen):
@@ -257,12 +309,21 @@ class Row(_Frozen):
 
 
 class Wording(_Frozen):
-    """How paths and odds are said, what introduces a part of an answer ("{}" is the part), and
-    the titles of buttons that belong to no cause.
+    """How outcomes are said, what introduces a part of an answer ("{}" is the part), and the titles
+    of buttons that belong to no cause.
+
+    Attributes:
+        outcomes: what is realistic, by "<path>_<odds>".
+        about: what Upwork seems to hold against a person, by how they stand to it; of a hold `about_hold`.
+        follow_ups: intents that people turn to next, by path; an answer is "faq/<id>".
     """
 
-    paths: Mapping[Path_, str]
-    odds: Mapping[Odds, str]
+    outcomes: Mapping[str, str]
+    cannot_tell: str
+    about: Mapping[Stance, str]
+    about_hold: str
+    about_notice: str
+    also: str
     guide: str
     policy: str
     steps: str
@@ -279,11 +340,11 @@ class Wording(_Frozen):
     draft: str = Field(max_length=24)
     helpful: str = Field(max_length=24)
     not_helpful: str = Field(max_length=24)
-    wrong_cause: str = Field(max_length=24)
+    not_right: str = Field(max_length=24)
     why: str = Field(max_length=24)
-    rather: str
-    more: str
+    instead: str
     wrong_notice: str = Field(max_length=30)
+    follow_ups: Mapping[Path_, tuple[str, ...]]
 
 
 class Table(_Frozen):
@@ -300,11 +361,14 @@ class Knowledge:
     causes: Mapping[str, Cause]
     lookalikes: Mapping[str, Lookalike]
     topics: Mapping[str, Topic]
+    answers: Mapping[str, Answer]
     notices: Mapping[str, Notice]
     circumstances: Mapping[str, Circumstance]
     appeals: Mapping[str, AppealState]
     groups: Mapping[str, Group]
     languages: Mapping[str, Language]
+    patterns: Mapping[str, Phrase]
+    roles: Mapping[str, Phrase]
     letters: Mapping[str, LetterWords]
     sources: Mapping[str, Source]
     table: Table
@@ -318,12 +382,14 @@ class Knowledge:
         return next((t for t in self.topics.values() if intent in t.intents), None)
 
     def title_of(self, intent: str) -> str | None:
-        """What a person reads for `cause_<id>`, `lookalike_<id>` or a topic's intent."""
+        """What a person reads for `cause_<id>`, `lookalike_<id>`, `faq/<id>` or a topic's intent."""
         kind, _, rest = intent.partition("_")
         if kind == "cause" and rest in self.causes:
             return self.causes[rest].title
         if kind == "lookalike" and rest in self.lookalikes:
             return self.lookalikes[rest].title
+        if intent.startswith("faq/") and (answer := self.answers.get(intent.partition("/")[2])):
+            return answer.title
         topic = self.topic_of(intent)
         return topic.title if topic else None
 
