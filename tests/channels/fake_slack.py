@@ -26,6 +26,7 @@ LONGEST_TEXT, LONGEST_SECTION, LONGEST_TITLE, LONGEST_VALUE = 40_000, 3000, 75, 
 MOST_BLOCKS, MOST_HOME_BLOCKS, MOST_BUTTONS, MOST_CONTEXT = 50, 100, 25, 10
 LONGEST_NAME, LONGEST_URL = 255, 3000
 WAIT_SECONDS = 60
+CHOSEN = "✓"
 TICKET_SECONDS = 4  # The real one gives thirty.
 _CHANNEL = re.compile(r"[CDGU][A-Z0-9]+")
 _ENTITY = re.compile(r"&(?!(?:amp|lt|gt);)")
@@ -104,14 +105,20 @@ class Message:
 
     @property
     def shown(self) -> str:
-        """What is read: the blocks where there are any, as Slack does it."""
+        """What is read, without the sources: the blocks where there are any, as Slack does it."""
         pieces = [b["text"]["text"] for b in self.blocks if b["type"] == "section"]
-        return shown("\n".join([*pieces, *self.quiet]) if self.blocks else self.text)
+        marks = [line for line in self.quiet if line.startswith(CHOSEN)]
+        return shown("\n".join([*pieces, *marks]) if self.blocks else self.text)
 
     @property
     def quiet(self) -> list[str]:
         """The small lines below, with their marks."""
         return [e["text"] for b in self.blocks if b["type"] == "context" for e in b["elements"]]
+
+    @property
+    def sources(self) -> str:
+        """The small line of sources as it is read; empty where there is none."""
+        return shown("\n".join(line for line in self.quiet if not line.startswith(CHOSEN)))
 
     @property
     def buttons(self) -> list[dict[str, Any]]:

@@ -478,3 +478,9 @@ def links(message: dict[str, Any]) -> list[tuple[str, str]]:
     return [
         (text[2 * e["offset"] : 2 * (e["offset"] + e["length"])].decode("utf-16-le"), e["url"]) for e in found
     ]
+
+
+def without_sources(message: dict[str, Any]) -> str:
+    """What a message says, without the line of sources below."""
+    text, _, last = message["text"].rpartition("\n\n")
+    return text if any(title in last for title, _ in links(message)) else message["text"]
