@@ -88,6 +88,18 @@ class ConversationStore(SQLTrackerStore):
             self._remains.note(connection)
         self._remains.remove()
 
+    def move(self, old: str, new: str) -> None:
+        """Give all conversations whose ids begin with `old` ids that begin with `new` instead.
+
+        Where there is one of that id already, the two are one from then on, in the order of events.
+        """
+        events = self.SQLEvent
+        with self.engine.begin() as connection:
+            moved = sa.literal(new).concat(sa.func.substr(events.sender_id, len(old) + 1))
+            mine = events.sender_id.startswith(old, autoescape=True)
+            connection.execute(sa.update(events).where(mine).values(sender_id=moved))
+            inbox.move(connection, old, new)
+
     def forget_older_than(self, seconds: float) -> int:
         """Delete conversations without an event for so long; how many there were."""
         events, limit = self.SQLEvent, time.time() - seconds

@@ -47,6 +47,15 @@ def erase(connection: sa.engine.Connection, conversation: str) -> None:
     connection.execute(_table.update().where(mine).values(conversation="", body=""))
 
 
+def move(connection: sa.engine.Connection, old: str, new: str) -> None:
+    """Rename the conversations of what is not answered yet; see `ConversationStore.move`."""
+    name = _table.c.conversation
+    moved = sa.literal(new).concat(sa.func.substr(name, len(old) + 1))
+    connection.execute(
+        _table.update().where(name.startswith(old, autoescape=True)).values(conversation=moved)
+    )
+
+
 class Inbox:
     """The inbox of one door in one process."""
 
