@@ -215,7 +215,7 @@ class WebDoor(InputChannel):
         body = await _json_body(request)
         if body:
             raise HttpError(400, "bad_request")
-        wait = self._openings.take(_address(request, self._settings.trusted_proxies))
+        wait = self._openings.take(_address(request, self._settings))
         if wait:
             raise HttpError(429, "too_many", wait)
         conversation = f"web-{secrets.token_hex(16)}"
@@ -414,11 +414,11 @@ def _is_own(request: Request, origin: str) -> bool:
     return bool(origin.partition("://")[2] == request.headers.get("host", ""))
 
 
-def _address(request: Request, trusted: tuple[str, ...]) -> str:
+def _address(request: Request, settings: Settings) -> str:
     """Who opens a session: the peer, or what a trusted proxy says of it."""
     peer = str(request.ip)
-    if peer in trusted:
+    if settings.trusts(peer):
         for hop in reversed(",".join(request.headers.getall("x-forwarded-for", [])).split(",")):
-            if hop.strip() and hop.strip() not in trusted:
+            if hop.strip() and not settings.trusts(hop.strip()):
                 return str(hop).strip()
     return peer

@@ -87,7 +87,7 @@ def build(settings: Settings) -> Sanic:
 
 
 def _open_store(settings: Settings) -> ConversationStore:
-    os.environ.setdefault("DATABASE_URL", settings.database_url)
+    os.environ["DATABASE_URL"] = settings.database_url
     endpoints = AvailableEndpoints.read_endpoints(str(ROOT / "endpoints.yml"))
     store = TrackerStore.create(endpoints.tracker_store)
     if not isinstance(store, ConversationStore):
@@ -98,13 +98,21 @@ def _open_store(settings: Settings) -> ConversationStore:
 def _check(settings: Settings) -> None:
     if not MODEL.is_file():
         raise StartError(f"there is no trained model at {MODEL.relative_to(ROOT)}: run `make train`")
-    with socket.socket() as probe:
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except OSError:
+        raise StartError(
+            f"HOST={settings.host!r} is not an address of this machine: correct it to 127.0.0.1 or 0.0.0.0"
+        ) from None
+    with socket.socket(family, kind) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((settings.host, settings.port))
+            probe.bind(address)
         except OSError as error:
             raise StartError(
-                f"port {settings.port} cannot be used ({error.strerror}): "
+                f"port {settings.port} of {settings.host} cannot be used ({error.strerror}): "
                 "stop what runs there, or choose another with PORT=5006 make run"
             ) from error
 
