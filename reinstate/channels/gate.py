@@ -23,6 +23,7 @@ from reinstate.channels.rates import Rate
 from reinstate.server.commands import COMMANDS
 from reinstate.server.masking import mask
 from reinstate.server.metrics import REFUSED, TURN_SECONDS, TURNS
+from reinstate.server.plain import plain
 from reinstate.server.settings import Settings
 from reinstate.stores.conversations import ConversationStore, Line
 from reinstate.stores.locks import Locks
@@ -227,13 +228,14 @@ class Gate:
                 raise Refused(Reason.UNKNOWN_BUTTON)
             return inbound.button
         text = clean(inbound.text or "")
-        if not text:
-            raise Refused(Reason.BLANK)
         if len(text) > LONGEST_TEXT:
             raise Refused(Reason.TOO_LONG)
-        if not text.startswith("/"):
+        shown = plain(text).strip()
+        if not shown:
+            raise Refused(Reason.BLANK)
+        if not shown.startswith("/"):
             return mask(text)
-        intent = COMMANDS.get(text[1:].split()[0].casefold() if text[1:].split() else "")
+        intent = COMMANDS.get(shown[1:].split()[0].casefold() if shown[1:].split() else "")
         if intent is None:
             raise Refused(Reason.UNKNOWN_COMMAND)
         return f"/{intent}"
