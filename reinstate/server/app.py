@@ -75,6 +75,7 @@ def build(settings: Settings) -> Sanic:
     app.config.FALLBACK_ERROR_FORMAT = "text"
     app.ctx.settings = settings
     app.ctx.store = _open_store(settings)
+    app.ctx.locks = locks(settings.redis_url)
     register(create_http_input_channels(None, str(ROOT / "credentials.yml")), app, route="/webhooks/")
     app.add_route(_root, "/", methods=["GET", "HEAD"])
     app.add_route(_health, "/health")
@@ -130,7 +131,7 @@ async def _load(app: Sanic, _loop: Any) -> None:
     agent.tracker_store = agent.processor.tracker_store = store
     await agent.parse_message("hello")
     app.ctx.agent = agent
-    app.ctx.gate = Gate(agent, store, locks(settings.redis_url), settings)
+    app.ctx.gate = Gate(agent, store, app.ctx.locks, settings)
     if settings.retention_days:
         app.add_task(_retain(store, settings.retention_days))
 
