@@ -156,7 +156,15 @@ class Gate:
     async def forget(self, conversation: str) -> None:
         """Delete a conversation everywhere, after the turn that is running."""
         async with self.locks.hold(conversation):
-            self.store.forget(conversation)
+            await self._ask(self.store.forget, conversation)
+
+    async def knows(self, conversation: str) -> bool:
+        """Whether anything was said in a conversation."""
+        return await self._ask(self.store.knows, conversation)
+
+    async def _ask(self, what: Callable[..., _Result], *arguments: Any) -> _Result:
+        """Ask the store, in a thread."""
+        return await self.store.database.aside(what, *arguments)
 
     async def _pass(self, inbound: Inbound, send: Send, *, session: bool) -> str:
         """The turn itself; "answered", or "repeated" where it was handled before."""
@@ -171,16 +179,18 @@ class Gate:
 
     async def _turn(self, inbound: Inbound, text: str, send: Send, *, session: bool) -> list[Line] | None:
         """Run the turn; or, where it was run before, what was said then."""
-        if session and not self.store.is_open(inbound.conversation):
+        if session and not await self._ask(self.store.is_open, inbound.conversation):
             raise Refused(Reason.GONE)
-        said = self.store.reply_to(inbound.conversation, inbound.id)
+        said = await self._ask(self.store.reply_to, inbound.conversation, inbound.id)
         if said is not None:
             return said
         self._check_rate(inbound.conversation)
-        if inbound.button is not None and not self.store.was_offered(inbound.conversation, text):
+        pressed = inbound.button is not None
+        if pressed and not await self._ask(self.store.was_offered, inbound.conversation, text):
             raise Refused(Reason.UNKNOWN_BUTTON)
         if inbound.text is not None and len(text) <= LONGEST_TITLE:
-            text = self.store.typed_button(inbound.conversation, text) or text
+            meant: str | None = await self._ask(self.store.typed_button, inbound.conversation, text)
+            text = meant or text
         output = _Output(inbound.channel, send)
         message = UserMessage(
             text=text,

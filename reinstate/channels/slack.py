@@ -86,8 +86,9 @@ class SlackDoor(InputChannel):
         return door
 
     async def _start(self, app: Sanic, _loop: Any) -> None:
-        self._session = _Session(app.ctx.gate, self._settings)
-        self._session.start()
+        session = _Session(app.ctx.gate, self._settings)
+        await session.start()
+        self._session = session
 
     async def _stop(self, _app: Sanic, _loop: Any) -> None:
         session, self._session = self._session, None
@@ -118,16 +119,16 @@ class _Session:
             AsyncServerErrorRetryHandler(max_retry_count=4),
         )
         self._hasty = self._new_client()
-        inbox = Inbox(gate.store.engine, "slack")
+        inbox = Inbox(gate.store.database, "slack")
         self._turns = Turns(gate, self._client, inbox, alone=settings.redis_url is None)
         self._bolt = self._new_bolt()
         self._socket: AsyncSocketModeHandler | None = None
         self._events: dict[str, None] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
-    def start(self) -> None:
+    async def start(self) -> None:
         """Go on with what was left, and set all else up in the background."""
-        self._turns.backlog.resume()
+        await self._turns.backlog.resume()
         self._background(self._turns.backlog.keep())
         self._background(self._greet())
         if self._settings.slack_app_token:
@@ -179,14 +180,14 @@ class _Session:
         return bolt
 
     async def _on_message(self, body: dict[str, Any]) -> None:
-        self._take(read_event(body), body)
+        await self._take(read_event(body), body)
 
     async def _on_click(self, body: dict[str, Any], ack: AsyncAck) -> None:
-        self._take(read_click(body), body)
+        await self._take(read_click(body), body)
         await ack()
 
     async def _on_command(self, body: dict[str, Any], ack: AsyncAck) -> None:
-        self._take(read_command(body), body)
+        await self._take(read_command(body), body)
         await ack(text=self._gate.words("slack_command"), response_type="ephemeral")
 
     async def _on_home(self, body: dict[str, Any]) -> None:
@@ -194,9 +195,9 @@ class _Session:
         if event.get("tab") == "home" and isinstance(event.get("user"), str):
             self._turns.show_home(event["user"])
 
-    def _take(self, job: Job | None, body: dict[str, Any]) -> None:
+    async def _take(self, job: Job | None, body: dict[str, Any]) -> None:
         if job and self._is_new(body.get("event_id")):
-            self._turns.take(job)
+            await self._turns.take(job)
 
     def _is_new(self, event: object) -> bool:
         """Whether an event id was not seen; the inbox knows its message across restarts."""

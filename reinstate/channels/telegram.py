@@ -121,7 +121,7 @@ class _Session:
     async def start(self) -> None:
         """Go on with what was left, and set all else up in the background."""
         await self._api.open()
-        self._turns.backlog.resume()
+        await self._turns.backlog.resume()
         self._background(self._turns.backlog.keep())
         self._background(self._set_up())
 
@@ -155,7 +155,7 @@ class _Session:
         if job is None and query is None:
             return
         toast = self._toast(query) if query and query.data is not None and job is None else None
-        self._turns.take(str(update.update_id), job, query, toast)
+        await self._turns.take(str(update.update_id), job, query, toast)
 
     def _toast(self, query: CallbackQuery) -> str:
         """What a press is answered with that leads to no turn."""

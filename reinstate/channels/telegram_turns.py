@@ -50,7 +50,7 @@ class Turns:
             settings: without Redis there is no other process on the database.
         """
         self._gate, self._api = gate, api
-        inbox = Inbox(gate.store.engine, f"telegram-{api.id}")
+        inbox = Inbox(gate.store.database, f"telegram-{api.id}")
         self.backlog = Backlog(inbox, self._do, alone=settings.redis_url is None)
         api.wait = self.backlog.wait
         self._presses: dict[str, _Press] = {}
@@ -70,7 +70,7 @@ class Turns:
         """The bot's name, for the way from a group to a private chat."""
         self._bot_name = bot_name
 
-    def take(self, id: str, job: Job | None, query: CallbackQuery | None, toast: str | None) -> None:
+    async def take(self, id: str, job: Job | None, query: CallbackQuery | None, toast: str | None) -> None:
         """Keep an update and work on it, unless it came before; a double tap counts once.
 
         Args:
@@ -81,17 +81,19 @@ class Turns:
         """
         button = _button(job) if job and query else None
         if job is None or (button and button in self._pressed):
-            new, job = self.backlog.take_id(id), None
+            new, job, button = await self.backlog.take_id(id), None, None
         else:
-            new = self.backlog.take(id, job.conversation, job.body())
+            if button:
+                self._pressed.add(button)
+            new = await self.backlog.take(id, job.conversation, job.body())
         if not new:
+            if button:
+                self._pressed.discard(button)
             return
         if query:
             answer = self.backlog.spawn(self._api.answer(query, toast))
             if job:
                 self._presses[id] = _Press(query, answer)
-        if button and job:
-            self._pressed.add(button)
         if job and not job.say:
             self.backlog.spawn(self._api.show_typing(job))
 
@@ -121,7 +123,7 @@ class Turns:
             async with self._room:
                 await asyncio.sleep(BREATH_SECONDS)
                 self.backlog.check()
-                new = job.owner is not None and not self._gate.store.history(job.conversation)
+                new = job.owner is not None and not await self._gate.knows(job.conversation)
                 await self._gate.handle(inbound, keep)
         except Refused as refused:
             return self._refusal(job, refused)
@@ -157,7 +159,7 @@ class Turns:
             except TelegramError as error:
                 reason = self._api.reason(error)
                 logger.warning("a reply was kept but could not be sent over telegram: %s", reason)
-            self.backlog.count_sent(entry)
+            await self.backlog.count_sent(entry)
 
 
 def _button(job: Job) -> _Button:

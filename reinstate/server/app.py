@@ -24,9 +24,11 @@ from sanic.response import empty, raw, redirect
 
 from reinstate import inprocess, knowledge
 from reinstate.channels.gate import Gate
+from reinstate.server.health import Probe
 from reinstate.server.metrics import FORGOTTEN
 from reinstate.server.settings import MODEL, ROOT, Settings, SettingsError
-from reinstate.stores.conversations import ConversationStore, StoreError
+from reinstate.stores.conversations import ConversationStore
+from reinstate.stores.database import StoreError
 from reinstate.stores.locks import locks
 
 logger = logging.getLogger("reinstate")
@@ -79,6 +81,7 @@ def build(settings: Settings) -> Sanic:
     register(create_http_input_channels(None, str(ROOT / "credentials.yml")), app, route="/webhooks/")
     app.add_route(_root, "/", methods=["GET", "HEAD"])
     app.add_route(_health, "/health")
+    app.add_route(_health, "/ready", name="ready")
     app.add_route(_metrics, "/metrics")
     app.error_handler.add(SanicException, _no_page)
     app.error_handler.add(Exception, _broken)
@@ -131,6 +134,7 @@ async def _load(app: Sanic, _loop: Any) -> None:
     agent.tracker_store = agent.processor.tracker_store = store
     await agent.parse_message("hello")
     app.ctx.agent = agent
+    app.ctx.probe = Probe(store.check, app.ctx.locks.check)
     app.ctx.gate = Gate(agent, store, app.ctx.locks, settings)
     if settings.retention_days:
         app.add_task(_retain(store, settings.retention_days))
@@ -157,15 +161,8 @@ async def _root(_request: Request) -> HTTPResponse:
 
 
 async def _health(request: Request) -> HTTPResponse:
-    gate: Gate = request.app.ctx.gate
-    try:
-        with gate.store.engine.connect() as connection:
-            connection.execute(sa.text("SELECT 1"))
-        await gate.locks.check()
-    except Exception:  # whatever the database or Redis raises, no message can be answered
-        logger.exception("the database or Redis does not answer")
-        return empty(503)
-    return raw(b"ok", content_type="text/plain")
+    probe: Probe = request.app.ctx.probe
+    return raw(b"ok", content_type="text/plain") if await probe.well() else empty(503)
 
 
 async def _metrics(request: Request) -> HTTPResponse:

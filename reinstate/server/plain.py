@@ -68,5 +68,3 @@ class Shadow:
                 made += [self._text[done:start], instead]
             done = max(done, stop)
         return "".join([*made, self._text[done:]])
-
-

@@ -150,7 +150,9 @@ def test_text_without_a_number_or_an_at_is_left_as_it_is(text: str) -> None:
         assert text == mask(text)
 
 
-@pytest.mark.parametrize("piece", ["1", "1 ", "a@", "DE89 ", "call +1", "(at)", "\u200b1", "a.b", "４-", "٤ "])
+@pytest.mark.parametrize(
+    "piece", ["1", "1 ", "a@", "DE89 ", "call +1", "(at)", "\u200b1", "a.b", "４-", "٤ "]
+)
 def test_masking_takes_bounded_time(piece: str) -> None:
     """The longest text that the gate lets in, made to be slow, takes a moment."""
     text = (piece * 4000)[:4000]

@@ -10,6 +10,7 @@ from reinstate.server.settings import Settings, SettingsError
 
 
 def read(**given: str) -> Settings:
+    """Settings of an environment."""
     return Settings.from_environment(given)
 
 
