@@ -8,10 +8,11 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.common import ask_again, asked_of, case_of, heard, in_form, say
+from actions.turn import Said
 from reinstate.core.transcript import guesses, misses
 from reinstate.knowledge import knowledge
-from reinstate.replies.compose import Message, choice_message, groups_message
+from reinstate.replies.message import Message
+from reinstate.replies.questions import choice_message, groups_message
 
 
 class ActionNotUnderstood(Action):
@@ -25,17 +26,17 @@ class ActionNotUnderstood(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
         """Answer by how often in a row nothing was understood."""
-        count = misses(tracker.events)
+        said, count = Said(dispatcher, tracker), misses(tracker.events)
         if count > 1:
-            say(dispatcher, tracker, [_exit(count)])
+            said.say([_exit(count)])
             return []
-        if count and (in_form(tracker) or asked_of(tracker)):
-            say(dispatcher, tracker, [Message("utter_not_understood")])
-            ask_again(dispatcher, tracker)
+        if count and (said.in_form or said.asked):
+            said.say([Message("utter_not_understood")])
             return []
         ranking = tracker.latest_message.get("intent_ranking") or []
-        likely = guesses(ranking, knowledge())
-        say(dispatcher, tracker, [choice_message(likely, knowledge(), "utter_rephrase")])
+        near = [f"faq/{i}" for i, _ in said.message.near[:2]]
+        likely = [*near, *guesses(ranking, knowledge())]
+        said.say([choice_message(likely, knowledge(), "utter_perhaps" if likely else "utter_rephrase")])
         if count:
             return []
         # Rasa comes here for want of a rule, and would again until its circuit breaker trips.
@@ -53,15 +54,15 @@ class ActionOutside(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
         """Answer by how often in a row."""
-        count = misses(tracker.events)
-        alternatives = heard(tracker).alternatives
+        said, count = Said(dispatcher, tracker), misses(tracker.events)
+        near = [f"faq/{i}" for i, _ in said.message.near[:2]]
+        alternatives = [*near, *said.message.alternatives]
         if count > 1:
-            say(dispatcher, tracker, [_exit(count)])
-        elif alternatives and not case_of(tracker).causes:
-            say(dispatcher, tracker, [choice_message(alternatives, knowledge(), "utter_outside_or")])
+            said.say([_exit(count)])
+        elif alternatives and not said.case.causes:
+            said.say([choice_message(alternatives, knowledge(), "utter_outside_or")])
         else:
-            say(dispatcher, tracker, [Message("utter_outside")])
-        ask_again(dispatcher, tracker)
+            said.say([Message("utter_outside")])
         return []
 
 

@@ -9,11 +9,12 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.common import asked_before, case_of, heard, say, set_slots
+from actions.turn import Said, asked_before
 from reinstate.core.letter import Answers, Letter, added, draft, edited, parse_edit
-from reinstate.core.parsed import Heard
+from reinstate.core.parsed import ParsedMessage
 from reinstate.knowledge import TONES, Tone, knowledge
-from reinstate.replies.compose import Message, change_message, letter_messages, skip_message
+from reinstate.replies.letter import change_message, letter_messages, skip_message
+from reinstate.replies.message import Message
 
 _SLOTS = ("letter_happened", "letter_when", "letter_changed", "letter_evidence")
 _QUESTIONS = ("ask_", "platform_question", "out_of_scope")
@@ -42,11 +43,11 @@ class ActionLetterStart(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
         """Begin a fresh letter."""
-        story = tracker.get_slot("story")
-        say(dispatcher, tracker, [Message("utter_letter_start_known" if story else "utter_letter_start")])
+        said, story = Said(dispatcher, tracker), tracker.get_slot("story")
+        said.say([Message("utter_letter_start_known" if story else "utter_letter_start")])
         fresh: dict[str, Any] = dict.fromkeys(_SLOTS)
         known = {"letter_happened": story, "letter_when": tracker.get_slot("when"), "letter_edits": None}
-        return set_slots({**fresh, **known}, tracker)
+        return said.set({**fresh, **known})
 
 
 class ValidateLetterForm(Action):
@@ -60,7 +61,7 @@ class ValidateLetterForm(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
         """Keep the person's words; a skipped question has none."""
-        message, asked = heard(tracker), tracker.get_slot("requested_slot")
+        message, asked = Said(dispatcher, tracker).message, tracker.get_slot("requested_slot")
         promises = asked == "letter_changed" and _PROMISES.match(message.text)
         if not asked or (message.intent in _ALWAYS_INTERRUPT and not promises):
             return []
@@ -79,12 +80,12 @@ class ValidateLetterForm(Action):
         return [SlotSet(asked, message.text)]
 
 
-def _tells_when(message: Heard) -> bool:
+def _tells_when(message: ParsedMessage) -> bool:
     """Whether an answer is a time; a sentence without one tells more of what happened."""
     return len(message.text.split()) <= _TALK_WORDS or any(kind == "time" for kind, _ in message.mentioned)
 
 
-def _is_no_answer(message: Heard) -> bool:
+def _is_no_answer(message: ParsedMessage) -> bool:
     """Whether a text asks something else, or is a few words that only keep the talk going."""
     if message.intent.startswith(_QUESTIONS) and not message.tells:
         return True
@@ -105,7 +106,7 @@ class _AskLetter(Action):
     ) -> list[EventType]:
         """Ask; the second time in other words."""
         again = "_again" if asked_before(tracker, self.slot) else ""
-        say(dispatcher, tracker, [skip_message(f"utter_ask_{self.slot}{again}", knowledge())])
+        Said(dispatcher, tracker).say([skip_message(f"utter_ask_{self.slot}{again}", knowledge())])
         return []
 
 
@@ -144,31 +145,32 @@ class ActionLetter(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
         """Draft from the slots."""
-        message = heard(tracker)
+        said = Said(dispatcher, tracker)
+        message = said.message
         if tracker.get_slot("letter_happened") is None:
-            say(dispatcher, tracker, [Message("utter_letter_none")])
+            said.say([Message("utter_letter_none")])
             return []
         tone = _tone(message.intent.removeprefix("letter_")) or _tone(tracker.get_slot("tone")) or "formal"
         edits = list(tracker.get_slot("letter_edits") or [])
         if edits and tone != tracker.get_slot("tone"):
             edits = []
-            say(dispatcher, tracker, [Message("utter_letter_edits_gone")])
+            said.say([Message("utter_letter_edits_gone")])
         if message.intent == "letter_change":
             edit = parse_edit(message.text)
             if edit is None:
-                say(dispatcher, tracker, [change_message(_letter(tracker, tone, edits))])
+                said.say([change_message(_letter(said, tone, edits))])
                 return []
             edits.append([edit.number, edit.sentence])
-        letter = _letter(tracker, tone, edits)
-        say(dispatcher, tracker, letter_messages(letter, tone, knowledge()))
-        return set_slots({"tone": tone, "letter_edits": edits, "asked": None}, tracker)
+        letter = _letter(said, tone, edits)
+        said.say(letter_messages(letter, tone, knowledge()))
+        return said.set({"tone": tone, "letter_edits": edits, "asked": None})
 
 
 def _tone(value: Any) -> Tone | None:
     return next((t for t in TONES if t == value), None)
 
 
-def _letter(tracker: Tracker, tone: Tone, edits: list[Any]) -> Letter:
-    happened, when, changed, evidence = (tracker.get_slot(slot) or "" for slot in _SLOTS)
+def _letter(said: Said, tone: Tone, edits: list[Any]) -> Letter:
+    happened, when, changed, evidence = (said.tracker.get_slot(slot) or "" for slot in _SLOTS)
     answers = Answers(happened=happened, when=when, changed=changed, evidence=evidence)
-    return edited(draft(case_of(tracker), answers, tone, knowledge()), edits)
+    return edited(draft(said.case, answers, tone, knowledge()), edits)

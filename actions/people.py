@@ -8,9 +8,11 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.common import ask_again, case_of, heard, say, set_slots
+from actions.turn import Said
 from reinstate.knowledge import knowledge
-from reinstate.replies.compose import Message, summary_message, topic_messages
+from reinstate.replies.answers import topic_message
+from reinstate.replies.letter import summary_message
+from reinstate.replies.message import Message
 from reinstate.server.settings import Settings
 
 
@@ -25,10 +27,11 @@ class ActionFeedback(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
         """Note and thank."""
-        opinion = heard(tracker).intent.removeprefix("feedback_")
-        say(dispatcher, tracker, [Message(f"utter_feedback_{opinion}")] if opinion != "wrong_cause" else [])
+        said = Said(dispatcher, tracker)
+        opinion = said.message.intent.removeprefix("feedback_")
+        said.say([Message(f"utter_feedback_{opinion}")] if opinion != "wrong_cause" else [])
         given = {"opinion": opinion, "rows": tracker.get_slot("rows") or []}
-        return set_slots({"feedback": [*(tracker.get_slot("feedback") or []), given]}, tracker)
+        return said.set({"feedback": [*(tracker.get_slot("feedback") or []), given]})
 
 
 class ActionHuman(Action):
@@ -42,14 +45,14 @@ class ActionHuman(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
         """Say the way, the operator's own contact where there is one, and the summary."""
-        case = case_of(tracker)
-        messages = topic_messages(knowledge().topics["human"], case, knowledge())
+        said = Said(dispatcher, tracker)
+        case = said.case
+        messages = [topic_message(knowledge().topics["human"], case, knowledge())]
         contact = Settings.load().handover_url
         if contact:
             messages.append(Message("utter_handover", {"contact": contact}))
         if case.causes or case.disputed or case.notice:
             story = tracker.get_slot("story") or ""
             messages.append(summary_message(case, str(story), knowledge()))
-        say(dispatcher, tracker, messages)
-        ask_again(dispatcher, tracker)
+        said.say(messages)
         return []

@@ -1,4 +1,4 @@
-"""The first words of a conversation, and starting over."""
+"""The beginning of a conversation."""
 
 from __future__ import annotations
 
@@ -8,12 +8,9 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import ActionExecuted, EventType, SessionStarted
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.common import say, was_said
-from reinstate.replies.compose import Message
-
 
 class ActionSessionStart(Action):
-    """Introduces itself and says what is stored, once a conversation."""
+    """Opens the session without a word: what the person asks goes first, the introduction after it."""
 
     def name(self) -> str:
         """The action's name in the domain."""
@@ -22,17 +19,5 @@ class ActionSessionStart(Action):
     def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
-        """Open the session; who starts over with the first words has just read them."""
-        if not _just_introduced(tracker):
-            say(dispatcher, tracker, [Message("utter_introduce")])
+        """Begin."""
         return [SessionStarted(), ActionExecuted("action_listen")]
-
-
-def _just_introduced(tracker: Tracker) -> bool:
-    """Whether at most one message of the person came after the introduction."""
-    came: int = 0
-    for event in reversed(tracker.events):
-        came += event.get("event") == "user"
-        if was_said(Message("utter_introduce"), [event]):
-            return bool(came <= 1)
-    return False

@@ -8,9 +8,11 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.common import another, ask_again, case_of, heard, say
+from actions.turn import Said
 from reinstate.knowledge import knowledge
-from reinstate.replies.compose import Message, titled_buttons
+from reinstate.replies.message import Button, Message, titled_buttons
+
+_ENDS = ("thank", "goodbye")
 
 
 class ActionReply(Action):
@@ -23,12 +25,19 @@ class ActionReply(Action):
     def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
-        """Reply; then the open question again, unless the person needs other help than ours."""
-        message, case = heard(tracker), case_of(tracker)
-        intent = message.intent
+        """Reply; at the end of a talk with a verdict, ask once whether it helped."""
+        said = Said(dispatcher, tracker)
+        intent, case = said.message.intent, said.case
         known = "_known" if intent == "vent" and (case.causes or case.disputed or case.notice) else ""
-        causes = () if known else titled_buttons(message.alternatives, knowledge())
-        say(dispatcher, tracker, [Message(another(f"utter_{intent}{known}", tracker), {}, causes)])
-        if intent != "crisis":
-            ask_again(dispatcher, tracker)
-        return []
+        buttons = () if known else titled_buttons(said.message.alternatives, knowledge())
+        ends = intent in _ENDS and tracker.get_slot("rows") and not tracker.get_slot("feedback_asked")
+        said.say([Message(said.another(f"utter_{intent}{known}"), {}, _opinions() if ends else buttons)])
+        return said.set({"feedback_asked": True}) if ends else []
+
+
+def _opinions() -> tuple[Button, ...]:
+    wording = knowledge().table.wording
+    return (
+        Button(wording.helpful, "/feedback_helpful"),
+        Button(wording.not_helpful, "/feedback_not_helpful"),
+    )

@@ -9,30 +9,16 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.common import (
-    NOTHING,
-    asked_before,
-    asked_of,
-    case_of,
-    case_slots,
-    heard,
-    needless,
-    question_of,
-    say,
-    set_slots,
-    was_said,
-)
-from actions.judge import tell
-from reinstate.core.parsed import Heard
-from reinstate.core.update import hear
+from actions.respond import needless
+from actions.turn import NOTHING, Said, asked_before, was_said
+from reinstate.core.case import Case
+from reinstate.core.parsed import ParsedMessage
+from reinstate.core.policy import Plan, VerdictPart
+from reinstate.core.update import update_case
+from reinstate.core.verdict import decide, question_of
 from reinstate.knowledge import knowledge
-from reinstate.replies.compose import (
-    Message,
-    group_message,
-    groups_message,
-    question_message,
-    yes_no_message,
-)
+from reinstate.replies.message import Message
+from reinstate.replies.questions import group_message, groups_message, question_message, yes_no_message
 
 # As in domain.yml, which actions in this process are not handed.
 FORMS = {
@@ -54,13 +40,14 @@ class ValidateTriageForm(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
         """Fill what the message answers; no event means that it answers nothing."""
-        message, asked = heard(tracker), tracker.get_slot("requested_slot")
+        said = Said(dispatcher, tracker)
+        message, asked = said.message, tracker.get_slot("requested_slot")
         if asked == "lately" and message.clears:
             return [SlotSet("lately", NOTHING)]
-        if message.readings or message.choices:
+        if message.told or message.choices or message.answers:
             return []
-        case = hear(case_of(tracker), message, asked, knowledge())
-        events = set_slots({**case_slots(case, tracker), **needless(case, tracker)}, tracker)
+        case = update_case(said.case, message, asked, knowledge())
+        events = said.set({**case.to_slots(), **needless(case, tracker)})
         if not asked or any(event["name"] == asked for event in events):
             return events
         answer = _answer(str(asked), message)
@@ -79,7 +66,7 @@ class AskNotice(Action):
     ) -> list[EventType]:
         """Ask with buttons."""
         again = asked_before(tracker, "notice")
-        say(dispatcher, tracker, [question_message("notice", knowledge(), again=again)])
+        Said(dispatcher, tracker).say([question_message("notice", knowledge(), again=again, alone=True)])
         return []
 
 
@@ -95,7 +82,7 @@ class AskLogin(Action):
     ) -> list[EventType]:
         """Ask with buttons."""
         again = "_again" if asked_before(tracker, "login") else ""
-        say(dispatcher, tracker, [yes_no_message(f"utter_ask_login{again}", knowledge())])
+        Said(dispatcher, tracker).say([yes_no_message(f"utter_ask_login{again}", knowledge())])
         return []
 
 
@@ -110,10 +97,11 @@ class AskLately(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
         """Ask with buttons; a group that was picked shows its causes."""
-        if heard(tracker).intent in _LISTED:
+        said = Said(dispatcher, tracker)
+        if said.message.intent in _LISTED:
             return []
         again = "_again" if asked_before(tracker, "lately") else ""
-        say(dispatcher, tracker, [groups_message(knowledge(), f"utter_ask_lately{again}")])
+        said.say([groups_message(knowledge(), f"utter_ask_lately{again}")])
         return []
 
 
@@ -129,7 +117,7 @@ class AskAppealed(Action):
     ) -> list[EventType]:
         """Ask with buttons."""
         again = asked_before(tracker, "appealed")
-        say(dispatcher, tracker, [question_message("appealed", knowledge(), again=again)])
+        Said(dispatcher, tracker).say([question_message("appealed", knowledge(), again=again, alone=True)])
         return []
 
 
@@ -144,11 +132,12 @@ class ActionTriageVerdict(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
         """Judge by what the notice says."""
-        case = case_of(tracker)
+        said = Said(dispatcher, tracker)
+        case = said.case
         if tracker.get_slot("login") and case.notice == "unknown":
             case = case.with_notice("hold")
-        events = tell(dispatcher, tracker, case, explain=not tracker.get_slot("rows"))
-        return [*events, *set_slots({"lately": None, "login": None}, tracker)]
+        judged = _judged(said, case, explain=not tracker.get_slot("rows"))
+        return [*judged, *said.set({"lately": None, "login": None})]
 
 
 class ActionSomethingElse(Action):
@@ -162,14 +151,15 @@ class ActionSomethingElse(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
         """Drop, then judge or ask."""
-        instead = heard(tracker).value
+        said = Said(dispatcher, tracker)
+        instead = said.message.value
         if instead in knowledge().causes:
-            return tell(dispatcher, tracker, case_of(tracker).correct(str(instead)), explain=True)
-        case = case_of(tracker).drop_latest()
+            return _judged(said, said.case.correct(str(instead)), explain=True)
+        case = said.case.drop_latest()
         again = "_again" if _offered_groups(tracker) else ""
-        say(dispatcher, tracker, [groups_message(knowledge(), f"utter_which_instead{again}")])
+        said.say([groups_message(knowledge(), f"utter_which_instead{again}")])
         nothing = {"path": None, "odds": None, "rows": None, "asked": None, "story": None, "when": None}
-        return set_slots({**case.to_slots(), **nothing}, tracker)
+        return said.set({**case.to_slots(), **nothing})
 
 
 class ActionGoBack(Action):
@@ -183,20 +173,20 @@ class ActionGoBack(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
         """In a form, empty the slot before; else ask what was asked before the open question."""
+        said = Said(dispatcher, tracker)
         form = str((tracker.active_loop or {}).get("name") or "")
         if form:
-            before = _slot_before(tracker, FORMS[form])
-            say(dispatcher, tracker, [Message("utter_go_back")] if before else [])
+            before = _slot_before(said, FORMS[form])
+            said.say([Message("utter_go_back")] if before else [])
             also = ("login",) if before == "notice" else ()
             return [SlotSet(slot, None) for slot in (before, *also) if slot]
-        asked = _asked_before(tracker)
-        question = question_of(case_of(tracker), asked)
+        asked = _asked_before(said)
+        question = question_of(said.case, asked, knowledge())
         if not asked or not question:
-            say(dispatcher, tracker, [groups_message(knowledge(), "utter_go_back_nowhere")])
+            said.say([groups_message(knowledge(), "utter_go_back_nowhere")])
             return []
-        say(dispatcher, tracker, [question_message(question, knowledge(), again=True)])
-        case = case_of(tracker).without_answer(asked)
-        return set_slots({**case_slots(case, tracker), "asked": asked}, tracker)
+        said.say([question_message(question, knowledge(), again=True, alone=True)])
+        return said.set({**said.case.without_answer(asked).to_slots(), "asked": asked})
 
 
 class ActionListCauses(Action):
@@ -210,32 +200,40 @@ class ActionListCauses(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
         """Show a group or the groups."""
-        group = heard(tracker).value
+        said = Said(dispatcher, tracker)
+        group = said.message.value
         if group in knowledge().groups:
-            say(dispatcher, tracker, [group_message(str(group), knowledge())])
+            said.say([group_message(str(group), knowledge())])
         else:
-            say(dispatcher, tracker, [groups_message(knowledge(), "utter_ask_groups")])
+            said.say([groups_message(knowledge(), "utter_ask_groups")])
         return []
 
 
-def _slot_before(tracker: Tracker, slots: Sequence[str]) -> str | None:
+def _judged(said: Said, case: Case, *, explain: bool) -> list[EventType]:
+    """Say the verdict of a case, with no question after it."""
+    verdict = decide(case, knowledge())
+    part = VerdictPart(case, verdict, explain=explain)
+    return said.plan(Plan((part,), case, None, said.turn.answered, judged=verdict))
+
+
+def _slot_before(said: Said, slots: Sequence[str]) -> str | None:
     """The latest filled slot of a form before the one that is asked for."""
+    tracker = said.tracker
     asked = tracker.get_slot("requested_slot")
     earlier = slots[: slots.index(asked)] if asked in slots else slots
-    answered = [slot for slot in earlier if slot not in needless(case_of(tracker), tracker)]
+    answered = [slot for slot in earlier if slot not in needless(said.case, tracker)]
     return next((slot for slot in reversed(answered) if tracker.get_slot(slot) is not None), None)
 
 
-def _asked_before(tracker: Tracker) -> str | None:
+def _asked_before(said: Said) -> str | None:
     """The question that was asked before the open one, since the start of the case."""
     seen: list[str] = []
-    for event in reversed(tracker.events):
+    for event in reversed(said.tracker.events):
         if event.get("event") == "restart":
             break
         if event.get("event") == "slot" and event.get("name") == "asked" and event.get("value"):
             seen.append(str(event["value"]))
-    now = asked_of(tracker)
-    return next((asked for asked in seen if asked != now), None)
+    return next((asked for asked in seen if asked != said.asked), None)
 
 
 def _offered_groups(tracker: Tracker) -> bool:
@@ -243,7 +241,7 @@ def _offered_groups(tracker: Tracker) -> bool:
     return was_said(Message("utter_which_instead"), tracker.events)
 
 
-def _answer(asked: str, message: Heard) -> Any:
+def _answer(asked: str, message: ParsedMessage) -> Any:
     """The value a message gives to the asked slot where the case itself does not take it in."""
     if asked == "login" and message.intent in ("affirm", *_NO_IDEA):
         return message.intent == "affirm"

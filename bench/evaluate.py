@@ -117,7 +117,7 @@ def _figure(name: str, value: float) -> str:
 
 
 def write_report(judged: dict[str, list[Judged]], text: str) -> None:
-    """Write the tables and the picture of how sure readings are."""
+    """Write the tables and the picture of how sure mentions are."""
     whole = [j for name, rows in judged.items() if "languages" not in name for j in rows]
     parts = [
         f"# {__doc__.splitlines()[0]}",

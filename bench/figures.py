@@ -20,7 +20,7 @@ from sklearn.metrics import f1_score, roc_auc_score
 from reinstate.core.transcript import guesses
 from reinstate.knowledge import knowledge
 from reinstate.server.settings import ROOT
-from reinstate.understanding.reading import Thresholds
+from reinstate.understanding.thresholds import Thresholds
 
 SETS = ROOT / "tests" / "nlu"
 OPEN, SEVERAL, LANGUAGES = "closed_*.jsonl", "several.jsonl", "languages.jsonl"

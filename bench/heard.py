@@ -136,7 +136,10 @@ def _read(parsed: Mapping[str, Any]) -> frozenset[str]:
 
 def _offered(lines: Sequence[Mapping[str, Any]]) -> frozenset[str]:
     return frozenset(
-        intent for line in lines for button in line.get("buttons") or [] for intent in _means(button["payload"])
+        intent
+        for line in lines
+        for button in line.get("buttons") or []
+        for intent in _means(button["payload"])
     )
 
 
@@ -144,6 +147,6 @@ def _means(payload: str) -> tuple[str, ...]:
     """The intents that a button stands for: of "not that, but ...", the cause that takes its place."""
     intent, _, data = payload[1:].partition("{")
     value = json.loads("{" + data).get("id") if data else None
-    if intent == "faq":
+    if intent == "faq" and value:
         return knowledge().answers[value].serves
     return (f"cause_{value}",) if value and intent == "feedback_wrong_cause" else (intent,)

@@ -29,9 +29,9 @@ from bench.evaluate import table
 from bench.figures import OPEN, Judged, figures, read_set
 from reinstate.server.settings import ROOT
 from reinstate.understanding import clauses, encoders, head, words
+from reinstate.understanding.classifier import WORDS, MessageReader
 from reinstate.understanding.head import Head
 from reinstate.understanding.importer import Importer
-from reinstate.understanding.reader import WORDS, MessageReader
 
 REPORT = Path(__file__).parent / "reports" / "variants.md"
 SHOWN = (

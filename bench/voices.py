@@ -26,10 +26,9 @@ def main() -> None:
     heard = list(play(read_voices(chosen.file)))
     if chosen.wrong:
         for one in (h for h in heard if not h.right):
-            sys.stdout.write(
-                f"{'offered' if one.served else 'missed':<8}{sorted(wanted(one.voice))} <- {sorted(one.read)}: "
-                f"{one.voice['text'][:150]}\n"
-            )
+            how = "offered" if one.served else "missed"
+            sides = f"{sorted(wanted(one.voice))} <- {sorted(one.read)}"
+            sys.stdout.write(f"{how:<8}{sides}: {one.voice['text'][:150]}\n")
     for line in table(heard):
         sys.stdout.write(line + "\n")
 

@@ -19,8 +19,8 @@ from bench.figures import OPEN, REFUSALS, SEVERAL, read_set
 from reinstate.knowledge import knowledge
 from reinstate.server.settings import MODEL
 from reinstate.understanding import details, evidence
+from reinstate.understanding.classifier import MessageReader
 from reinstate.understanding.language import ENGLISH
-from reinstate.understanding.reader import MessageReader
 
 Rows = tuple[NDArray[np.float64], list[bool]]  # features, and a target for each row
 

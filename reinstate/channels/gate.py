@@ -25,7 +25,8 @@ from reinstate.server.masking import mask
 from reinstate.server.metrics import REFUSED, TURN_SECONDS, TURNS
 from reinstate.server.plain import plain
 from reinstate.server.settings import Settings
-from reinstate.stores.conversations import ConversationStore, Line
+from reinstate.stores.conversations import ConversationStore
+from reinstate.stores.lines import Line, bot_line
 from reinstate.stores.locks import Locks
 
 logger = logging.getLogger(__name__)
@@ -100,10 +101,12 @@ class _Output(OutputChannel):
         return self._channel
 
     async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
+        line = bot_line(message.get("text"), message)
+        if line.empty:
+            return
         self.silent = False
-        buttons = tuple({"title": b["title"], "payload": b["payload"]} for b in message.get("buttons") or ())
         try:
-            await self._send(Line("bot", message.get("text") or "", buttons))
+            await self._send(line)
         except Exception as error:
             logger.warning("a reply was kept but could not be sent over %s: %r", self._channel, error)
 
@@ -174,7 +177,8 @@ class Gate:
         if said is None:
             return "answered"
         for line in said:
-            await send(line)
+            if not line.empty:
+                await send(line)
         return "repeated"
 
     async def _turn(self, inbound: Inbound, text: str, send: Send, *, session: bool) -> list[Line] | None:

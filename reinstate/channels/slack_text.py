@@ -9,10 +9,14 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from reinstate.stores.lines import Line, Source
+
 SECTION = 3000
 TITLE = 75
 MOST_BUTTONS = 25
 SECTIONS_IN_A_MESSAGE = 12
+MOST_IN_CONTEXT = 10
+LONGEST_SOURCE = 300
 OPEN_DIRECT = "open-direct"
 
 _ADDRESS = re.compile(r"^\s*(?:<@[^<>]*>[\s,:;]*)+")
@@ -85,22 +89,23 @@ def _cut(text: str, most: int) -> int:
     return half.start() if half and half.start() > 0 else most
 
 
-def messages(text: str, buttons: Sequence[dict[str, str]], owner: str) -> list[dict[str, Any]]:
+def messages(line: Line, owner: str) -> list[dict[str, Any]]:
     """The `text` and `blocks` of the Slack messages that one line of the bot becomes.
 
     Args:
-        text: what the bot says, without markup.
-        buttons: titles and payloads.
+        line: what the bot says, without markup.
         owner: the id of the person whose buttons these are.
     """
-    pieces = parts(mrkdwn(text))
-    if not buttons and len(pieces) == 1:
+    pieces = parts(mrkdwn(line.text))
+    below = [*_actions(line.buttons, owner), *_credits(line.sources)]
+    if not below and len(pieces) == 1:
         return [{"text": pieces[0]}]
-    groups = list(_chunks(pieces, SECTIONS_IN_A_MESSAGE)) or ([[]] if buttons else [])
+    groups = list(_chunks(pieces, SECTIONS_IN_A_MESSAGE)) or ([[]] if below else [])
     found = [{"text": "\n".join(g), "blocks": [section(p) for p in g]} for g in groups]
-    if buttons:
-        found[-1]["blocks"] = [*found[-1]["blocks"], *_actions(buttons, owner)]
-        found[-1]["text"] = found[-1]["text"] or " · ".join(_escape(b["title"]) for b in buttons)
+    if below:
+        found[-1]["blocks"] = [*found[-1]["blocks"], *below]
+        titles = [button["title"] for button in line.buttons] or [source.title for source in line.sources]
+        found[-1]["text"] = found[-1]["text"] or " · ".join(map(_escape, titles))
     return found
 
 
@@ -125,6 +130,33 @@ def _actions(buttons: Sequence[dict[str, str]], owner: str) -> Iterator[Block]:
             for place, button in enumerate(group)
         ]
         yield {"type": "actions", "block_id": f"for:{owner}:{number}", "elements": elements}
+
+
+def _credits(sources: Sequence[Source]) -> Iterator[Block]:
+    """One quiet line of titles that link; what is beyond Slack's limits is left out."""
+    if sources:
+        texts = _joined([_link(source) for source in sources], " · ", SECTION)
+        yield {"type": "context", "elements": [_marked(text) for text in texts[:MOST_IN_CONTEXT]]}
+
+
+def _link(source: Source) -> str:
+    """A title that links, where its address is one."""
+    title = _escape(source.title[:LONGEST_SOURCE])
+    if not source.address or not _URL.fullmatch(source.address):
+        return title
+    # A bar in the title would end it.
+    return f"<{_escape(source.address)}|{title.replace('|', '¦')}>"
+
+
+def _joined(items: Sequence[str], mark: str, most: int) -> list[str]:
+    """Items joined into as few texts of at most `most` characters as hold them."""
+    texts: list[str] = []
+    for item in items:
+        if texts and len(texts[-1]) + len(mark) + len(item) <= most:
+            texts[-1] += mark + item
+        else:
+            texts.append(item)
+    return texts
 
 
 def owner_of(block_id: str) -> str | None:

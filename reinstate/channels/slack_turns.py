@@ -24,8 +24,8 @@ from reinstate.channels.gate import (
 )
 from reinstate.channels.slack_events import Job
 from reinstate.server.masking import mask
-from reinstate.stores.conversations import Line
 from reinstate.stores.inbox import Inbox
+from reinstate.stores.lines import Line, sources_last
 
 logger = logging.getLogger(__name__)
 
@@ -72,9 +72,9 @@ class Turns:
             if job.say:
                 await self._tell(job, job.say)
                 return
-            lines = await self._turn(job, entry)
+            lines = sources_last(await self._turn(job, entry))
             for line in lines[entry.sent :]:
-                for message in slack_text.messages(line.text, line.buttons, job.user):
+                for message in slack_text.messages(line, job.user):
                     await self._post(job, message)
                 await self.backlog.count_sent(entry)
         finally:

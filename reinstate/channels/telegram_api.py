@@ -35,14 +35,14 @@ from telegram.warnings import PTBDeprecationWarning, PTBUserWarning
 from reinstate.channels.telegram_text import (
     LONGEST_MESSAGE,
     Job,
+    Piece,
     chosen,
     keyboard,
-    split,
-    to_html,
+    pieces,
     units,
 )
 from reinstate.server.settings import Secret
-from reinstate.stores.conversations import Line
+from reinstate.stores.lines import Line
 
 logger = logging.getLogger(__name__)
 
@@ -145,16 +145,16 @@ class Api:
         rows = keyboard(line.buttons, job.owner)
         if len(rows) < len(line.buttons):
             logger.error("a button was left out: its payload is longer than Telegram takes")
-        parts = split(line.text)
+        found = pieces(line)
         markup = InlineKeyboardMarkup([[InlineKeyboardButton(t, callback_data=d)] for t, d in rows])
-        for number, part in enumerate(parts, 1):
-            await self._send_part(job, part, markup if rows and number == len(parts) else None)
+        for number, piece in enumerate(found, 1):
+            await self._send_piece(job, piece, markup if rows and number == len(found) else None)
 
-    async def _send_part(self, job: Job, part: str, markup: InlineKeyboardMarkup | None) -> None:
+    async def _send_piece(self, job: Job, piece: Piece, markup: InlineKeyboardMarkup | None) -> None:
         reply = None
         if job.reply_to:
             reply = ReplyParameters(job.reply_to, allow_sending_without_reply=True)
-        chat, text = job.chat, to_html(part)
+        chat, text = job.chat, piece.html
         mode: str | None = ParseMode.HTML
 
         def message() -> Awaitable[Message]:
@@ -177,7 +177,7 @@ class Api:
             if "parse" not in str(error).casefold():
                 raise
             logger.warning("a reply goes out plain, its formatting was refused: %s", error)
-            text, mode = part, None
+            text, mode = piece.plain, None
             await self.call(message)
 
     async def show_typing(self, job: Job) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -12,14 +13,18 @@ from telegram import CallbackQuery, Chat, MaybeInaccessibleMessage, Message, Upd
 
 from reinstate.server.commands import COMMANDS
 from reinstate.server.masking import mask
+from reinstate.stores.lines import LETTER, Line, Source
 
 LONGEST_MESSAGE = 4096
 LONGEST_PAYLOAD = 64
 LONGEST_TITLE = 128
 LONGEST_HEADING = 60
+LONGEST_SOURCE = 300
 _GROUPS = (Chat.GROUP, Chat.SUPERGROUP)
 _HEADING = re.compile(rf"^\S.{{0,{LONGEST_HEADING}}}:$", re.MULTILINE)
 _COMMAND = re.compile(r"/(\w+)(?:@(\w+))?(?=\s|$)")
+_URL = re.compile(r"https?://\S+")
+_BETWEEN = " · "
 _BREAKS = ("\n\n", "\n", ". ", " ")
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
@@ -34,11 +39,59 @@ def units(text: str) -> int:
 
 def to_html(text: str) -> str:
     """Telegram's HTML: everything escaped, and short lines that introduce a list in bold."""
-    return _HEADING.sub(r"<b>\g<0></b>", html.escape(text, quote=False))
+    return _HEADING.sub(r"<b>\g<0></b>", _escape(text))
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A message as it is sent: in HTML, and plain where Telegram does not take that."""
+
+    html: str
+    plain: str
+
+
+def pieces(line: Line) -> list[Piece]:
+    """The messages that one line of the bot becomes; its sources are the last line of the last.
+
+    A letter is one message as far as Telegram's limit goes, and nothing in it is made bold.
+    """
+    markup = _escape if line.kind == LETTER else to_html
+    # Buttons need a text above them.
+    text = line.text.strip() or ("" if line.sources else _BETWEEN.join(b["title"] for b in line.buttons))
+    found = [Piece(markup(part), part) for part in split(text)]
+    if line.sources:
+        last = _credits(line.sources)
+        if found and units(found[-1].plain) + len(_BREAKS[0]) + units(last.plain) <= LONGEST_MESSAGE:
+            above = found.pop()
+            last = Piece(above.html + _BREAKS[0] + last.html, above.plain + _BREAKS[0] + last.plain)
+        found.append(last)
+    return found
+
+
+def _credits(sources: Sequence[Source]) -> Piece:
+    """One line of titles that link; what is beyond Telegram's limit is left out."""
+    titles = [source.title[:LONGEST_SOURCE] for source in sources]
+    while units(plain := _BETWEEN.join(titles)) > LONGEST_MESSAGE:
+        titles.pop()
+    return Piece(_BETWEEN.join(_link(t, s.address) for t, s in zip(titles, sources)), plain)
+
+
+def _link(title: str, address: str | None) -> str:
+    """A title in HTML that links, where its address is one."""
+    if not address or not _URL.fullmatch(address):
+        return _escape(title)
+    return f'<a href="{html.escape(address)}">{_escape(title)}</a>'
+
+
+def _escape(text: str) -> str:
+    return html.escape(text, quote=False)
 
 
 def split(text: str, limit: int = LONGEST_MESSAGE) -> list[str]:
-    """Parts that Telegram accepts, as HTML too, cut between paragraphs, lines or words."""
+    """Parts that Telegram accepts, cut between paragraphs, lines or words.
+
+    Telegram counts a text as it is shown, without its HTML.
+    """
     parts = []
     rest = text.strip()
     while rest:
@@ -52,17 +105,9 @@ def split(text: str, limit: int = LONGEST_MESSAGE) -> list[str]:
 
 
 def _fitting(text: str, limit: int) -> int:
-    """How many characters of the text fit, as HTML."""
-    if units(to_html(text)) <= limit:
-        return len(text)
-    low, high = 1, min(len(text), limit)
-    while low < high:
-        middle = (low + high + 1) // 2
-        if units(to_html(text[:middle])) <= limit:
-            low = middle
-        else:
-            high = middle - 1
-    return low
+    """How many characters of the text fit."""
+    counts = itertools.accumulate(units(character) for character in text)
+    return next((place for place, count in enumerate(counts) if count > limit), len(text))
 
 
 def keyboard(buttons: Sequence[dict[str, str]], owner: int | None) -> list[tuple[str, str]]:

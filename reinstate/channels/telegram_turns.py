@@ -16,8 +16,8 @@ from reinstate.channels.gate import Gate, Inbound, Reason, Refused, TurnFailedEr
 from reinstate.channels.telegram_api import Api
 from reinstate.channels.telegram_text import Job
 from reinstate.server.settings import Settings
-from reinstate.stores.conversations import Line
 from reinstate.stores.inbox import Inbox
+from reinstate.stores.lines import Line, sources_last
 
 logger = logging.getLogger(__name__)
 
@@ -131,6 +131,7 @@ class Turns:
             return [Line("bot", self._gate.words("failed"))]
         if job.keyboard is not None:
             await self._api.close_keyboard(job, query)
+        lines = sources_last(lines)
         if new:
             words = self._gate.words("telegram_group").format(name=self._bot_name)
             lines.append(Line("bot", words))

@@ -18,7 +18,7 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,7 @@ from reinstate.channels.gate import (
 )
 from reinstate.channels.rates import Rate
 from reinstate.server.settings import Settings, session_secret
-from reinstate.stores.conversations import Line
+from reinstate.stores.lines import Line
 
 ASSETS = Path(__file__).parent / "assets"
 LARGEST_BODY = 64 * 1024
@@ -260,8 +260,7 @@ class WebDoor(InputChannel):
         conversation, renewed = await self._authorize(request)
         store = _gate(request).store
         lines = await store.database.aside(store.history, conversation)
-        messages = [{"from": line.sender, "text": line.text, "buttons": list(line.buttons)} for line in lines]
-        return _json({"messages": messages}, headers=renewed)
+        return _json({"messages": [{"from": line.sender, **_shown(line)} for line in lines]}, headers=renewed)
 
     async def _forget(self, request: Request) -> HTTPResponse:
         conversation, _ = await self._authorize(request)
@@ -362,7 +361,7 @@ class _Stream:
         return self._response is not None
 
     async def send(self, line: Line) -> None:
-        await self._write({"type": "message", "text": line.text, "buttons": list(line.buttons)})
+        await self._write({"type": "message", **_shown(line)})
 
     async def end(self) -> None:
         await self._write({"type": "done"})
@@ -374,6 +373,16 @@ class _Stream:
                 headers=self._headers, content_type="application/x-ndjson"
             )
         await self._response.send(json.dumps(value, ensure_ascii=False) + "\n")
+
+
+def _shown(line: Line) -> dict[str, Any]:
+    """A line as the contract has it; sources and kind are missing where there are none."""
+    shown: dict[str, Any] = {"text": line.text, "buttons": list(line.buttons)}
+    if line.sources:
+        shown["sources"] = [asdict(source) for source in line.sources]
+    if line.kind:
+        shown["kind"] = line.kind
+    return shown
 
 
 def _inbound(conversation: str, body: dict[str, Any]) -> Inbound:

@@ -10,7 +10,7 @@ from reinstate.knowledge import APPEALED, NOTICES, Appealed, Knowledge, Stance
 
 
 @dataclass(frozen=True)
-class Reading:
+class CauseMention:
     """One cause named in a message, as the NLU read it."""
 
     id: str
@@ -79,10 +79,10 @@ class Case:
             return "denies"
         return "unsure" if cause in self.unsure else "admits"
 
-    def read(self, readings: Iterable[Reading]) -> Case:
+    def read(self, mentions: Iterable[CauseMention]) -> Case:
         """Take in the causes that a message names, the best reading first in the result."""
         case = self
-        for reading in reversed(list(readings)):
+        for reading in reversed(list(mentions)):
             case = case.name(reading.id, reading.stance)
         return case
 

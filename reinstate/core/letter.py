@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reinstate.core.case import Case
-from reinstate.core.parsed import NEGATES
 from reinstate.knowledge import Knowledge, LetterWords, Tone
 
 LONGEST = 3000
@@ -98,7 +97,7 @@ def _stance(cause: str, case: Case, answers: Answers, words: LetterWords, knowle
     if cause not in case.causes or case.stance(cause) == "unsure":
         return words.asks
     excused = any(knowledge.circumstances[c].excuses for c in case.circumstances)
-    denies = NEGATES.search(f"{answers.happened} {answers.changed}")
+    denies = knowledge.patterns["negates"].found(f"{answers.happened} {answers.changed}")
     hold = knowledge.causes[cause].severity == "hold"
     return words.explains if excused or hold or denies else words.admits
 

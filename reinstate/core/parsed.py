@@ -1,4 +1,4 @@
-"""What one message says. Pure."""
+"""What one message says, as the rest of the program takes it. Pure."""
 
 from __future__ import annotations
 
@@ -7,42 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from reinstate.core.case import Case, Reading
-from reinstate.knowledge import STANCES, Knowledge, Stance, says
+from reinstate.core.case import Case, CauseMention
+from reinstate.knowledge import ROLES, STANCES, Knowledge, Role
 
 CORRECTS = re.compile(
     r"^\W*(no|nope|nah|actually|wait|sorry|correction|i meant?|not that|wrong|oh)\b", re.IGNORECASE
-)
-# Words with which people deny, in the languages that are read.
-NEGATES = re.compile(
-    r"n['’]t\b|\b(not|never|no|nobody|none|nothing|neither|nor|without|cannot|false|falsely|lie|lies|lying|untrue|wrong"
-    r"|wrongly|mistaken|accuse[ds]?|only|(do|did|does|is|was|were|have|has|had|ca|wo|would|could|are)nt|aint"
-    r"|nunca|jam[aá]s|jamais|falso|mentira|n[aã]o|nem|pas|rien|aucun|faux|nahi|nahin|kabhi|hindi|wala|peke"
-    r"|не|нет|никогда|ничего|ложь|ні|ніколи|нічого|брехня|не?має)\b"
-    r"|नहीं|कभी|झूठ|نہیں|کبھی|جھوٹ|না|নাই|মিথ্যা|لا|لم|ليس|كذب",
-    re.IGNORECASE,
-)
-# What another wanted of a person, that they did not go along with it, and that they did in the end.
-_WANTED = re.compile(
-    r"\b(?:offer|propos|suggest|ask|want|beg|insist|invit|request|demand|tempt|hint|push|pressed|try|tried"
-    r"|telling|tell(?:s|ing)? me|put (?:his|her|their)|sen[dt]s? (?:me )?(?:his|her|their)|first message)\w*",
-    re.IGNORECASE,
-)
-_REFUSES = re.compile(
-    r"(?:^|[.,;:!?] *|\b(?:i|we|and|but|so) +)(?:(?:have|had|would|always|politely|only|just|of course) +)*"
-    r"(?:refuse[sd]?|decline[ds]?|ignored?|turned (?:\w+ ){0,4}down|passed on|sa(?:id|y) (?:no\b|nope)"
-    r"|(?:told|answered) (?:(?:him|her|them|this|that|the) )?(?:\w+ )?(?:no\b|nope|to get lost)|wrote back"
-    r"|blocked (?:him|her|them|it)|reported (?:him|her|them|it|the)|flagged)\b"
-    r"|\b(?:did ?n['’]?t|did not|do ?n['’]?t|would ?n['’]?t|would not|never(?: once)?) (?:even )?"
-    r"(?:g[ai]ve|let|t[ao]ke|took|accept(?:ed)?|agreed?|repl(?:y|ied)|respond(?:ed)?|sen[dt]|hand(?:ed)?|shared?"
-    r"|join(?:ed)?|do it|did it|install(?:ed)?|buy|text(?:ed)?)\b"
-    r"|\b(?:my answer was no|no,? thank(?:s| you)|no deal|did none of it|out of the question)\b",
-    re.IGNORECASE,
-)
-_YIELDS = re.compile(
-    r"\b(?:g[ai]ve (?:in|up)|in the end i|at last i|finally i|then i \w+|i did it|again and again"
-    r"|(?:i|and|so) (?:took (?:it|the|his|her|their)|accepted|let (?:him|her|them)|agreed|said yes))\b",
-    re.IGNORECASE,
 )
 _ASKS = re.compile(
     r"^\W*(how|is|are|am|does|do|did|can|could|has|have|what|which|why|will|would|when|should|who)\b|\?\s*$",
@@ -58,30 +27,28 @@ _ACKNOWLEDGES = re.compile(
 )
 LEADS = re.compile(r"^\W*(?:(?P<yes>yes|yeah|yep|yup|sure)|no|nope|nah)\b", re.IGNORECASE)
 _SURE = 0.76
-_CLEAR, _CORRECTING, _DENYING = 0.6, 0.5, 0.95
+_CLEAR, _CORRECTING = 0.6, 0.5
 _SHORT = 2
 _UNKNOWN = "cause_unknown"
 _TELLING = ("cause_", "deny_", "circumstance_", "inform_")
 
 
-def refuses(text: str) -> bool:
-    """Whether a person tells that they did not go along with what another wanted of them."""
-    wanted = _WANTED.search(text)
-    return bool(wanted and _REFUSES.search(text)) and _YIELDS.search(text) is None
-
-
 @dataclass(frozen=True)
-class Heard:
+class ParsedMessage:
     """One message as the NLU or a button gave it.
 
     Attributes:
         intent: name of the intent.
         text: what was written (masked), or the button's payload.
-        readings: the causes named, best first.
+        mentions: the causes named, best first; those that are only asked about too.
+        answers: ids of answers to what is asked, with their probability; those to be given first.
+        near: other answers, likeliest first, for what is asked beside what was talked about last.
         choices: intents that are too close to call, best first.
         alternatives: intents that it may be instead of what was read, best first.
         notice, appealed, circumstances, denied_circumstances: details found in the text.
         mentioned: details as they were written, with their kind ("time", "amount", ...).
+        role: who writes, if they tell.
+        distressed: whether it shows that the person suffers or is angry.
         language: id of the language it was written in.
         pasted: whether it is a notice in Upwork's own words.
         deadline: the words of a pasted notice that set one.
@@ -91,7 +58,9 @@ class Heard:
 
     intent: str
     text: str
-    readings: tuple[Reading, ...] = ()
+    mentions: tuple[CauseMention, ...] = ()
+    answers: tuple[tuple[str, float], ...] = ()
+    near: tuple[tuple[str, float], ...] = ()
     choices: tuple[str, ...] = ()
     alternatives: tuple[str, ...] = ()
     notice: str | None = None
@@ -99,6 +68,8 @@ class Heard:
     circumstances: tuple[str, ...] = ()
     denied_circumstances: tuple[str, ...] = ()
     mentioned: tuple[tuple[str, str], ...] = ()
+    role: Role | None = None
+    distressed: bool = False
     language: str | None = None
     pasted: bool = False
     deadline: str | None = None
@@ -106,25 +77,29 @@ class Heard:
     confidence: float = 1.0
 
     @classmethod
-    def from_parse(cls, parsed: Mapping[str, Any], knowledge: Knowledge) -> Heard:
+    def from_parse(cls, parsed: Mapping[str, Any], knowledge: Knowledge) -> ParsedMessage:
         """Read Rasa's `latest_message`; anything of an unexpected shape counts as not said.
 
-        Who says that they do not know names only what is read surely; who suffered it, denies it.
+        Who says that they do not know names only what is read surely.
         """
         intent = str((parsed.get("intent") or {}).get("name") or "")
         text = str(parsed.get("text") or "")
         if text.startswith("/"):
             entities = parsed.get("entities") or []
             value = next((e.get("value") for e in entities if e.get("entity") == "id"), None)
+            pressed = value if isinstance(value, str) else ""
             return cls(
                 intent=intent,
                 text=text,
-                readings=_pressed(intent, knowledge),
-                value=value if isinstance(value, str) else None,
+                mentions=_pressed(intent, knowledge),
+                answers=((pressed, 1.0),) if intent == "faq" and pressed in knowledge.answers else (),
+                value=pressed or None,
             )
         details = parsed.get("details") or {}
-        readings = tuple(
-            Reading(r["id"], float(r["confidence"]), _stance(r, knowledge), str(r["text"]))
+        mentions = tuple(
+            CauseMention(
+                r["id"], float(r["confidence"]), next(s for s in STANCES if s == r["stance"]), str(r["text"])
+            )
             for r in parsed.get("causes") or []
             if r.get("id") in knowledge.causes
             and r.get("stance") in STANCES
@@ -133,7 +108,9 @@ class Heard:
         return cls(
             intent=intent,
             text=text,
-            readings=readings,
+            mentions=mentions,
+            answers=_answers(parsed.get("answers"), knowledge),
+            near=_answers(parsed.get("near"), knowledge),
             choices=tuple(parsed.get("choices") or ()),
             alternatives=tuple(parsed.get("alternatives") or ()),
             notice=details.get("notice"),
@@ -141,33 +118,43 @@ class Heard:
             circumstances=tuple(details.get("circumstances") or ()),
             denied_circumstances=tuple(details.get("denied_circumstances") or ()),
             mentioned=_mentioned(parsed.get("entities") or ()),
+            role=next((r for r in ROLES if r == details.get("role")), None),
+            distressed=bool(parsed.get("distressed")),
             language=details.get("language"),
             pasted=bool(details.get("pasted")),
             deadline=details.get("deadline"),
             confidence=float((parsed.get("intent") or {}).get("confidence") or 0.0),
         )
 
-    def beside(self, case: Case) -> Heard:
+    @property
+    def told(self) -> tuple[CauseMention, ...]:
+        """The causes that are admitted, denied or suspected, not only asked about."""
+        return tuple(m for m in self.mentions if m.stance != "asks")
+
+    @property
+    def pressed(self) -> bool:
+        """Whether it is a button."""
+        return self.text.startswith("/")
+
+    def beside(self, case: Case) -> ParsedMessage:
         """The message without what is too unsure to change a case that has a cause already.
 
         What follows a story is often a fragment of it ("he was fine with that"), which sounds a
-        little like many causes. What they told they hardly take back without a word of denial.
+        little like many causes.
         """
         known = {*case.causes, *case.disputed}
-        if not known or self.text.startswith("/"):
+        if not known or self.pressed:
             return self
         least = _CORRECTING if CORRECTS.search(self.text) else _CLEAR
         clear = tuple(
             r
-            for r in self.readings
-            if (r.confidence >= least or (r.id in known and r.stance == case.stance(r.id)))
-            and not (r.id in case.causes and r.stance == "denies" and self._hardly_denies(r))
+            for r in self.mentions
+            if r.stance == "asks"
+            or r.confidence >= least
+            or (r.id in known and r.stance == case.stance(r.id))
         )
         close = any(choice.partition("_")[2] in known for choice in self.choices)
-        return replace(self, readings=clear, choices=() if close else self.choices)
-
-    def _hardly_denies(self, reading: Reading) -> bool:
-        return reading.confidence < _DENYING and not NEGATES.search(self.text)
+        return replace(self, mentions=clear, choices=() if close else self.choices)
 
     @property
     def names_circumstance(self) -> bool:
@@ -180,7 +167,7 @@ class Heard:
         return _ACKNOWLEDGES.fullmatch(self.text) is not None
 
     @property
-    def answers(self) -> bool:
+    def affirms(self) -> bool:
         """Whether a yes or no is one: long words that only sound a little like it are not.
 
         Nor is a question ("so that's it?").
@@ -195,26 +182,17 @@ class Heard:
     @property
     def clears(self) -> bool:
         """Whether it only tells what did not happen, and of no accusation: that is no lead."""
-        denies = self.readings and all(r.stance == "denies" for r in self.readings)
+        denies = self.mentions and all(r.stance == "denies" for r in self.mentions)
         return bool(denies) and not _ACCUSES.search(self.text)
-
-    @property
-    def asks(self) -> bool:
-        """Whether the message begins as a question; what it names may be a plan, not what happened."""
-        found = _ASKS.match(self.text)
-        return found is not None and found[1] is not None
 
     @property
     def tells(self) -> bool:
         """Whether the message tells something of the case, and does not only ask."""
-        return bool(self.readings) or self.intent.startswith(_TELLING) or not _ASKS.search(self.text)
+        return bool(self.told) or self.intent.startswith(_TELLING) or not _ASKS.search(self.text)
 
 
-def _stance(reading: Mapping[str, Any], knowledge: Knowledge) -> Stance:
-    suffered, text = knowledge.causes[reading["id"]].suffered, str(reading["text"])
-    if suffered and says(suffered.says, text) and not says(suffered.says_not, text):
-        return "denies"
-    return next(stance for stance in STANCES if stance == reading["stance"])
+def _answers(found: Any, knowledge: Knowledge) -> tuple[tuple[str, float], ...]:
+    return tuple((a["id"], float(a["confidence"])) for a in found or () if a.get("id") in knowledge.answers)
 
 
 def _mentioned(entities: Iterable[Mapping[str, Any]]) -> tuple[tuple[str, str], ...]:
@@ -230,9 +208,9 @@ def _mentioned(entities: Iterable[Mapping[str, Any]]) -> tuple[tuple[str, str], 
     return tuple(dict.fromkeys((kind, value) for _, kind, value in sorted(kept)))
 
 
-def _pressed(intent: str, knowledge: Knowledge) -> tuple[Reading, ...]:
+def _pressed(intent: str, knowledge: Knowledge) -> tuple[CauseMention, ...]:
     """A pressed button that names a cause is as sure as can be."""
     kind, _, cause = intent.partition("_")
     if kind not in ("cause", "deny") or cause not in knowledge.causes:
         return ()
-    return (Reading(cause, 1.0, "denies" if kind == "deny" else "admits", ""),)
+    return (CauseMention(cause, 1.0, "denies" if kind == "deny" else "admits", ""),)

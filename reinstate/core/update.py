@@ -2,76 +2,58 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
-from reinstate.core.case import Case, Reading
-from reinstate.core.parsed import CORRECTS, LEADS, Heard
+from reinstate.core.case import Case, CauseMention
+from reinstate.core.parsed import CORRECTS, LEADS, ParsedMessage
 from reinstate.knowledge import APPEALED, NOTICES, Knowledge
 
-# "That's not true", "they are lying", "I never did that": of the accusation, not of a question.
-_DISPUTES = re.compile(
-    r"^\W*(?:(?:no|nope|but|well)\b\W*)*"
-    r"(?:(?:it|that|this)(?:\W?s| is| was)?(?: just| simply| all)? ?(?:not true|untrue|false|a lie|lies)"
-    r"|not true|(?:they|upwork)(?:\W?re| are| is)? (?:lying|lies|wrong)"
-    r"|i (?:have )?never (?:did|done) (?:that|this|it|such\b.*|anything\b.*|so)"
-    r"|i (?:did not|didn\W?t) do (?:that|this|it|such\b.*|anything\b.*))\W*$",
-    re.IGNORECASE,
-)
-_BLAMES = re.compile(r"\b(?:they|upwork)\b", re.IGNORECASE)
-# A deed of one's own; "I think they sent" and "I got a ban for" tell of none.
-_OWN_DEED = re.compile(
-    r"\b(?:i|we)(?:['’]?ve|['’]?d)?\b(?! (?:think|guess|believe|suppose|saw|see|found|noticed|got|was|were|am"
-    r"|can|could|did|do|don|have been|never)\b)",
-    re.IGNORECASE,
-)
 _NO_ANSWER = ("cause_unknown", "skip")
 
 
-def hear(case: Case, heard: Heard, asked: str | None, knowledge: Knowledge) -> Case:
+def update_case(case: Case, message: ParsedMessage, asked: str | None, knowledge: Knowledge) -> Case:
     """The case after a message.
 
     Args:
         case: what was known before.
-        heard: the message.
+        message: what was said.
         asked: the open question: "circumstance:<id>", "notice", "appealed" or None.
         knowledge: for the ids that exist.
     """
-    before, case = case, _hear_causes(case, heard, knowledge)
-    if heard.tells:
-        case = _hear_details(case, heard, knowledge)
-    kind, _, rest = heard.intent.partition("_")
-    yes = _led_answer(heard, asked, knowledge)
-    told = heard.circumstances or heard.denied_circumstances
-    denied = heard.value or (None if told else _asked_circumstance(asked))
-    if _disputes(case, heard, asked):
+    before, case = case, _hear_causes(case, message, knowledge)
+    case = _hear_details(case, message, knowledge)
+    kind, _, rest = message.intent.partition("_")
+    yes = _led_answer(message, asked)
+    told = message.circumstances or message.denied_circumstances
+    denied = message.value or (None if told else _asked_circumstance(asked))
+    if _disputes(case, message, asked, knowledge):
         case = case.name(case.causes[0], "denies")
     elif asked and yes is not None:
         case = _hear_answer(case, asked, knowledge, yes=yes)
-    elif kind == "circumstance" and rest in knowledge.circumstances and heard.names_circumstance:
+    elif kind == "circumstance" and rest in knowledge.circumstances and message.names_circumstance:
         case = _with_circumstance(case, rest, knowledge)
-    elif heard.intent == "deny_circumstance" and denied in knowledge.circumstances:
+    elif message.intent == "deny_circumstance" and denied in knowledge.circumstances:
         case = _circumstance_answer(case, str(denied), knowledge, yes=False)
-    elif heard.intent == "inform_notice" and heard.value in NOTICES:
-        case = case.with_notice(str(heard.value))
-    elif heard.intent == "inform_appealed":
-        case = next((case.with_appealed(a) for a in APPEALED if a == heard.value), case)
-    elif heard.intent in ("affirm", "deny") and asked and heard.answers:
-        case = _hear_answer(case, asked, knowledge, yes=heard.intent == "affirm")
-    elif heard.intent in _NO_ANSWER and asked:
+    elif message.intent == "inform_notice" and message.value in NOTICES:
+        case = case.with_notice(str(message.value))
+    elif message.intent == "inform_appealed":
+        case = next((case.with_appealed(a) for a in APPEALED if a == message.value), case)
+    elif message.intent in ("affirm", "deny") and asked and message.affirms:
+        case = _hear_answer(case, asked, knowledge, yes=message.intent == "affirm")
+    elif message.intent in _NO_ANSWER and asked:
         case = _hear_no_answer(case, asked)
     return _hinted(before, case, knowledge)
 
 
-def _disputes(case: Case, heard: Heard, asked: str | None) -> bool:
+def _disputes(case: Case, message: ParsedMessage, asked: str | None, knowledge: Knowledge) -> bool:
     """Whether a message without a cause is about the accusation ("that's not true").
 
     "No, that's not true" answers the open question of who told the cause themselves.
     """
-    if not case.causes or heard.readings or not _DISPUTES.match(heard.text):
+    if not case.causes or message.told or not knowledge.patterns["disputes"].found(message.text):
         return False
-    blames = _BLAMES.search(heard.text)
-    answers = LEADS.search(heard.text) and not blames and _asked_circumstance(asked)
+    blames = knowledge.patterns["blames"].found(message.text)
+    answers = LEADS.search(message.text) and not blames and _asked_circumstance(asked)
     return not (answers and case.stance(case.causes[0]) == "admits")
 
 
@@ -84,44 +66,46 @@ def _hinted(before: Case, case: Case, knowledge: Knowledge) -> Case:
     return case.name(hinted, "unsure") if hinted else case
 
 
-def _hear_causes(case: Case, heard: Heard, knowledge: Knowledge) -> Case:
-    readings = [
+def _hear_causes(case: Case, message: ParsedMessage, knowledge: Knowledge) -> Case:
+    mentions = [
         replace(r, stance=case.stance(r.id)) if r.stance == "unsure" and r.id in case.causes else r
-        for r in _without_intruders(case, heard, knowledge)
+        for r in _without_intruders(case, message, knowledge)
     ]
-    named = [r for r in readings if r.stance != "denies"]
-    denied = [r for r in readings if r.stance == "denies"]
-    corrects = bool(CORRECTS.search(heard.text)) and not denied
+    named = [r for r in mentions if r.stance != "denies"]
+    denied = [r for r in mentions if r.stance == "denies"]
+    corrects = bool(CORRECTS.search(message.text)) and not denied
     if corrects and named and case.causes and named[0].id not in case.causes:
         return case.correct(named[0].id, named[0].stance).read(named)
-    after = case.read(readings)
-    if not case.disputed or named or heard.text.startswith("/"):
+    after = case.read(mentions)
+    if not case.disputed or named or message.pressed:
         return after
     # What else did not happen is no accusation: the one that is disputed stays the first.
     first = case.disputed[0]
     return replace(after, disputed=(first, *(other for other in after.disputed if other != first)))
 
 
-def _without_intruders(case: Case, heard: Heard, knowledge: Knowledge) -> tuple[Reading, ...]:
-    """The readings without what another did in the person's place: it is no deed of theirs."""
+def _without_intruders(case: Case, message: ParsedMessage, knowledge: Knowledge) -> tuple[CauseMention, ...]:
+    """The mentions without what another did in the person's place: it is no deed of theirs."""
     others = {cause.id for cause in knowledge.causes.values() if cause.by_others}
-    admitted = {r.id for r in heard.readings if r.stance == "admits"}
+    admitted = {r.id for r in message.told if r.stance == "admits"}
     admitted |= {cause for cause in case.causes if case.stance(cause) == "admits"}
-    if heard.text.startswith("/") or not others & admitted:
-        return heard.readings
+    if message.pressed or not others & admitted:
+        return message.told
     return tuple(
-        r for r in heard.readings if r.id in others or r.stance == "denies" or _OWN_DEED.search(r.text)
+        r
+        for r in message.told
+        if r.id in others or r.stance == "denies" or knowledge.patterns["own_deed"].found(r.text)
     )
 
 
-def _hear_details(case: Case, heard: Heard, knowledge: Knowledge) -> Case:
-    for circumstance in heard.circumstances:
+def _hear_details(case: Case, message: ParsedMessage, knowledge: Knowledge) -> Case:
+    for circumstance in message.circumstances:
         case = _with_circumstance(case, circumstance, knowledge)
-    for circumstance in heard.denied_circumstances:
+    for circumstance in message.denied_circumstances:
         case = case.with_circumstance(circumstance, holds=False)
-    if heard.notice:
-        case = case.with_notice(heard.notice)
-    return next((case.with_appealed(a) for a in APPEALED if a == heard.appealed), case)
+    if message.notice:
+        case = case.with_notice(message.notice)
+    return next((case.with_appealed(a) for a in APPEALED if a == message.appealed), case)
 
 
 def _hear_answer(case: Case, asked: str, knowledge: Knowledge, *, yes: bool) -> Case:
@@ -149,19 +133,20 @@ def _asked_circumstance(asked: str | None) -> str | None:
     return what if kind == "circumstance" else None
 
 
-def _led_answer(heard: Heard, asked: str | None, knowledge: Knowledge) -> bool | None:
+def _led_answer(message: ParsedMessage, asked: str | None) -> bool | None:
     """The yes or no that a typed answer to a question on a circumstance begins with.
 
-    "No, somebody I met here" is a no, whatever the rest is read as; "no, only once" tells about the
-    very thing that was asked, and that counts.
+    "No, somebody I met here" is a no. What tells something else ("yes, same wifi") counts for that
+    and answers nothing.
     """
-    lead, what = LEADS.search(heard.text), _asked_circumstance(asked)
-    if lead and asked == "appealed" and heard.intent.startswith("inform_") and not heard.appealed:
+    lead, what = LEADS.search(message.text), _asked_circumstance(asked)
+    if lead and asked == "appealed" and message.intent.startswith("inform_") and not message.appealed:
         return bool(lead["yes"])
-    if not lead or not what or not heard.intent.startswith(("circumstance_", "inform_detail")):
+    if not lead or not what or not message.intent.startswith(("circumstance_", "inform_detail")):
         return None
-    told = heard.circumstances
-    return None if what in told or _opposite(what, knowledge) in told else bool(lead["yes"])
+    if message.circumstances or message.intent not in (f"circumstance_{what}", "inform_detail"):
+        return None
+    return bool(lead["yes"])
 
 
 def _with_circumstance(case: Case, circumstance: str, knowledge: Knowledge) -> Case:

@@ -99,10 +99,27 @@ def next_question(case: Case, knowledge: Knowledge) -> Question | str | None:
     return None
 
 
+def question_id(question: Question | str | None) -> str | None:
+    """How an open question is remembered: "circumstance:<id>", "notice" or "appealed"."""
+    return f"circumstance:{question.circumstance}" if isinstance(question, Question) else question
+
+
+def question_of(case: Case, asked: str | None, knowledge: Knowledge) -> Question | str | None:
+    """The question about a case that `question_id` names so."""
+    if asked in ("notice", "appealed"):
+        return asked
+    own = (q for cause in (*case.causes, *case.disputed) for q in knowledge.causes[cause].ask)
+    return next((q for q in own if question_id(q) == asked), None)
+
+
 def _judge(cause: str | None, case: Case, knowledge: Knowledge) -> Verdict:
+    """The first row that fits; one without a path waits until every exception has been asked about."""
     stance = case.stance(cause) if cause else "unsure"
+    waits = _exception_unasked(cause, stance, case, knowledge) if cause else False
     for row in knowledge.table.rows:
-        if fits(row, cause, stance, case, knowledge):
+        if fits(row, cause, stance, case, knowledge) and not (
+            waits and row.path == "none" and row.when.cause
+        ):
             own = knowledge.causes[cause].sources if cause else ()
             notice = knowledge.notice_of(case.notice)
             return Verdict(
@@ -115,6 +132,21 @@ def _judge(cause: str | None, case: Case, knowledge: Knowledge) -> Verdict:
                 sources=_unique((*own, *row.sources, *(notice.sources if notice and not own else ()))),
             )
     raise NoRuleError(f"no row of verdicts.yml fits {cause=} {case=}: end it with a row without 'when'")
+
+
+def _exception_unasked(cause: str, stance: Stance, case: Case, knowledge: Knowledge) -> bool:
+    """Whether something not said yet would open a path where there is none without it."""
+    told = (*case.circumstances, *case.denied_circumstances)
+    open_ = (q.circumstance for q in knowledge.causes[cause].ask if q.circumstance not in told)
+    return any(
+        _first_row(cause, stance, case.with_circumstance(c, holds=True), knowledge).path != "none"
+        for c in open_
+        if _first_row(cause, stance, case, knowledge).path == "none"
+    )
+
+
+def _first_row(cause: str, stance: Stance, case: Case, knowledge: Knowledge) -> Row:
+    return next(row for row in knowledge.table.rows if fits(row, cause, stance, case, knowledge))
 
 
 def fits(row: Row, cause: str | None, stance: Stance, case: Case, knowledge: Knowledge) -> bool:

@@ -42,6 +42,13 @@ def check_references(reader: Reader, parts: Mapping[str, Mapping[str, Any]], tab
         known("causes", hinted, "circumstances", circumstance.id, "tells_of")
     for notice in parts["notices"].values():
         known("sources", notice.sources, "notices", notice.id, "sources")
+    for kind in ("patterns", "roles"):
+        for phrase in parts[kind].values():
+            file, node = reader.where[kind, phrase.id]
+            wrong = [text for text in phrase.yes if not phrase.found(text)]
+            wrong += [text for text in phrase.no if phrase.found(text)]
+            for text in wrong:
+                reader.wrong(file, node, f"'{text}' stands under yes or no and is not found so", ("says",))
     _check_table(reader, parts, table)
     for source in parts["sources"].values():
         if source.address is None and source.mark not in ("guide", "users"):

@@ -25,6 +25,7 @@ from reinstate.knowledge.models import (
     LetterWords,
     Lookalike,
     Notice,
+    Phrase,
     Source,
     Table,
     Topic,
@@ -40,6 +41,8 @@ _SINGLE_FILES: tuple[tuple[str, type[BaseModel]], ...] = (
     ("groups", Group),
     ("languages", Language),
     ("letters", LetterWords),
+    ("patterns", Phrase),
+    ("roles", Phrase),
 )
 _FOLDERS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("causes", Cause),

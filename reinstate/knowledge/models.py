@@ -213,6 +213,22 @@ class Circumstance(_Frozen):
     excuses: bool = False
 
 
+class Phrase(_Frozen):
+    """How people say something, whatever it is about; `yes` and `no` are tried by the checks.
+
+    `says` as in `Notice`: sentences of `yes` are found by one of them, those of `no` by none.
+    """
+
+    id: str
+    says: tuple[Pattern, ...]
+    yes: tuple[str, ...]
+    no: tuple[str, ...]
+
+    def found(self, text: str) -> bool:
+        """Whether a text says it."""
+        return says(self.says, text)
+
+
 class AppealState(_Frozen):
     """How far an appeal has come; `says` as in `Notice`."""
 
@@ -293,12 +309,21 @@ class Row(_Frozen):
 
 
 class Wording(_Frozen):
-    """How paths and odds are said, what introduces a part of an answer ("{}" is the part), and
-    the titles of buttons that belong to no cause.
+    """How outcomes are said, what introduces a part of an answer ("{}" is the part), and the titles
+    of buttons that belong to no cause.
+
+    Attributes:
+        outcomes: what is realistic, by "<path>_<odds>".
+        about: what Upwork seems to hold against a person, by how they stand to it; of a hold `about_hold`.
+        follow_ups: intents that people turn to next, by path; an answer is "faq/<id>".
     """
 
-    paths: Mapping[Path_, str]
-    odds: Mapping[Odds, str]
+    outcomes: Mapping[str, str]
+    cannot_tell: str
+    about: Mapping[Stance, str]
+    about_hold: str
+    about_notice: str
+    also: str
     guide: str
     policy: str
     steps: str
@@ -315,11 +340,11 @@ class Wording(_Frozen):
     draft: str = Field(max_length=24)
     helpful: str = Field(max_length=24)
     not_helpful: str = Field(max_length=24)
-    wrong_cause: str = Field(max_length=24)
+    not_right: str = Field(max_length=24)
     why: str = Field(max_length=24)
-    rather: str
-    more: str
+    instead: str
     wrong_notice: str = Field(max_length=30)
+    follow_ups: Mapping[Path_, tuple[str, ...]]
 
 
 class Table(_Frozen):
@@ -342,6 +367,8 @@ class Knowledge:
     appeals: Mapping[str, AppealState]
     groups: Mapping[str, Group]
     languages: Mapping[str, Language]
+    patterns: Mapping[str, Phrase]
+    roles: Mapping[str, Phrase]
     letters: Mapping[str, LetterWords]
     sources: Mapping[str, Source]
     table: Table
@@ -355,12 +382,14 @@ class Knowledge:
         return next((t for t in self.topics.values() if intent in t.intents), None)
 
     def title_of(self, intent: str) -> str | None:
-        """What a person reads for `cause_<id>`, `lookalike_<id>` or a topic's intent."""
+        """What a person reads for `cause_<id>`, `lookalike_<id>`, `faq/<id>` or a topic's intent."""
         kind, _, rest = intent.partition("_")
         if kind == "cause" and rest in self.causes:
             return self.causes[rest].title
         if kind == "lookalike" and rest in self.lookalikes:
             return self.lookalikes[rest].title
+        if intent.startswith("faq/") and (answer := self.answers.get(intent.partition("/")[2])):
+            return answer.title
         topic = self.topic_of(intent)
         return topic.title if topic else None
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-FORGET_INTENT = "forget_me"
+FORGET_INTENT, RESTART_INTENT = "forget_me", "restart"
 # Typed commands and the intents that they stand for.
-COMMANDS = {"start": "greet", "help": "ask_capabilities", "restart": "restart", "forget": FORGET_INTENT}
+COMMANDS = {"start": "greet", "help": "ask_capabilities", "restart": RESTART_INTENT, "forget": FORGET_INTENT}

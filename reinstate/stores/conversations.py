@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,23 +12,15 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import Event
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from reinstate.server.commands import COMMANDS, FORGET_INTENT
+from reinstate.server.commands import COMMANDS, FORGET_INTENT, RESTART_INTENT
 from reinstate.stores import inbox, sqlite
 from reinstate.stores.database import Database, StoreError, now, patient
+from reinstate.stores.lines import Line, bot_line
 
 COMMANDS_SAID = {f"/{intent}": f"/{command}" for command, intent in COMMANDS.items()}
 # What goes through all rows may take longer.
 _PATIENT_SECONDS = 600
 _LONGEST_TURN = 12
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of a conversation as a person saw it."""
-
-    sender: str
-    text: str
-    buttons: tuple[dict[str, str], ...] = field(default=())
 
 
 class ConversationStore(SQLTrackerStore):
@@ -210,7 +200,7 @@ class ConversationStore(SQLTrackerStore):
         )
         rows = self.database.read(lambda connection: connection.execute(query).all())
         turn = itertools.takewhile(lambda row: row[0] == "bot", rows)
-        buttons = (button for _, data in turn for button in _bot_line(json.loads(data)).buttons)
+        buttons = (button for _, data in turn for button in _said(json.loads(data)).buttons)
         return next((b["payload"] for b in buttons if _bare(b["title"]) == _bare(text)), None)
 
     def reply_to(self, conversation: str, message_id: str) -> list[Line] | None:
@@ -218,37 +208,40 @@ class ConversationStore(SQLTrackerStore):
         found = self._containing(conversation, "user", {"message_id": message_id})
         if not any(event.get("message_id") == message_id for event in found):
             return None
-        reply: list[Line] = []
-        first, mine = True, False
-        for event in self._events(conversation):
-            if event["event"] == "user":
-                if mine:
-                    break
-                mine = event.get("message_id") == message_id
-                # What was said before the first message (the introduction) belongs to its reply.
-                reply = reply if mine and first else []
-                first = False
-            elif event["event"] == "bot":
-                reply.append(_bot_line(event))
-        return reply
+        events = iter(self._events(conversation))
+        next(e for e in events if e["event"] == "user" and e.get("message_id") == message_id)
+        reply = itertools.takewhile(lambda event: event["event"] != "user", events)
+        return [_said(event) for event in reply if event["event"] == "bot"]
 
     def history(self, conversation: str) -> list[Line]:
-        """The conversation since the last start, as a person saw it."""
+        """The conversation since the last start, as a person saw it.
+
+        Where they asked to start over, it begins with what was answered to that.
+        """
         lines: list[Line] = []
+        reply: list[Line] = []
         titles: dict[str, str] = {}
+        starts_over = False
         for event in self._events(conversation):
             if event["event"] == "restart":
-                lines = []
+                lines = list(reply) if starts_over else []
             elif event["event"] == "bot":
-                line = _bot_line(event)
+                line = _said(event)
                 titles |= {b["payload"]: b["title"] for b in line.buttons}
                 lines.append(line)
-            elif event["event"] == "user" and event.get("text"):
-                said = event["text"]
+                reply.append(line)
+            else:
+                said, reply = event.get("text") or "", []
+                intent = (event.get("parse_data") or {}).get("intent") or {}
+                starts_over = intent.get("name") == RESTART_INTENT
                 lines.append(Line("person", titles.get(said) or COMMANDS_SAID.get(said, said)))
-        return lines
+        return [line for line in lines if not line.empty]
 
-    def _events(self, conversation: str) -> Iterator[dict[str, Any]]:
+    def _events(self, conversation: str) -> list[dict[str, Any]]:
+        """What was said, and where it was started over, in the order in which a person saw it.
+
+        A session opens before the message that opens it: what is said then was seen after that message.
+        """
         query = (
             sa.select(self.SQLEvent.data)
             .where(
@@ -258,7 +251,9 @@ class ConversationStore(SQLTrackerStore):
             .order_by(self.SQLEvent.id)
         )
         rows = self.database.read(lambda connection: connection.execute(query).all())
-        return (json.loads(row[0]) for row in rows)
+        events = [json.loads(row[0]) for row in rows]
+        first = next((place for place, event in enumerate(events) if event["event"] == "user"), 0)
+        return [events[first], *events[:first], *events[first + 1 :]] if first else events
 
     def _containing(self, conversation: str, kind: str, value: dict[str, str]) -> list[dict[str, Any]]:
         """Events whose JSON holds a key with a value anywhere."""
@@ -288,10 +283,5 @@ def _bare(title: str) -> str:
     return title.casefold().strip(" .!?\"'“”")
 
 
-def _bot_line(event: dict[str, Any]) -> Line:
-    buttons = (event.get("data") or {}).get("buttons") or ()
-    return Line(
-        "bot",
-        event.get("text") or "",
-        tuple({"title": b["title"], "payload": b["payload"]} for b in buttons),
-    )
+def _said(event: dict[str, Any]) -> Line:
+    return bot_line(event.get("text"), event.get("data") or {})

@@ -13,6 +13,12 @@ from reinstate.knowledge import Knowledge, says
 from reinstate.understanding import language
 
 _SHORTEST_NOTICE = 100
+_SENTENCE = re.compile(r"(?<=[.!?\n])\s+")
+_QUESTION = re.compile(
+    r"^\W*(?:(?:and|so|but|or|ok(?:ay)?|hi|hello|please|sir)\b\W*)*(?:how|is|are|am|does|do|did|can|could|has|have|what|which|why|will|would"
+    r"|when|where|should|who|may)\b[^.]*$|\?\W*$",
+    re.IGNORECASE,
+)
 _UPWORK_SPEAKS = re.compile(
     r"\b(we('ve| have| are| were| had)?\b.{0,60}\byour (upwork )?(account|profile|access)"
     r"|your (upwork )?(account|profile|access)\b.{0,40}\b(has been|have been|was|is|will be)\b"
@@ -35,6 +41,7 @@ class Details:
 
     Attributes:
         notice, appealed, circumstances, denied_circumstances: ids of the knowledge base.
+        role: who writes, where they tell.
         language: id of its language.
         pasted: whether it is a notice of Upwork's, in Upwork's words.
         deadline: the words of a pasted notice that set one.
@@ -47,20 +54,27 @@ class Details:
     language: str
     pasted: bool
     deadline: str | None
+    role: str | None
+
+
+def statements(text: str) -> str:
+    """A text without the sentences that only ask: what they name is asked about, and not told."""
+    return " ".join(part for part in _SENTENCE.split(text) if not _QUESTION.search(part))
 
 
 def find(text: str, knowledge: Knowledge) -> Details:
     """Find details in a message. The first matching notice and appeal state win."""
-    all_circumstances = knowledge.circumstances.values()
-    denied = tuple(c.id for c in all_circumstances if says(c.says_not, text))
+    all_circumstances, told = knowledge.circumstances.values(), statements(text)
+    denied = tuple(c.id for c in all_circumstances if says(c.says_not, told))
     pasted = len(text) >= _SHORTEST_NOTICE and _UPWORK_SPEAKS.search(text) is not None
     nothing = "unknown" if pasted else None
     return Details(
-        notice=next((n.id for n in knowledge.notices.values() if says(n.says, text)), nothing),
-        appealed=next((a.id for a in knowledge.appeals.values() if says(a.says, text)), None),
-        circumstances=tuple(c.id for c in all_circumstances if c.id not in denied and says(c.says, text)),
+        notice=next((n.id for n in knowledge.notices.values() if says(n.says, told)), nothing),
+        appealed=next((a.id for a in knowledge.appeals.values() if says(a.says, told)), None),
+        circumstances=tuple(c.id for c in all_circumstances if c.id not in denied and says(c.says, told)),
         denied_circumstances=denied,
         language=language.find(text, knowledge.languages),
         pasted=pasted,
         deadline=found[0].strip() if pasted and (found := _DEADLINE.search(text)) else None,
+        role=next((r.id for r in knowledge.roles.values() if r.found(text)), None),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reinstate.understanding import words
+from reinstate.understanding.nearest import Nearest
 
 Probabilities = NDArray[np.float64]
 View = Any  # (texts, length): a float32 array, or a scipy.sparse matrix
 SHARPNESS = 4.0  # best on the open sets, see bench/reports/variants.md
 _ROUNDS = 30
+_HEAD_FLOOR, _NEAR_FLOOR = 1e-4, 1e-2  # what one opinion leaves of what the other one sees
 _STEPS = 4  # weights are stored in steps of a quarter of their spread, which changes no decision
+_NEAR = ("projection", "vectors", "targets")
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,7 @@ class Head:
     Attributes:
         labels: the intents, in the order of the columns.
         views: the models by the names of their views.
+        nearest: the training texts by the names of the views in which they are looked for.
         prior: (labels,), the logarithm of how likely an intent is before anything is read.
         sharpness: what the mean score is multiplied by.
     """
@@ -46,13 +50,21 @@ class Head:
     labels: tuple[str, ...]
     views: Mapping[str, Linear]
     prior: NDArray[np.float32]
+    nearest: Mapping[str, Nearest] = field(default_factory=dict)
     sharpness: float = SHARPNESS
 
     def probabilities(self, seen: Mapping[str, View]) -> Probabilities:
         """(texts, labels), each row adds up to one, by those of our views that are there."""
         models = {name: model for name, model in self.views.items() if name in seen}
         scores = sum(seen[name] @ model.weights + model.bias for name, model in models.items())
-        return _softmax(np.asarray(scores, dtype=np.float64) * self.sharpness / len(models) + self.prior)
+        fitted = _softmax(np.asarray(scores, dtype=np.float64) * self.sharpness / len(models) + self.prior)
+        near = [
+            n.probabilities(seen[name], len(self.labels)) for name, n in self.nearest.items() if name in seen
+        ]
+        if not near:
+            return fitted
+        both = np.log(fitted + _HEAD_FLOOR) + np.log(np.mean(near, axis=0) + _NEAR_FLOOR)
+        return _softmax(both)
 
     def with_prior(self, priors: Mapping[str, float]) -> Head:
         """The same head, with intents so much likelier, or less likely, before anything is read."""
@@ -66,6 +78,8 @@ def save(head: Head, file: Path) -> None:
         step = float(model.weights.std()) / _STEPS
         arrays[f"weights/{name}"] = np.round(model.weights / step).astype(np.int16)
         arrays[f"step/{name}"], arrays[f"bias/{name}"] = np.array(step, dtype=np.float32), model.bias
+    for name, near in head.nearest.items():
+        arrays |= {f"near/{name}/{part}": getattr(near, part) for part in _NEAR}
     np.savez_compressed(file, **arrays)
 
 
@@ -77,7 +91,9 @@ def load(file: Path) -> Head:
             for kind, _, name in (key.partition("/") for key in stored.files)
             if kind == "bias"
         }
-        return Head(tuple(str(label) for label in stored["labels"]), views, stored["prior"])
+        kept = {key.split("/")[1] for key in stored.files if key.startswith("near/")}
+        nearest = {name: Nearest(*(stored[f"near/{name}/{part}"] for part in _NEAR)) for name in kept}
+        return Head(tuple(str(label) for label in stored["labels"]), views, stored["prior"], nearest)
 
 
 def fit(view: View, labels: Sequence[str], strength: float) -> Linear:
@@ -119,10 +135,10 @@ def fit_words(texts: Sequence[str], labels: Sequence[str], strength: float) -> L
     return fit(words.count(texts), labels, strength)
 
 
-def combine(views: Mapping[str, Linear], labels: Sequence[str]) -> Head:
+def combine(views: Mapping[str, Linear], nearest: Mapping[str, Nearest], labels: Sequence[str]) -> Head:
     """A head of models that were fitted on the same labels."""
     names = tuple(sorted(set(labels)))
-    return Head(names, views, np.zeros(len(names), dtype=np.float32))
+    return Head(names, views, np.zeros(len(names), dtype=np.float32), nearest)
 
 
 def _softmax(scores: NDArray[Any]) -> Probabilities:

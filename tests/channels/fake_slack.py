@@ -84,8 +84,12 @@ class Message:
     def shown(self) -> str:
         """What is read: the blocks where there are any, as Slack does it."""
         pieces = [b["text"]["text"] for b in self.blocks if b["type"] == "section"]
-        pieces += [e["text"] for b in self.blocks if b["type"] == "context" for e in b["elements"]]
-        return shown("\n".join(pieces) if self.blocks else self.text)
+        return shown("\n".join([*pieces, *self.quiet]) if self.blocks else self.text)
+
+    @property
+    def quiet(self) -> list[str]:
+        """The small lines below, with their marks."""
+        return [e["text"] for b in self.blocks if b["type"] == "context" for e in b["elements"]]
 
     @property
     def buttons(self) -> list[dict[str, Any]]:

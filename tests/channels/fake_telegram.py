@@ -78,11 +78,15 @@ class _Html(html.parser.HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.text, self.open = "", list[str]()
+        self.entities: list[dict[str, Any]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag not in _TAGS or (attrs and tag != "a"):
             raise ApiError(400, f'Bad Request: can\'t parse entities: unsupported start tag "{tag}"')
         self.open.append(tag)
+        if tag == "a":
+            url = dict(attrs).get("href") or ""
+            self.entities.append({"type": "text_link", "offset": units(self.text), "length": 0, "url": url})
 
     def handle_endtag(self, tag: str) -> None:
         if not self.open or self.open.pop() != tag:
@@ -92,12 +96,19 @@ class _Html(html.parser.HTMLParser):
         if "<" in data:
             raise ApiError(400, "Bad Request: can't parse entities: unclosed start tag")
         self.text += data.replace("\x00", "<")
+        if "a" in self.open:
+            self.entities[-1]["length"] += units(data)
 
 
 def parsed(text: str, mode: str | None) -> str:
     """The text as a person sees it, or `ApiError`."""
+    return read_html(text, mode)[0]
+
+
+def read_html(text: str, mode: str | None) -> tuple[str, list[dict[str, Any]]]:
+    """The text as a person sees it and its links, or `ApiError`."""
     if mode is None:
-        return text
+        return text, []
     if mode != "HTML" or _ENTITY.search(text):
         raise ApiError(400, "Bad Request: can't parse entities: unknown entity")
     reader = _Html()
@@ -105,7 +116,7 @@ def parsed(text: str, mode: str | None) -> str:
     reader.close()
     if reader.open:
         raise ApiError(400, f"Bad Request: can't parse entities: can't find end tag of {reader.open[-1]}")
-    return reader.text
+    return reader.text, reader.entities
 
 
 class _Quiet(ThreadingHTTPServer):
@@ -396,12 +407,13 @@ class FakeTelegram:
         return self.messages[key]
 
     def _content(self, values: dict[str, Any]) -> dict[str, Any]:
-        text = parsed(values.get("text", ""), values.get("parse_mode"))
+        text, entities = read_html(values.get("text", ""), values.get("parse_mode"))
         if not text.strip():
             raise ApiError(400, "Bad Request: message text is empty")
         if units(text) > LONGEST_TEXT:
             raise ApiError(400, "Bad Request: message is too long")
-        content: dict[str, Any] = {"text": text}
+        entities = json.loads(values["entities"]) if "entities" in values else entities
+        content: dict[str, Any] = {"text": text, **({"entities": entities} if entities else {})}
         if "reply_markup" in values:
             content["reply_markup"] = json.loads(values["reply_markup"])
             for row in content["reply_markup"].get("inline_keyboard", []):
@@ -423,3 +435,12 @@ def buttons(message: dict[str, Any]) -> list[dict[str, str]]:
     """The buttons under a message, one list for all rows."""
     rows = message.get("reply_markup", {}).get("inline_keyboard", [])
     return [button for row in rows for button in row]
+
+
+def links(message: dict[str, Any]) -> list[tuple[str, str]]:
+    """Titles and addresses of the links in a message."""
+    text = message["text"].encode("utf-16-le")
+    found = [e for e in message.get("entities", []) if e["type"] == "text_link"]
+    return [
+        (text[2 * e["offset"] : 2 * (e["offset"] + e["length"])].decode("utf-16-le"), e["url"]) for e in found
+    ]

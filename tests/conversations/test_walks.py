@@ -194,7 +194,7 @@ def _remember_what_is_slow(monkeypatch: pytest.MonkeyPatch) -> None:
     """A text of the pool is read once; Rasa looks its classes of events up once."""
     from rasa.shared.utils import common
 
-    from reinstate.understanding.reader import MessageReader
+    from reinstate.understanding.classifier import MessageReader
 
     monkeypatch.setattr(MessageReader, "read", functools.lru_cache(MessageReader.read))
     monkeypatch.setattr(common, "all_subclasses", functools.lru_cache(common.all_subclasses))

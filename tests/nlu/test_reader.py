@@ -20,8 +20,8 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from reinstate.knowledge import knowledge
 from reinstate.server.settings import MODEL, ROOT
 from reinstate.understanding import details, encoders
+from reinstate.understanding.classifier import MessageReader
 from reinstate.understanding.importer import Importer
-from reinstate.understanding.reader import MessageReader
 
 TEXTS = {
     "cause_paid_outside": ["he sent it by paypal", "paid me past the platform", "cash in an envelope"],

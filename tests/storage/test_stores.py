@@ -20,8 +20,9 @@ from rasa.shared.core.events import BotUttered, Restarted, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from reinstate.stores import sqlite
-from reinstate.stores.conversations import ConversationStore, Line
+from reinstate.stores.conversations import ConversationStore
 from reinstate.stores.database import StoreError
+from reinstate.stores.lines import Line
 from reinstate.stores.locks import LocalLocks, Locks, RedisLocks
 from tests.running import bytes_of, free_port, until
 

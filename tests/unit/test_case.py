@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reinstate.core.case import Case, Reading
-from reinstate.core.parsed import Heard, refuses
-from reinstate.core.update import hear
+from reinstate.core.case import Case, CauseMention
+from reinstate.core.parsed import ParsedMessage, refuses
+from reinstate.core.update import update_case
 from reinstate.knowledge import knowledge
 
 FACTS = knowledge()
@@ -21,14 +21,14 @@ odd = st.recursive(
 )
 
 
-def reading(cause: str, stance: str = "admits") -> Reading:
+def reading(cause: str, stance: str = "admits") -> CauseMention:
     """A sure reading."""
-    return Reading(cause, 0.9, stance, "")  # type: ignore[arg-type]
+    return CauseMention(cause, 0.9, stance, "")  # type: ignore[arg-type]
 
 
-def heard(text: str = "", intent: str = "", *readings: Reading, **details: object) -> Heard:
+def heard(text: str = "", intent: str = "", *mentions: CauseMention, **details: object) -> ParsedMessage:
     """A message."""
-    return Heard(intent=intent, text=text, readings=readings, **details)  # type: ignore[arg-type]
+    return ParsedMessage(intent=intent, text=text, mentions=mentions, **details)  # type: ignore[arg-type]
 
 
 ACKNOWLEDGED = [
@@ -48,7 +48,7 @@ def test_okay_is_no_yes(text: str, acknowledges: bool) -> None:
     """Who only says that something was read has answered nothing."""
     message = heard(text, "affirm", confidence=0.99)
     assert acknowledges == message.acknowledges
-    case = hear(Case(causes=("paid_outside",)), message, "circumstance:repeated", FACTS)
+    case = update_case(Case(causes=("paid_outside",)), message, "circumstance:repeated", FACTS)
     assert acknowledges == (() == case.circumstances)
 
 
@@ -66,8 +66,8 @@ SUFFERED = [
 def test_what_was_done_to_a_person_is_not_their_deed(text: str, stance: str) -> None:
     """A client who threatens is told of like one who is threatened; the words for it are knowledge."""
     cause = {"id": "client_harassment", "confidence": 0.9, "stance": "admits", "text": text}
-    message = Heard.from_parse({"text": text, "intent": {}, "causes": [cause]}, FACTS)
-    assert [stance] == [r.stance for r in message.readings]
+    message = ParsedMessage.from_parse({"text": text, "intent": {}, "causes": [cause]}, FACTS)
+    assert [stance] == [r.stance for r in message.mentions]
 
 
 REFUSED = [
@@ -110,7 +110,9 @@ def test_a_cause_is_named_or_disputed_never_both(said: list[tuple[str, str]]) ->
 
 def test_the_best_reading_stands_first() -> None:
     """Of several causes in one message the surest one leads."""
-    case = hear(Case(), heard("", "", reading("paid_outside"), reading("contact_sharing")), None, FACTS)
+    case = update_case(
+        Case(), heard("", "", reading("paid_outside"), reading("contact_sharing")), None, FACTS
+    )
     assert ("paid_outside", "contact_sharing") == case.causes
 
 
@@ -121,7 +123,9 @@ CORRECTIONS = ["no, it was the vpn", "actually it was the vpn", "sorry, i meant 
 def test_a_correction_takes_the_old_cause_out(text: str) -> None:
     """ "No, it was X" puts X in the place of the old cause, and what was said about that goes too."""
     before = Case(causes=("paid_outside",), circumstances=("repeated",))
-    case = hear(before, heard(text, "cause_location_mismatch", reading("location_mismatch")), None, FACTS)
+    case = update_case(
+        before, heard(text, "cause_location_mismatch", reading("location_mismatch")), None, FACTS
+    )
     assert (("location_mismatch",), (), ()) == (case.causes, case.disputed, case.circumstances)
 
 
@@ -129,7 +133,7 @@ def test_not_x_but_y_disputes_x() -> None:
     """A denied cause is only in `disputed`."""
     before = Case(causes=("paid_outside",))
     both = (reading("location_mismatch"), reading("paid_outside", "denies"))
-    case = hear(before, heard("i was not paid outside, it was the vpn", "", *both), None, FACTS)
+    case = update_case(before, heard("i was not paid outside, it was the vpn", "", *both), None, FACTS)
     assert (("location_mismatch",), ("paid_outside",)) == (case.causes, case.disputed)
 
 
@@ -148,7 +152,7 @@ DISPUTES = [
 def test_a_short_denial_disputes_what_they_are_accused_of(text: str, disputes: bool) -> None:
     """It is about the accusation; a bare no is about the open question."""
     before = Case(causes=("paid_outside",))
-    case = hear(before, heard(text, "deny"), "circumstance:met_before_upwork", FACTS)
+    case = update_case(before, heard(text, "deny"), "circumstance:met_before_upwork", FACTS)
     assert disputes == (case.disputed == ("paid_outside",))
 
 
@@ -165,21 +169,21 @@ INTRUDERS = [
 def test_what_an_intruder_did_is_no_deed_of_the_persons(text: str, causes: tuple[str, ...]) -> None:
     """Beside a break-in, only what they say of themselves counts."""
     before = Case(causes=("account_compromised",))
-    told = Reading("proposal_spam", 0.9, "admits", text)
-    assert causes == hear(before, heard(text, "cause_proposal_spam", told), None, FACTS).causes
+    told = CauseMention("proposal_spam", 0.9, "admits", text)
+    assert causes == update_case(before, heard(text, "cause_proposal_spam", told), None, FACTS).causes
 
 
 def test_a_question_about_a_cause_takes_no_admission_back() -> None:
     """ "And the vpn?" asks about what was named; it is not less sure for that."""
     before = Case(causes=("paid_outside", "location_mismatch"))
     told = reading("location_mismatch", "unsure")
-    after = hear(before, heard("and the vpn?", "cause_location_mismatch", told), None, FACTS)
+    after = update_case(before, heard("and the vpn?", "cause_location_mismatch", told), None, FACTS)
     assert (("location_mismatch", "paid_outside"), ()) == (after.causes, after.unsure)
 
 
 def test_naming_a_cause_ends_not_suspended() -> None:
     """Whoever names a cause speaks of a suspension again."""
-    case = hear(Case(notice="not_suspended"), heard("", "", reading("inactivity")), None, FACTS)
+    case = update_case(Case(notice="not_suspended"), heard("", "", reading("inactivity")), None, FACTS)
     assert case.notice is None
 
 
@@ -195,14 +199,14 @@ def test_yes_and_no_answer_the_open_question(
     asked: str | None, intent: str, holds: tuple[str, ...], not_so: tuple[str, ...]
 ) -> None:
     """A bare yes or no counts only for the question that is open."""
-    case = hear(Case(causes=("multiple_accounts",)), heard("yes", intent), asked, FACTS)
+    case = update_case(Case(causes=("multiple_accounts",)), heard("yes", intent), asked, FACTS)
     assert (holds, not_so) == (case.circumstances, case.denied_circumstances)
 
 
 def test_no_to_more_than_once_is_the_first_time() -> None:
     """Where a no tells as much as a yes, it is kept."""
     message = heard("/deny_circumstance", "deny_circumstance", value="repeated")
-    case = hear(Case(causes=("paid_outside",)), message, None, FACTS)
+    case = update_case(Case(causes=("paid_outside",)), message, None, FACTS)
     assert ("first_time",) == case.circumstances
 
 
@@ -216,7 +220,7 @@ def test_a_mind_can_be_changed_about_a_circumstance() -> None:
 def test_only_listed_values_of_a_button_count(value: object) -> None:
     """A value that no button of ours carries changes nothing."""
     message = heard("/inform_notice", "inform_notice", value=value)
-    assert Case() == hear(Case(), message, None, FACTS)
+    assert Case() == update_case(Case(), message, None, FACTS)
 
 
 def test_a_question_tells_nothing_of_the_case() -> None:
@@ -224,8 +228,8 @@ def test_a_question_tells_nothing_of_the_case() -> None:
     asked = heard("how many warnings before permanent?", "ask_permanent", notice="permanent")
     told = heard("they say it's permanent", "ask_permanent", notice="permanent")
     assert (None, "permanent") == (
-        hear(Case(), asked, None, FACTS).notice,
-        hear(Case(), told, None, FACTS).notice,
+        update_case(Case(), asked, None, FACTS).notice,
+        update_case(Case(), told, None, FACTS).notice,
     )
 
 
@@ -238,4 +242,4 @@ def test_any_parse_result_is_read(intent: object, causes: object, details: objec
         "causes": causes if isinstance(causes, list) and all(isinstance(c, dict) for c in causes) else [],
         "details": details if isinstance(details, dict) else {},
     }
-    assert Heard.from_parse(parsed, FACTS).text == "x"
+    assert ParsedMessage.from_parse(parsed, FACTS).text == "x"

@@ -12,11 +12,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-
-from reinstate.core.case import Case, Reading
-from reinstate.core.parsed import Heard
-from reinstate.core.verdict import decide, next_question
-from reinstate.knowledge import APPEALED, NOTICES, ROOT, STANCES, KnowledgeError, Stance, knowledge, load
 from reinstate.replies.compose import (
     Message,
     after_verdict_message,
@@ -26,6 +21,11 @@ from reinstate.replies.compose import (
     verdict_messages,
     why_messages,
 )
+
+from reinstate.core.case import Case, CauseMention
+from reinstate.core.parsed import ParsedMessage
+from reinstate.core.verdict import decide, next_question
+from reinstate.knowledge import APPEALED, NOTICES, ROOT, STANCES, KnowledgeError, Stance, knowledge, load
 
 FACTS = knowledge()
 RESPONSES = yaml.safe_load((ROOT.parent / "domain.yml").read_text(encoding="utf-8"))["responses"]
@@ -146,8 +146,8 @@ def test_a_whole_first_verdict_on_two_causes_is_short(cause: str, pasted: bool) 
     stance: Stance = "unsure" if pasted else "admits"
     for other in FACTS.causes.keys() - {cause}:
         case = Case(notice=notice).name(other, stance).name(cause, stance)
-        readings = tuple(Reading(c, 1.0, stance, "") for c in (cause, other))
-        heard = Heard("inform_notice", "", readings, pasted=pasted, deadline="within 14 days")
+        mentions = tuple(CauseMention(c, 1.0, stance, "") for c in (cause, other))
+        heard = ParsedMessage("inform_notice", "", mentions, pasted=pasted, deadline="within 14 days")
         verdict, question = decide(case, FACTS), next_question(case, FACTS)
         last = question_message(question, FACTS) if question else after_verdict_message(verdict, FACTS)
         turn = [

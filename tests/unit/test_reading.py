@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from reinstate.understanding.clauses import LONGEST_CLAUSE, MOST_CLAUSES, pieces, split
+
 from reinstate.understanding.reading import NOT_UNDERSTOOD, Thresholds, read
 
 LABELS = (

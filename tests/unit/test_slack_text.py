@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from reinstate.channels import slack_text
 from reinstate.channels.slack_events import Job, is_signed, parse, read_click, read_command, read_event
+from reinstate.stores.lines import Line, Source
 from tests.channels.fake_slack import (
     APP,
     BOT,
@@ -130,7 +131,7 @@ def test_whatever_is_said_fits_slacks_limits(
     text: str, given_buttons: list[dict[str, str]], messages: int
 ) -> None:
     """Sections have 3,000 characters, rows 25 buttons, titles 75 characters; nothing is lost."""
-    found = slack_text.messages(text, given_buttons, "U1")
+    found = slack_text.messages(Line("bot", text, tuple(given_buttons)), "U1")
     assert messages == len(found)
     sent = ""
     for message in found:
@@ -143,9 +144,45 @@ def test_whatever_is_said_fits_slacks_limits(
     assert all("U1" == slack_text.owner_of(r["block_id"]) for r in rows)
 
 
+@pytest.mark.parametrize(
+    ("sources", "quiet"),
+    [
+        (
+            [Source("A <b> & c", "https://a.example/?x=1&y=2")],
+            "<https://a.example/?x=1&amp;y=2|A &lt;b&gt; &amp; c>",
+        ),
+        ([Source("The guide"), Source("B", "https://b.example")], "The guide · <https://b.example|B>"),
+        ([Source("left | right", "https://a.example")], "<https://a.example|left ¦ right>"),
+        ([Source("no web", "javascript:alert(1)")], "no web"),
+        ([Source("<!channel>")], "&lt;!channel&gt;"),
+    ],
+)
+def test_sources_are_one_quiet_line_of_links(sources: list[Source], quiet: str) -> None:
+    """Titles are escaped and link where they have an address; they stand below text and buttons."""
+    (message,) = slack_text.messages(Line("bot", "So.", tuple(buttons(2)), tuple(sources)), "U1")
+    blocks = check_blocks(message["blocks"], MOST_BLOCKS)
+    assert ["section", "actions", "context"] == [b["type"] for b in blocks]
+    assert [quiet] == [e["text"] for e in blocks[-1]["elements"]]
+    assert "So." == message["text"]
+
+
+def test_many_sources_fit_slacks_limits() -> None:
+    """However many there are, the message is taken, and they are one block."""
+    sources = tuple(Source(f"{n} {'& ' * 400}", f"https://a.example/{n}") for n in range(90))
+    (message,) = slack_text.messages(Line("bot", "", (), sources), "U1")
+    assert 1 == len(check_blocks(message["blocks"], MOST_BLOCKS))
+    assert message["text"]
+
+
+def test_a_letter_is_one_message() -> None:
+    """The longest letter, and one that is all entities, can be copied from one message."""
+    for letter in ("word " * 600, "& " * 1500):
+        assert 1 == len(slack_text.messages(Line("bot", letter, kind="letter"), "U1"))
+
+
 def test_a_used_keyboard_becomes_the_choice() -> None:
     """The text stays, the buttons go, the title that was pressed stands below."""
-    message = slack_text.messages("Which?", buttons(3), "U1")[0]
+    message = slack_text.messages(Line("bot", "Which?", tuple(buttons(3))), "U1")[0]
     blocks = slack_text.chosen(message["blocks"], message["text"], "Yes & no")
     assert ["section", "context"] == [b["type"] for b in check_blocks(blocks, MOST_BLOCKS)]
     assert "Which?\n✓ Yes & no" == Message("D1", "1", "", check_blocks(blocks, 50), None).shown
@@ -311,7 +348,7 @@ def test_a_mention_alone_is_a_greeting() -> None:
 
 def posted(thread: str | None = None, channel: str = "C1") -> Message:
     """A message of the bot with buttons for U1."""
-    blocks = slack_text.messages("Which?", buttons(2), "U1")[0]["blocks"]
+    blocks = slack_text.messages(Line("bot", "Which?", tuple(buttons(2))), "U1")[0]["blocks"]
     return Message(channel, STAMP, "Which?", blocks, thread)
 
 

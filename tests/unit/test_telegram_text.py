@@ -16,12 +16,14 @@ from reinstate.channels.telegram_text import (
     is_anothers,
     keyboard,
     needs_name,
+    pieces,
     read,
     split,
     to_html,
     units,
 )
-from tests.channels.fake_telegram import parsed
+from reinstate.stores.lines import Line, Source
+from tests.channels.fake_telegram import links, parsed, read_html
 
 ME = Me(7001, "Reinstate_Test_Bot")
 BOT = {"id": 7001, "is_bot": True, "first_name": "R", "username": "Reinstate_Test_Bot"}
@@ -96,9 +98,9 @@ def test_any_text_is_valid_html(text: str) -> None:
     ids=["unbroken", "words", "lines", "surrogate pairs", "escapes", "paragraphs"],
 )
 def test_long_texts_are_split_within_the_limit(text: str) -> None:
-    """Every part fits in UTF-16 units, as HTML too, and nothing is lost but white space."""
+    """Every part fits in UTF-16 units as it is shown, and nothing is lost but white space."""
     parts = split(text)
-    assert all(units(to_html(part)) <= LONGEST_MESSAGE for part in parts)
+    assert all(units(part) <= LONGEST_MESSAGE for part in parts)
     assert "".join(text.split()) == "".join("".join(parts).split())
 
 
@@ -115,6 +117,60 @@ def test_a_long_text_is_cut_between_paragraphs() -> None:
 def test_there_is_one_part_where_one_is_enough(count: int, text: str) -> None:
     """A text at the limit is one message; nothing is none."""
     assert count == len(split(text))
+
+
+SOURCES = (
+    Source("A <b> & c", 'https://a.example/?x=1&y="2"'),
+    Source("The guide"),
+    Source("no", "javascript:1"),
+)
+
+
+def seen(line: Line) -> list[dict[str, Any]]:
+    """The messages of a line as a person sees them."""
+    read = [read_html(piece.html, "HTML") for piece in pieces(line)]
+    assert [text for text, _ in read] == [piece.plain for piece in pieces(line)]
+    return [{"text": text, "entities": entities} for text, entities in read]
+
+
+def test_sources_are_one_last_line_of_links() -> None:
+    """Titles are escaped and link where they have an address of the web."""
+    (message,) = seen(Line("bot", "So.", (), SOURCES))
+    assert "So.\n\nA <b> & c · The guide · no" == message["text"]
+    assert [("A <b> & c", 'https://a.example/?x=1&y="2"')] == links(message)
+
+
+@pytest.mark.parametrize(
+    ("text", "count"), [("", 1), ("x" * 4050, 1), ("x" * 4080, 2), ("x" * 4096, 2), ("x" * 5000, 2)]
+)
+def test_sources_go_where_they_fit(text: str, count: int) -> None:
+    """Without a text they stand alone, and a full message is followed by theirs."""
+    messages = seen(Line("bot", text, (), SOURCES))
+    assert count == len(messages)
+    assert messages[-1]["text"].endswith("A <b> & c · The guide · no")
+    assert all(units(message["text"]) <= LONGEST_MESSAGE for message in messages)
+
+
+def test_many_sources_fit_telegrams_limit() -> None:
+    """However many there are, the message is taken."""
+    (message,) = seen(
+        Line("bot", "", (), tuple(Source("x" * 900, f"https://a.example/{n}") for n in range(90)))
+    )
+    assert 1 <= units(message["text"]) <= LONGEST_MESSAGE
+
+
+@pytest.mark.parametrize("letter", ["word " * 600, "<&> " * 750, "😀" * 2000])
+def test_a_letter_is_one_message_and_as_it_was_written(letter: str) -> None:
+    """The longest letter can be copied from one message; no line of it is made bold."""
+    (piece,) = pieces(Line("bot", f"What happened:\n{letter}", kind="letter"))
+    assert "<b>" not in piece.html
+    assert f"What happened:\n{letter}".strip() == parsed(piece.html, "HTML")
+
+
+def test_buttons_without_a_text_have_one() -> None:
+    """Telegram takes no message without words: the titles stand in."""
+    buttons = ({"title": "Yes", "payload": "/affirm"}, {"title": "No", "payload": "/deny"})
+    assert ["Yes · No"] == [piece.plain for piece in pieces(Line("bot", "", buttons))]
 
 
 def test_buttons_carry_at_most_64_bytes() -> None:

@@ -1,0 +1,177 @@
+"""What every action needs: what a message meets, read from the tracker, and messages to the dispatcher."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from reinstate.core.case import Case
+from reinstate.core.parsed import ParsedMessage
+from reinstate.core.policy import Plan, Turn
+from reinstate.core.verdict import Verdict, decide
+from reinstate.knowledge import ROLES, Role, knowledge
+from reinstate.replies.message import Message
+from reinstate.replies.render import render
+
+NOTHING = "nothing"
+PAGE = "web"  # its page introduces the bot by itself
+_TURNS = 2
+
+
+@dataclass(frozen=True)
+class Said:
+    """What an action meets, and how it speaks."""
+
+    dispatcher: CollectingDispatcher
+    tracker: Tracker
+
+    @cached_property
+    def case(self) -> Case:
+        """What was known before."""
+        return Case.from_slots(self.tracker.slots, knowledge())
+
+    @cached_property
+    def message(self) -> ParsedMessage:
+        """The latest message, as far as it is sure enough beside what is known."""
+        return ParsedMessage.from_parse(self.tracker.latest_message, knowledge()).beside(self.case)
+
+    @property
+    def asked(self) -> str | None:
+        """The open question, as `question_id` names it."""
+        asked = self.tracker.get_slot("asked")
+        return asked if isinstance(asked, str) else None
+
+    @property
+    def role(self) -> Role | None:
+        """Who writes: as they tell now, or told before."""
+        return self.message.role or next((r for r in ROLES if r == self.tracker.get_slot("role")), None)
+
+    @property
+    def in_form(self) -> bool:
+        """Whether a form is asking; it asks its question again by itself."""
+        return bool((self.tracker.active_loop or {}).get("name"))
+
+    @property
+    def turn(self) -> Turn:
+        """All of it as the policy takes it."""
+        rows, answered = self.tracker.get_slot("rows"), self.tracker.get_slot("answered")
+        return Turn(
+            message=self.message,
+            case=self.case,
+            asked=self.asked,
+            rows=tuple(rows) if isinstance(rows, list) else None,
+            answered=tuple(i for i in answered or () if i in knowledge().answers),
+            role=self.role,
+            in_form=self.in_form,
+        )
+
+    def plan(self, plan: Plan) -> list[EventType]:
+        """Say a plan; the events that keep what it leaves."""
+        self.say(render(plan, self.turn, knowledge()))
+        verdict = verdict_slots(plan.judged) if plan.judged else self._followed(plan.case)
+        return self.set(
+            {
+                **plan.case.to_slots(),
+                **verdict,
+                "asked": plan.asked,
+                "answered": list(plan.answered),
+                "role": self.role,
+                "language": self.message.language or self.tracker.get_slot("language"),
+            }
+        )
+
+    def _followed(self, case: Case) -> dict[str, Any]:
+        """The slots of a verdict that was told before, where the case has changed since."""
+        if case == self.case or not self.tracker.get_slot("rows"):
+            return {}
+        return verdict_slots(decide(case, knowledge()))
+
+    def say(self, messages: Sequence[Message]) -> None:
+        """Hand messages to Rasa's response generator, which fills the domain's words in.
+
+        A sentence in the person's language goes before the first of them, once a conversation; who
+        this is and what is kept goes after it, once, where the channel does not say it itself.
+        """
+        if not messages:
+            return
+        opening = [*self._in_english(), *self._feeling()]
+        for message in [*opening, *messages, *self._introduction()]:
+            self.dispatcher.utter_message(
+                response=message.response,
+                buttons=[{"title": b.title, "payload": b.payload} for b in message.buttons],
+                json_message=message.custom(),
+                **message.values,
+            )
+
+    def another(self, response: str) -> str:
+        """A response, or its second wording where the first one stood in the turn before."""
+        return f"{response}_again" if was_said(Message(response), last_turns(self.tracker)[1]) else response
+
+    def set(self, values: dict[str, Any]) -> list[EventType]:
+        """Events for those slots whose value changes."""
+        return [
+            SlotSet(name, value) for name, value in values.items() if self.tracker.get_slot(name) != value
+        ]
+
+    def _in_english(self) -> list[Message]:
+        """For a message in another language, a sentence in it: answers are in English."""
+        language = knowledge().languages.get(self.message.language or "")
+        if not language or not language.sentence:
+            return []
+        return self._once(Message("utter_in_english", {"sentence": language.sentence}))
+
+    def _feeling(self) -> list[Message]:
+        """One human sentence where the message shows distress, not twice in a conversation."""
+        return self._once(Message("utter_feeling")) if self.message.distressed else []
+
+    def _introduction(self) -> list[Message]:
+        if self.tracker.get_latest_input_channel() == PAGE:
+            return []
+        return self._once(Message("utter_introduce"))
+
+    def _once(self, message: Message) -> list[Message]:
+        just_said = any(line.get("response") == message.response for line in self.dispatcher.messages)
+        return [] if just_said or was_said(message, self.tracker.events) else [message]
+
+
+def last_turns(tracker: Tracker) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """What the bot said in this turn so far, and what it said in the one before."""
+    turns: list[list[dict[str, Any]]] = [[]]
+    for event in reversed(tracker.events):
+        if event.get("event") == "user":
+            if len(turns) == _TURNS:
+                break
+            turns.append([])
+        elif event.get("event") == "bot":
+            turns[-1].append(event)
+    return turns[0], turns[1] if len(turns) > 1 else []
+
+
+def was_said(message: Message, lines: Iterable[dict[str, Any]]) -> bool:
+    """Whether one of the lines came from the same response with the same values."""
+    said = [line.get("metadata") or {} for line in lines]
+    wanted = dict(message.values, utter_action=message.response)
+    # Rasa keeps no empty value.
+    return any(all((line.get(name) or "") == value for name, value in wanted.items()) for line in said)
+
+
+def verdict_slots(verdict: Verdict) -> dict[str, Any]:
+    """The slots that hold a verdict; path and odds are empty where nobody can tell."""
+    path = verdict.path if verdict.odds else None
+    return {"path": path, "odds": verdict.odds, "rows": list(verdict.rows)}
+
+
+def asked_before(tracker: Tracker, slot: str) -> bool:
+    """Whether a form asked for a slot before in this case."""
+    for event in reversed(tracker.events):
+        if event.get("event") == "restart":
+            return False
+        if event.get("name") == "requested_slot" and event.get("value") == slot:
+            return True
+    return False

@@ -1,0 +1,313 @@
+"""Decides what is said to a message, and what it changes. Pure.
+
+Rules pick the action (`data/rules/`); for everything that tells of a case or asks something, what is
+said follows from the case and the message alone, and is decided here. `reinstate.replies` finds the
+words.
+
+The act decides what may change a case: who asks about a rule has none, who asks how something is
+done keeps theirs as it is, unless they tell of it in the same message.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from reinstate.core.case import Case
+from reinstate.core.parsed import ParsedMessage
+from reinstate.core.update import update_case
+from reinstate.core.verdict import Verdict, decide, next_question, question_id
+from reinstate.knowledge import Knowledge, Role
+
+ASK_RULE, FAQ, EVADE, NEW_ACCOUNT = "ask_rule", "faq", "help_evade", "ask_new_account"
+UNDERSTOOD_LITTLE = ("platform_question", "vent", "inform_detail")
+SURE_TOLD = 0.6  # from here on what a question tells beside it counts for the case
+KEPT_ANSWERS = 6
+_FOLLOWS_UP = 6  # words: a question so short is read beside what was answered last
+_RELATED = 8.0  # how much likelier an answer to it is one of the same topic
+
+
+@dataclass(frozen=True)
+class AnswerPart:
+    """An answer of `knowledge/answers/`; see `reinstate.replies.answers.answer_message`."""
+
+    id: str
+    short: bool = False
+    done: bool = False
+
+
+@dataclass(frozen=True)
+class RulePart:
+    """The rule on a cause, where no single answer fits the question."""
+
+    cause: str
+
+
+@dataclass(frozen=True)
+class TopicPart:
+    """A topic of `knowledge/topics/`."""
+
+    id: str
+    brief: bool = False
+
+
+@dataclass(frozen=True)
+class LookalikePart:
+    """What looks like a suspension and is none."""
+
+    id: str
+    brief: bool = False
+
+
+@dataclass(frozen=True)
+class VerdictPart:
+    """The verdict of a case; see `reinstate.replies.verdict.verdict_message`.
+
+    `case` is the one to be judged: the person's, or one cause of it that they ask about again.
+    """
+
+    case: Case
+    verdict: Verdict
+    explain: bool = True
+    brief: bool = False
+    unchanged: bool = False
+    alternatives: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class NoticePart:
+    """What was understood of a pasted notice."""
+
+
+@dataclass(frozen=True)
+class QuestionPart:
+    """The one open question of a turn, as `question_id` names it."""
+
+    asked: str
+    again: bool = False
+
+
+@dataclass(frozen=True)
+class ChoicePart:
+    """What a message could mean, as buttons: "closer" of two causes, or "perhaps" anything at all."""
+
+    intents: tuple[str, ...]
+    why: Literal["closer", "happened", "perhaps", "outside"]
+
+
+@dataclass(frozen=True)
+class WordPart:
+    """A response of the domain by its name."""
+
+    response: str
+
+
+Part = (
+    AnswerPart
+    | RulePart
+    | TopicPart
+    | LookalikePart
+    | VerdictPart
+    | NoticePart
+    | QuestionPart
+    | ChoicePart
+    | WordPart
+)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What a message meets.
+
+    Attributes:
+        message: what was written.
+        case: what was known before.
+        asked: the open question, as `question_id` names it.
+        rows: the rows of the last verdict that was told, None where none was.
+        answered: ids of the answers given lately, the latest first.
+        role: who writes, as far as they told.
+        in_form: whether a form asks its own questions.
+    """
+
+    message: ParsedMessage
+    case: Case
+    asked: str | None = None
+    rows: tuple[str, ...] | None = None
+    answered: tuple[str, ...] = ()
+    role: Role | None = None
+    in_form: bool = False
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is said, in order, and what is remembered.
+
+    Attributes:
+        parts: what is said.
+        case: the case afterwards.
+        asked: the question that is open afterwards.
+        answered: as in `Turn`.
+        judged: the verdict that was told in this turn, None where none was.
+    """
+
+    parts: tuple[Part, ...]
+    case: Case
+    asked: str | None
+    answered: tuple[str, ...]
+    judged: Verdict | None = None
+
+
+def plan(turn: Turn, knowledge: Knowledge) -> Plan:
+    """Decide one turn."""
+    message, before = turn.message, turn.case
+    if message.choices and not message.answers:
+        return _keep(turn, (_closer(message),), asked=None)
+    if message.acknowledges and turn.asked:
+        return _keep(turn, (WordPart("utter_take_your_time"), QuestionPart(turn.asked, again=True)))
+    answers = _answers(turn, knowledge)
+    if message.intent.startswith("lookalike_"):
+        return _lookalike(turn, answers)
+    if message.intent == ASK_RULE:
+        return _rule(turn, answers)
+    if turn.role == "client" and answers and not message.pressed:
+        return _keep(turn, answers)
+    if _asks(message):
+        return _question(turn, answers, knowledge)
+    case = update_case(before, message, turn.asked, knowledge)
+    if turn.in_form and not message.told:
+        noted = (WordPart("utter_noted"),) if case != before else ()
+        return replace(_keep(turn, (*noted, *answers)), case=case)
+    if not (case.causes or case.disputed or case.notice or case.appealed):
+        return replace(_keep(turn, answers or (_perhaps(message),)), case=case)
+    return _judge(turn, case, answers, knowledge)
+
+
+def _asks(message: ParsedMessage) -> bool:
+    """Whether the message asks something, whatever else it tells."""
+    return message.intent.startswith("ask_") or message.intent in (FAQ, EVADE, *UNDERSTOOD_LITTLE)
+
+
+def _closer(message: ParsedMessage) -> ChoicePart:
+    first, *rest = message.choices
+    same = rest and rest[0].partition("_")[2] == first.partition("_")[2]
+    return ChoicePart(message.choices, "happened" if same else "closer")
+
+
+def _perhaps(message: ParsedMessage) -> Part:
+    likely = (*(f"faq/{i}" for i, _ in message.near[:2]), *message.alternatives)
+    return ChoicePart(likely, "perhaps") if likely else WordPart("utter_nothing_to_answer")
+
+
+def _keep(turn: Turn, parts: tuple[Part, ...], *, asked: str | None = "") -> Plan:
+    """Say something that changes no case; `asked` is the open question, the same one where not given."""
+    given = tuple(part.id for part in parts if isinstance(part, AnswerPart))
+    answered = (*given, *(i for i in turn.answered if i not in given))[:KEPT_ANSWERS]
+    return Plan(parts, turn.case, turn.asked if asked == "" else asked, answered)
+
+
+def _answers(turn: Turn, knowledge: Knowledge) -> tuple[Part, ...]:
+    """The answers to what is asked: the first in full, a second short, one that was just given too.
+
+    A short question ("and how many times?") is read beside what was answered last.
+    """
+    found = [i for i, _ in turn.message.answers]
+    last = knowledge.answers.get(turn.answered[0]) if turn.answered else None
+    if last and not turn.message.pressed and len(turn.message.text.split()) <= _FOLLOWS_UP:
+        candidates = {**dict(turn.message.near), **dict(turn.message.answers)}
+        related = {
+            i: p * (_RELATED if i in last.follow_ups or _same_topic(i, last.id, knowledge) else 1.0)
+            for i, p in candidates.items()
+            if i != last.id
+        }
+        best = max(related, key=lambda i: related[i], default=None)
+        if best and turn.message.intent in (FAQ, ASK_RULE, "nlu_fallback", *UNDERSTOOD_LITTLE):
+            found = [best]
+    return tuple(
+        AnswerPart(i, short=bool(n) or i in turn.answered[:2], done=_is_done(i, turn.message, knowledge))
+        for n, i in enumerate(found[:2])
+    )
+
+
+def _same_topic(one: str, other: str, knowledge: Knowledge) -> bool:
+    return knowledge.answers[one].serves[:1] == knowledge.answers[other].serves[:1]
+
+
+def _is_done(answer: str, message: ParsedMessage, knowledge: Knowledge) -> bool:
+    """Whether a person asks about a rule that they tell to have broken."""
+    found = knowledge.answers[answer]
+    return found.done is not None and any(
+        m.id == found.about and m.stance == "admits" and m.confidence >= SURE_TOLD for m in message.told
+    )
+
+
+def _lookalike(turn: Turn, answers: tuple[Part, ...]) -> Plan:
+    """No suspension; what is asked of it first."""
+    lookalike = LookalikePart(turn.message.intent.partition("_")[2], brief=bool(answers))
+    case = turn.case.with_notice("not_suspended")
+    return replace(_keep(turn, (*answers, lookalike), asked=None), case=case)
+
+
+def _rule(turn: Turn, answers: tuple[Part, ...]) -> Plan:
+    """The rule and nothing of a case: no verdict, no question what the notice says."""
+    if answers:
+        return _keep(turn, answers)
+    asked_about = [m.id for m in turn.message.mentions if m.stance == "asks"]
+    return _keep(turn, (RulePart(asked_about[0]),) if asked_about else (TopicPart("prevention"),))
+
+
+def _question(turn: Turn, answers: tuple[Part, ...], knowledge: Knowledge) -> Plan:
+    """Answer what is asked; what is told on the way is judged after it, shortly."""
+    message, before = turn.message, turn.case
+    plans = message.intent in (EVADE, NEW_ACCOUNT) or turn.in_form
+    told = tuple(m for m in message.told if m.confidence >= SURE_TOLD)
+    sure = replace(message, mentions=told)
+    case = before if plans else update_case(before, sure, None, knowledge)
+    topic = knowledge.topic_of(message.intent)
+    if not answers and topic:
+        answers = (TopicPart(topic.id, brief=case != before),)
+    if case == before:
+        return _keep(turn, answers or (_perhaps(message),))
+    return _judge(turn, case, answers, knowledge)
+
+
+def _judge(turn: Turn, case: Case, answers: tuple[Part, ...], knowledge: Knowledge) -> Plan:
+    """The verdict, and the one question whose answer could change it; what is asked stands first."""
+    message, before = turn.message, turn.case
+    if alone := _asked_about(before, case, message, knowledge):
+        again = VerdictPart(alone, decide(alone, knowledge), brief=bool(answers))
+        return replace(_keep(turn, (*answers, again)), case=case)
+    verdict = decide(case, knowledge)
+    explain = changed_topic(before, case)
+    named = message.told[0].id if message.told else None
+    part = VerdictPart(
+        case,
+        verdict,
+        explain=explain or turn.rows is None,
+        brief=bool(answers) or message.pasted,
+        unchanged=not explain and turn.rows == verdict.rows,
+        alternatives=message.alternatives if named and named == verdict.cause else (),
+        told=tuple(m.id for m in message.told) if message.pasted else (),
+    )
+    notice = (NoticePart(),) if message.pasted else ()
+    asked = None if turn.in_form else question_id(next_question(case, knowledge))
+    question = (QuestionPart(asked, again=asked == turn.asked),) if asked else ()
+    kept = _keep(turn, (*answers, *notice, part, *question), asked=asked)
+    return replace(kept, case=case, judged=verdict)
+
+
+def changed_topic(before: Case, after: Case) -> bool:
+    """Whether the cause, or the notice where none is known, is not the one told about before."""
+    if after.causes:
+        return before.causes != after.causes
+    if after.disputed:
+        return bool(before.causes) or before.disputed[:1] != after.disputed[:1]
+    return before.notice != after.notice
+
+
+def _asked_about(before: Case, case: Case, message: ParsedMessage, knowledge: Knowledge) -> Case | None:
+    """The case with that cause alone that a message names again beside a graver one, if it does."""
+    named = message.told[0].id if len(message.told) == 1 else None
+    if named not in before.causes or replace(case, causes=before.causes) != before:
+        return None
+    return None if decide(case, knowledge).cause == named else replace(case, causes=(named,))

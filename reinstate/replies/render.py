@@ -1,0 +1,72 @@
+"""A plan -> the messages of a reply. Pure."""
+
+from __future__ import annotations
+
+from reinstate.core.policy import (
+    AnswerPart,
+    ChoicePart,
+    LookalikePart,
+    NoticePart,
+    Part,
+    Plan,
+    QuestionPart,
+    RulePart,
+    TopicPart,
+    Turn,
+    VerdictPart,
+)
+from reinstate.core.verdict import question_of
+from reinstate.knowledge import Knowledge
+from reinstate.replies.answers import answer_message, topic_message
+from reinstate.replies.message import Message, within
+from reinstate.replies.questions import choice_message, happened_message, question_message
+from reinstate.replies.verdict import (
+    lookalike_message,
+    notice_message,
+    rule_message,
+    unchanged_message,
+    verdict_message,
+)
+
+_CHOICES = {"closer": "utter_which_closer", "perhaps": "utter_perhaps", "outside": "utter_outside_or"}
+
+
+def render(plan: Plan, turn: Turn, knowledge: Knowledge) -> list[Message]:
+    """The messages that say a plan, with as many buttons as a reply may have."""
+    return within([_message(part, plan, turn, knowledge) for part in plan.parts])
+
+
+def _message(part: Part, plan: Plan, turn: Turn, knowledge: Knowledge) -> Message:
+    match part:
+        case AnswerPart(id_, short, done):
+            answer = knowledge.answers[id_]
+            return answer_message(answer, plan.case, turn.role, knowledge, short=short, done=done)
+        case RulePart(cause):
+            return rule_message(knowledge.causes[cause], knowledge)
+        case TopicPart(id_, brief):
+            return topic_message(knowledge.topics[id_], plan.case, knowledge, brief=brief)
+        case LookalikePart(id_, brief):
+            return lookalike_message(knowledge.lookalikes[id_], knowledge, brief=brief)
+        case VerdictPart(verdict=verdict, unchanged=True):
+            return unchanged_message(verdict, knowledge)
+        case VerdictPart():
+            return verdict_message(
+                part.case,
+                part.verdict,
+                knowledge,
+                explain=part.explain,
+                brief=part.brief,
+                alternatives=part.alternatives,
+                told=part.told,
+            )
+        case NoticePart():
+            return notice_message(turn.message, plan.case, knowledge)
+        case QuestionPart(asked, again):
+            question = question_of(plan.case, asked, knowledge)
+            return question_message(question or "notice", knowledge, again=again)
+        case ChoicePart(intents, "happened"):
+            return happened_message(intents[0].partition("_")[2], knowledge)
+        case ChoicePart(intents, why):
+            return choice_message(intents, knowledge, _CHOICES[why])
+        case _:
+            return Message(part.response)

@@ -1,0 +1,192 @@
+"""A verdict, its reasons, and what is no suspension, as messages. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from reinstate.core.case import Case
+from reinstate.core.parsed import ParsedMessage
+from reinstate.core.verdict import Verdict
+from reinstate.knowledge import Cause, Knowledge, Lookalike
+from reinstate.replies.message import (
+    Button,
+    Message,
+    bullets,
+    numbered,
+    paragraphs,
+    payload_of,
+    sources,
+    titled_buttons,
+)
+
+MOST_STEPS, MOST_LESSER, MOST_FOLLOW_UPS = 3, 2, 3
+
+
+def verdict_message(
+    case: Case,
+    verdict: Verdict,
+    knowledge: Knowledge,
+    *,
+    explain: bool = True,
+    brief: bool = False,
+    alternatives: Sequence[str] = (),
+    told: Collection[str] = (),
+) -> Message:
+    """A verdict on one card: what is realistic, why, up to three steps, and what can be done next.
+
+    What the rules say in full is `why_message`.
+
+    Args:
+        case: the case that was judged.
+        verdict: its verdict.
+        knowledge: where the words come from.
+        explain: whether to say what it is about; False after an answer that changed only the path.
+        brief: without steps, where the turn answers something else as well.
+        alternatives: intents that the message could mean as well.
+        told: causes that the turn has named already.
+    """
+    cause = knowledge.causes[verdict.cause] if verdict.cause else None
+    parts = [
+        _outcome(verdict, knowledge),
+        _about(case, cause, verdict, knowledge, told) if explain else "",
+        verdict.say,
+        "" if brief else _what_to_do(cause, verdict, knowledge),
+    ]
+    return Message(
+        "utter_verdict",
+        {"card": paragraphs(parts)},
+        _next(cause, verdict, knowledge, alternatives),
+        sources(verdict.sources, knowledge),
+    )
+
+
+def _outcome(verdict: Verdict, knowledge: Knowledge) -> str:
+    """What is realistic, in one plain sentence."""
+    if verdict.odds is None:
+        return knowledge.table.wording.cannot_tell
+    return knowledge.table.wording.outcomes[f"{verdict.path}_{verdict.odds}"]
+
+
+def _about(
+    case: Case, cause: Cause | None, verdict: Verdict, knowledge: Knowledge, told: Collection[str]
+) -> str:
+    """What Upwork seems to hold against the person, and what else they named."""
+    wording = knowledge.table.wording
+    if cause is None:
+        notice = knowledge.notice_of(case.notice)
+        return wording.about_notice.format(notice.phrase) if notice else ""
+    about = wording.about_hold if cause.severity == "hold" else wording.about[verdict.stance]
+    if cause.severity == "hold" and verdict.stance == "denies":
+        about = wording.about["denies"]
+    lesser = [knowledge.causes[c].phrase for c in case.causes if c in verdict.lesser and c not in told]
+    also = wording.also.format(", ".join(lesser[:MOST_LESSER])) if lesser else ""
+    return " ".join(part for part in (about.format(cause.phrase), also) if part)
+
+
+def _what_to_do(cause: Cause | None, verdict: Verdict, knowledge: Knowledge) -> str:
+    wording = knowledge.table.wording
+    if verdict.path == "none":
+        return paragraphs(knowledge.topics["no_path"].answer)
+    if verdict.path == "wait":
+        return paragraphs(knowledge.topics["waiting"].answer)
+    if cause is None:
+        return ""
+    if verdict.stance == "denies":
+        return wording.evidence.format(bullets(cause.evidence[:MOST_STEPS]))
+    return wording.steps.format(numbered(cause.steps[:MOST_STEPS]))
+
+
+def _next(
+    cause: Cause | None, verdict: Verdict, knowledge: Knowledge, alternatives: Sequence[str]
+) -> tuple[Button, ...]:
+    """The letter, whether it is right at all, what the rules say, and what people ask next."""
+    wording = knowledge.table.wording
+    letter = (Button(wording.draft, "/draft_appeal"),) if verdict.path in ("appeal", "support") else ()
+    if cause is None:
+        return (*letter, *titled_buttons(_follow_ups(verdict, knowledge), knowledge))
+    it_did = f"cause_{cause.id}"
+    maybe = verdict.stance == "unsure" or it_did in alternatives
+    happened = (Button(wording.happened, f"/{it_did}"),) if maybe else ()
+    others = [intent for intent in alternatives if intent != it_did]
+    follow_ups = titled_buttons(_follow_ups(verdict, knowledge), knowledge)
+    return (
+        *letter,
+        *happened,
+        *instead(others[:1], knowledge),
+        Button(wording.not_right, "/feedback_wrong_cause"),
+        Button(wording.why, "/ask_why"),
+        *follow_ups[:MOST_FOLLOW_UPS],
+    )
+
+
+def _follow_ups(verdict: Verdict, knowledge: Knowledge) -> tuple[str, ...]:
+    return knowledge.table.wording.follow_ups.get(verdict.path, ())
+
+
+def instead(intents: Sequence[str], knowledge: Knowledge) -> tuple[Button, ...]:
+    """Buttons that put another cause in the place of the one that was read."""
+    titles = {intent: knowledge.title_of(intent) for intent in intents}
+    payloads = {
+        intent: f'/feedback_wrong_cause{{"id":"{intent.removeprefix("cause_")}"}}'
+        if intent.startswith("cause_")
+        else payload_of(intent)
+        for intent in intents
+    }
+    return tuple(
+        Button(knowledge.table.wording.instead.format(title), payloads[intent])
+        for intent, title in titles.items()
+        if title
+    )
+
+
+def why_message(verdict: Verdict, knowledge: Knowledge) -> Message:
+    """Why a verdict is what it is: what the guide and Upwork's pages say, and where they say it."""
+    cause = knowledge.causes[verdict.cause] if verdict.cause else None
+    say = paragraphs([verdict.say, *(_views(cause, knowledge) if cause else ())])
+    return Message("utter_why", {"say": say}, (), sources(verdict.sources, knowledge))
+
+
+def _views(cause: Cause, knowledge: Knowledge) -> list[str]:
+    """What the guide and Upwork's own pages say of a cause, where they differ, what nobody knows."""
+    wording = knowledge.table.wording
+    return [
+        wording.guide.format(cause.guide) if cause.guide else "",
+        wording.policy.format(cause.policy),
+        cause.differ or "",
+        cause.unknown or "",
+    ]
+
+
+def rule_message(cause: Cause, knowledge: Knowledge) -> Message:
+    """The rule on a cause, for who asks about it and has no case: what counts, and what keeps one safe."""
+    parts = [cause.policy, bullets(cause.prevention[:MOST_STEPS])]
+    return Message("utter_answer", {"answer": paragraphs(parts)}, (), sources(cause.sources, knowledge))
+
+
+def notice_message(message: ParsedMessage, case: Case, knowledge: Knowledge) -> Message:
+    """What was understood of a pasted notice, to be corrected."""
+    wording = knowledge.table.wording
+    notice = knowledge.notice_of(case.notice)
+    named = [knowledge.causes[r.id] for r in message.mentions]
+    values = {
+        "notice": notice.phrase if notice else wording.not_known,
+        "causes": ", ".join(cause.phrase for cause in named) or wording.not_known,
+        "deadline": message.deadline or wording.not_known,
+    }
+    return Message("utter_read_notice", values, (Button(wording.wrong_notice, "/wrong_notice"),))
+
+
+def unchanged_message(verdict: Verdict, knowledge: Knowledge) -> Message:
+    """What was told changes nothing: the outcome in one line."""
+    return Message("utter_unchanged", {"outcome": _outcome(verdict, knowledge)})
+
+
+def lookalike_message(lookalike: Lookalike, knowledge: Knowledge, *, brief: bool = False) -> Message:
+    """What looks like a suspension and is none."""
+    parts = [lookalike.policy, "" if brief else numbered(lookalike.steps)]
+    return Message(
+        "utter_lookalike",
+        {"phrase": lookalike.phrase, "body": paragraphs(parts)},
+        (Button(knowledge.table.wording.not_right, "/something_else"),),
+        sources(lookalike.sources, knowledge),
+    )

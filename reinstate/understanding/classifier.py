@@ -1,0 +1,261 @@
+"""The Rasa graph component that reads a message: encoders, head, segments and details."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RESPONSE_KEY, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from reinstate.knowledge import knowledge
+from reinstate.understanding import details, encoders, head, nearest, reading, segments, words
+from reinstate.understanding.labels import ABOUT_CAUSES, DENY, Labels
+from reinstate.understanding.language import ENGLISH
+from reinstate.understanding.thresholds import Thresholds
+
+logger = logging.getLogger(__name__)
+
+LONGEST_WHOLE = 1000
+HEAD = "head.npz"
+WORDS = "words"
+MOST_CLAUSES, MOST_PIECES, MOST_QUESTIONS = 4, 8, 3
+_PART = 2000  # examples that one process encodes at a time
+_FOREIGN = {"understood": 0.12, "sure": 0.8, "margin": 0.5}  # less is understood, more is asked
+_RANKED = 10
+_HERE = Path(__file__).parent
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class MessageReader(GraphComponent):
+    """Sets what `reinstate.core.parsed.ParsedMessage` takes from a message.
+
+    That is `intent`, `intent_ranking`, `causes`, `answer` (the best one or null), `answers`, `near`,
+    `choices`, `alternatives`, `distressed` and `details`.
+
+    Config:
+        encoders: names or folders, see `reinstate.understanding.encoders.load`.
+        english: those of them that read English only.
+        nearest: those in whose vectors the nearest examples are looked for.
+        strength: of the head, see `reinstate.understanding.head.fit`.
+        thresholds: see `reinstate.understanding.thresholds.Thresholds`.
+        prior_of_denials: how likely, before reading, a denial is beside the cause it denies: the
+            examples hold about as many of each, while most people tell what did happen.
+    """
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """What holds where config.yml is silent."""
+        return {
+            "encoders": ["use"],
+            "english": [],
+            "nearest": ["use"],
+            "strength": 40.0,
+            "thresholds": {},
+            "prior_of_denials": 0.5,
+        }
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> MessageReader:
+        """Make an untrained reader."""
+        return cls(config, model_storage, resource, None)
+
+    def __init__(
+        self,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        trained: head.Head | None,
+    ) -> None:
+        """Hold the head, which reads by each encoder and by words."""
+        self._config, self._storage, self._resource = config, model_storage, resource
+        self._thresholds = Thresholds(**config["thresholds"])
+        self._encoders = _load_encoders(config["encoders"])
+        self._trained = trained
+        self._labels = Labels(trained.labels, knowledge()) if trained else None
+
+    @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
+        """Rasa trains again when an encoder or the way of training changes.
+
+        By itself it looks at the class and its settings only.
+        """
+        names = config.get("encoders", cls.get_default_config()["encoders"])
+        vectors = "+".join(encoder.fingerprint for encoder in _load_encoders(names).values())
+        sources = b"".join(file.read_bytes() for file in sorted(_HERE.glob("*.py")))
+        return f"{vectors or 'no encoder'} {hashlib.sha256(sources).hexdigest()}"
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Fit the head on all intent examples and store it."""
+        examples = training_data.intent_examples
+        texts = [example.get(TEXT) for example in examples]
+        labels = [example.get(INTENT_RESPONSE_KEY) or example.get(INTENT) for example in examples]
+        logger.info("training on %d examples", len(texts))
+        trained = self._fit(texts, labels)
+        self._trained = trained.with_prior({label: self._prior(label) for label in trained.labels})
+        self._labels = Labels(trained.labels, knowledge())
+        with self._storage.write_to(self._resource) as folder:
+            head.save(self._trained, folder / HEAD)
+        return self._resource
+
+    def _fit(self, texts: Sequence[str], labels: Sequence[str]) -> head.Head:
+        """Fit each view of the examples; where there are many, in as many processes as there are cores."""
+        strength, names = self._config["strength"], list(self._encoders)
+        parts = [texts[start : start + _PART] for start in range(0, len(texts), _PART)]
+        by_words, *rows = joblib.Parallel(n_jobs=min(len(parts), os.cpu_count() or 1))(
+            [
+                joblib.delayed(head.fit_words)(texts, labels, strength),
+                *(joblib.delayed(encoders.encode)(name, part) for name in names for part in parts),
+            ]
+        )
+        encoded = {
+            name: np.concatenate(rows[number * len(parts) : (number + 1) * len(parts)])
+            for number, name in enumerate(names)
+        }
+        views = {WORDS: by_words} | {name: head.fit(v, labels, strength) for name, v in encoded.items()}
+        near = {
+            name: nearest.fit(v, labels) for name, v in encoded.items() if name in self._config["nearest"]
+        }
+        return head.combine(views, near, labels)
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> MessageReader:
+        """Read the stored head."""
+        with model_storage.read_from(resource) as folder:
+            return cls(config, model_storage, resource, head.load(folder / HEAD))
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Leave training data as it is; nothing after this component reads it."""
+        return training_data
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Read each message."""
+        for message in messages:
+            text = message.get(TEXT) or ""
+            found = details.find(text, knowledge())
+            result = self.read(text, found)
+            causes = [replace(c, stance="unsure") if found.pasted else c for c in result.causes]
+            ranking = [{"name": name, "confidence": p} for name, p in result.ranking[:_RANKED]]
+            answers, near = (_ids(ids) for ids in (result.answers, result.near))
+            set_ = {
+                INTENT: ranking[0],
+                "intent_ranking": ranking,
+                "causes": [asdict(cause) for cause in causes],
+                "answer": answers[0] if answers else None,
+                "answers": answers,
+                "near": near,
+                "choices": list(result.choices),
+                "alternatives": list(result.alternatives),
+                "distressed": result.distressed,
+                "details": asdict(found),
+                ENTITIES: message.get(ENTITIES, []),
+            }
+            for name, value in set_.items():
+                message.set(name, value, add_to_output=True)
+        return messages
+
+    def read(self, text: str, found: details.Details) -> reading.Result:
+        """Read one message in bounded time; `found` are its details."""
+        seen = self.see(text, found)
+        if seen is None:
+            return reading.Result(((reading.NOT_UNDERSTOOD, 1.0),))
+        english = found.language == ENGLISH
+        thresholds = self._thresholds if english else replace(self._thresholds, **_FOREIGN)
+        return reading.read(seen, self.labels, thresholds)
+
+    def see(self, text: str, found: details.Details) -> reading.Seen | None:
+        """What a message is read from, or None where it has no letter and no digit.
+
+        A long text counts by its parts only.
+        """
+        if not any(letter.isalnum() for letter in text):
+            return None
+        english = found.language == ENGLISH
+        whole: Sequence[str] = [text] if len(text) <= LONGEST_WHOLE else []
+        told = self._telling(segments.clauses(text), MOST_CLAUSES, beside=whole)
+        small = self._telling(segments.pieces(text), MOST_PIECES, beside=whole)
+        asked = segments.questions(text)[-MOST_QUESTIONS:]
+        texts = [*whole, *told, *small, *asked]
+        each = {one: number for number, one in enumerate(dict.fromkeys(texts))}
+        rows = self._probabilities(list(each), english=english)[[each[one] for one in texts]]
+        parts, questions = rows[: len(rows) - len(asked)], rows[len(rows) - len(asked) :]
+        if not whole:
+            parts = np.vstack([reading.strongest(parts, self.labels), parts])
+        return reading.Seen(text, told, parts, questions)
+
+    @property
+    def labels(self) -> Labels:
+        """What the columns of probabilities stand for."""
+        if self._labels is None:
+            raise RuntimeError("this reader has not been trained")
+        return self._labels
+
+    @property
+    def _head(self) -> head.Head:
+        if self._trained is None:
+            raise RuntimeError("this reader has not been trained")
+        return self._trained
+
+    def _prior(self, label: str) -> float:
+        """How likely an intent is before anything is read, beside most others."""
+        return float(self._config["prior_of_denials"]) if label.startswith(DENY) else 1.0
+
+    def _telling(self, parts: list[str], most: int, *, beside: Sequence[str]) -> list[str]:
+        """Those parts of a text that, by their words alone, name a cause most clearly; none if it is one."""
+        if beside and len(parts) < 2:
+            return []
+        named = self.labels.columns(*ABOUT_CAUSES)
+        if len(parts) <= most or not named:
+            return parts[:most]
+        parts = list(dict.fromkeys(parts))
+        by_words = self._head.probabilities({WORDS: words.count(parts)})
+        clearness = by_words[:, named].max(axis=1)
+        return [parts[n] for n in sorted(clearness.argsort()[-most:])]
+
+    def _probabilities(self, texts: Sequence[str], *, english: bool) -> head.Probabilities:
+        """A row for each text; encoders of English stay out of other languages."""
+        used = {n: e for n, e in self._encoders.items() if english or n not in self._config["english"]}
+        seen: dict[str, Any] = {name: encoder.encode(texts) for name, encoder in used.items()}
+        return self._head.probabilities({WORDS: words.count(texts), **seen})
+
+
+def _ids(found: Sequence[tuple[str, float]]) -> list[dict[str, Any]]:
+    return [{"id": answer, "confidence": probability} for answer, probability in found]
+
+
+def _load_encoders(names: Sequence[str]) -> Mapping[str, encoders.Encoder]:
+    """The encoders by their names; none at all if one of them cannot be loaded."""
+    try:
+        return {name: encoders.load(name) for name in names}
+    except encoders.EncoderError as error:
+        logger.warning(
+            "%s. CauseMention with the FALLBACK, with which other languages and off-topic text are read worse. "
+            "Mend: run `make run` again, or name another encoder in config.yml.",
+            error,
+        )
+        return {}
