@@ -152,6 +152,9 @@ class ActionSomethingElse(Action):
     ) -> list[EventType]:
         """Drop, then judge or ask."""
         said = Said(dispatcher, tracker)
+        if not said.message.pressed and knowledge().patterns["complains"].found(said.message.text):
+            said.say([Message("utter_not_what_asked")])
+            return []
         instead = said.message.value
         if instead in knowledge().causes:
             return _judged(said, said.case.correct(str(instead)), explain=True)

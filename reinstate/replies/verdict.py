@@ -178,7 +178,10 @@ def notice_message(message: ParsedMessage, case: Case, knowledge: Knowledge) -> 
 
 def unchanged_message(verdict: Verdict, knowledge: Knowledge) -> Message:
     """What was told changes nothing: the outcome in one line."""
-    return Message("utter_unchanged", {"outcome": _outcome(verdict, knowledge)})
+    draft = (Button(knowledge.table.wording.draft, "/draft_appeal"),)
+    outcome = _outcome(verdict, knowledge)
+    buttons = draft if verdict.path in ("appeal", "support") else ()
+    return Message("utter_unchanged", {"outcome": outcome}, buttons)
 
 
 def lookalike_message(lookalike: Lookalike, knowledge: Knowledge, *, brief: bool = False) -> Message:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -20,8 +21,20 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RESPONSE_KEY, TEX
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from reinstate.core.case import CauseMention
 from reinstate.knowledge import knowledge
-from reinstate.understanding import acts, details, encoders, head, nearest, reading, segments, vectors, words
+from reinstate.understanding import (
+    acts,
+    details,
+    encoders,
+    head,
+    mentions,
+    nearest,
+    reading,
+    segments,
+    vectors,
+    words,
+)
 from reinstate.understanding.labels import ABOUT_CAUSES, ANSWER, DENY, Labels
 from reinstate.understanding.language import ENGLISH
 from reinstate.understanding.thresholds import Thresholds
@@ -29,7 +42,9 @@ from reinstate.understanding.thresholds import Thresholds
 logger = logging.getLogger(__name__)
 
 LONGEST_WHOLE = 1000
-HEAD, ACTS = "head.npz", "acts.npz"
+FEWEST_KNOWN = 0.34  # share of words that must stand in some example, or the text is gibberish
+_WORD = re.compile(r"[^\W\d_]+")
+HEAD, ACTS, KNOWN = "head.npz", "acts.npz", "known.txt"
 WORDS = "words"
 MOST_CLAUSES, MOST_PIECES, MOST_QUESTIONS = 4, 8, 3
 _FEW = 500  # examples that are not worth a second process
@@ -87,15 +102,16 @@ class MessageReader(GraphComponent):
         resource: Resource,
         trained: head.Head | None,
         wants: head.Head | None,
+        known: frozenset[str] = frozenset(),
     ) -> None:
-        """Hold the heads of intents and of acts, which read by each encoder and by words."""
+        """Hold the heads of intents and of acts, which read by each encoder and by words, and the known words."""
         self._config, self._storage, self._resource = config, model_storage, resource
         self._thresholds = Thresholds(**config["thresholds"])
         self._encoders = _load_encoders(config["encoders"])
-        self._hold(trained, wants)
+        self._hold(trained, wants, known)
 
-    def _hold(self, trained: head.Head | None, wants: head.Head | None) -> None:
-        self._trained, self._wants = trained, wants
+    def _hold(self, trained: head.Head | None, wants: head.Head | None, known: frozenset[str]) -> None:
+        self._trained, self._wants, self._known = trained, wants, known
         self._labels = Labels(trained.labels, knowledge()) if trained else None
         if self._labels and wants:
             order = {act: column for column, act in enumerate(wants.labels)}
@@ -170,7 +186,7 @@ class MessageReader(GraphComponent):
             text = message.get(TEXT) or ""
             found = details.find(text, knowledge())
             result = self.read(text, found)
-            causes = [replace(c, stance="unsure") if found.pasted else c for c in result.causes]
+            causes = _accused(text, result.causes) if found.pasted else result.causes
             ranking = [{"name": name, "confidence": p} for name, p in result.ranking[:_RANKED]]
             answers, near = (_ids(ids) for ids in (result.answers, result.near))
             set_ = {
@@ -200,13 +216,13 @@ class MessageReader(GraphComponent):
         return reading.read(seen, self.labels, thresholds)
 
     def see(self, text: str, found: details.Details) -> reading.Seen | None:
-        """What a message is read from, or None where it has no letter and no digit.
+        """What a message is read from, or None where it has no letter and no digit, or is gibberish.
 
         A long text counts by its parts only.
         """
-        if not any(letter.isalnum() for letter in text):
-            return None
         english = found.language == ENGLISH
+        if not any(letter.isalnum() for letter in text) or (english and self._is_gibberish(text)):
+            return None
         whole: Sequence[str] = [text] if len(text) <= LONGEST_WHOLE else []
         told = self._telling(segments.clauses(text), MOST_CLAUSES, beside=whole)
         small = self._telling(segments.pieces(text), MOST_PIECES, beside=whole)
@@ -218,6 +234,11 @@ class MessageReader(GraphComponent):
         if not whole:
             parts = np.vstack([reading.strongest(parts, self.labels), parts])
         return reading.Seen(text, told, parts, questions)
+
+    def _is_gibberish(self, text: str) -> bool:
+        """Whether hardly any of several words was ever seen."""
+        said = _WORD.findall(text.casefold())
+        return len(said) > 1 and sum(word in self._known for word in said) < FEWEST_KNOWN * len(said)
 
     @property
     def labels(self) -> Labels:
@@ -259,6 +280,13 @@ class MessageReader(GraphComponent):
         wanted = self._wants.probabilities(views)[:, self._act_of] ** float(self._config["act_weight"])
         both = about * wanted
         return np.asarray(both / both.sum(axis=1, keepdims=True))
+
+
+def _accused(text: str, causes: Sequence[CauseMention]) -> Sequence[CauseMention]:
+    """What a pasted notice accuses of: by its own terms first, and nothing of it is told by the person."""
+    named = mentions.named(text, knowledge())
+    read = [replace(c, stance="unsure") for c in causes if c.id not in {n.id for n in named}]
+    return [*named, *read]
 
 
 def _ids(found: Sequence[tuple[str, float]]) -> list[dict[str, Any]]:

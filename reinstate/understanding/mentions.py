@@ -45,6 +45,7 @@ DENIED = np.array([0.34, 0.59, 0.7, 0.2, 2.87, -0.3])
 _LEAST, _LITTLE, _LEFT, _CONTRADICTED = 1e-4, 3e-3, 0.2, 0.6
 _NEXT = 120  # characters, about a sentence
 _FEW_WORDS, _BARE = 12, 4
+_IN_SO_MANY_WORDS = 0.9
 
 
 @dataclass(frozen=True)
@@ -103,9 +104,17 @@ def find(
         said = e.clause if e.clause and e.told >= thresholds.clause else text
         stance = _stance(e, said, labels.knowledge, thresholds, bare=bare)
         if stance == "admits" and e.clause and accuses(said, labels.knowledge):
-            stance = _beside_accusation(e, thresholds)
+            protests = labels.knowledge.patterns["protests"].found(text)
+            stance = "denies" if protests else _beside_accusation(e, thresholds)
         mentions.append(CauseMention(e.id, min(1.0, sure), stance, said))
     return tuple(sorted(mentions, key=lambda m: -m.confidence))
+
+
+def named(text: str, knowledge: Knowledge) -> tuple[CauseMention, ...]:
+    """The causes that a notice names in Upwork's own terms (`other_names` of a cause): accused, not told."""
+    words = text.casefold()
+    found = (c.id for c in knowledge.causes.values() if any(n.casefold() in words for n in c.other_names))
+    return tuple(CauseMention(cause, _IN_SO_MANY_WORDS, "unsure", text) for cause in found)
 
 
 def _stance(e: Evidence, text: str, knowledge: Knowledge, thresholds: Thresholds, *, bare: bool) -> Stance:

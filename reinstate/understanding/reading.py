@@ -31,7 +31,7 @@ _FORGET, _ASK_FORGET = "forget_me", "ask_forget"
 _DETAIL, _CRISIS, _VENT = "inform_detail", "crisis", "vent"
 _VAGUE = (*OUTSIDE, _DETAIL, _VENT)  # they tell of no case, and may hide one
 ABOUT = (CAUSE, DENY, LOOKALIKE)
-_OFFERED, _NEAR = 2, 6
+_OFFERED, _NEAR, _FEW_WORDS = 2, 6, 8
 _LITTLE = 1e-3
 _OF_WHOLE = 0.35  # how much the whole message counts for what one question of it asks
 
@@ -84,6 +84,8 @@ def read(seen: Seen, labels: Labels, thresholds: Thresholds) -> Result:
     """
     if labels.knowledge.patterns["forgets"].found(seen.text):
         return Result(((_FORGET, 1.0),))
+    if labels.knowledge.patterns["despairs"].found(seen.text) and len(seen.text.split()) <= _FEW_WORDS:
+        return Result(((_VENT, 1.0),), distressed=True)
     whole = seen.rows[0]
     causes = mentions.find(seen.text, seen.clauses, seen.rows, labels, thresholds)
     best = _best(seen, causes, labels, thresholds)
@@ -173,12 +175,14 @@ def _answers(seen: Seen, best: int, labels: Labels, thresholds: Thresholds) -> t
     for row in seen.questions if len(columns) else ():
         both = row[columns] ** (1 - _OF_WHOLE) * (whole[columns] + _LITTLE) ** _OF_WHOLE
         likely = columns[both.argmax()]
-        if row[likely] >= thresholds.answer:
+        if row[likely] >= (thresholds.second if found else thresholds.answer):
             found.setdefault(str(labels.each[likely].answer), float(row[likely]))
     return tuple(found.items())
 
 
 def _is_distressed(seen: Seen, labels: Labels, thresholds: Thresholds) -> bool:
+    if labels.knowledge.patterns["suffers"].found(seen.text):
+        return True
     columns = [labels.index[name] for name in (_VENT, _CRISIS) if name in labels.index]
     whole_and_clauses = seen.rows[: 1 + len(seen.clauses)]
     return bool(columns) and float(whole_and_clauses[:, columns].sum(axis=1).max()) >= thresholds.distress
