@@ -104,7 +104,7 @@ class MessageReader(GraphComponent):
         wants: head.Head | None,
         known: frozenset[str] = frozenset(),
     ) -> None:
-        """Hold the heads of intents and of acts, which read by each encoder and by words, and the known words."""
+        """Hold the heads of intents and of acts, which read by each encoder and by words, and known words."""
         self._config, self._storage, self._resource = config, model_storage, resource
         self._thresholds = Thresholds(**config["thresholds"])
         self._encoders = _load_encoders(config["encoders"])
@@ -133,23 +133,26 @@ class MessageReader(GraphComponent):
         examples = training_data.intent_examples
         texts = [example.get(TEXT) for example in examples]
         labels = [example.get(INTENT_RESPONSE_KEY) or example.get(INTENT) for example in examples]
-        known = {label.removeprefix(ANSWER) for label in labels if label.startswith(ANSWER)}
-        for answer in (knowledge().answers[i] for i in sorted(known & set(knowledge().answers))):
+        asked = {label.removeprefix(ANSWER) for label in labels if label.startswith(ANSWER)}
+        for answer in (knowledge().answers[i] for i in sorted(asked & set(knowledge().answers))):
             texts.append(answer.question)
             labels.append(ANSWER + answer.id)
         logger.info("training on %d examples", len(texts))
         encoded = {name: vectors.of_texts(name, texts) for name in self._encoders}
         trained = self._fit(texts, encoded, labels)
         trained = trained.with_prior({label: self._prior(label) for label in trained.labels})
-        near = {
-            name: nearest.fit(v, labels) for name, v in encoded.items() if name in self._config["nearest"]
-        }
+        looked_for = {name: rows for name, rows in encoded.items() if name in self._config["nearest"]}
+        trained = replace(trained, nearest={n: nearest.fit(rows, labels) for n, rows in looked_for.items()})
         each = Labels(trained.labels, knowledge())
-        wants = self._fit(texts, encoded, [acts.act_of(each.each[each.index[label]]) for label in labels])
+        wanted = [acts.act_of(each.each[each.index[label]]) for label in labels]
+        wants = self._fit(texts, encoded, wanted) if len(set(wanted)) > 1 else None
+        known = frozenset(word for text in texts for word in _WORD.findall(text.casefold()))
         with self._storage.write_to(self._resource) as folder:
-            head.save(replace(trained, nearest=near), folder / HEAD)
-            head.save(wants, folder / ACTS)
-        self._hold(replace(trained, nearest=near), wants)
+            head.save(trained, folder / HEAD)
+            if wants:
+                head.save(wants, folder / ACTS)
+            (folder / KNOWN).write_text("\n".join(sorted(known)), encoding="utf-8")
+        self._hold(trained, wants, known)
         return self._resource
 
     def _fit(
@@ -174,7 +177,9 @@ class MessageReader(GraphComponent):
     ) -> MessageReader:
         """Read the stored head."""
         with model_storage.read_from(resource) as folder:
-            return cls(config, model_storage, resource, head.load(folder / HEAD), head.load(folder / ACTS))
+            wants = head.load(folder / ACTS) if (folder / ACTS).is_file() else None
+            known = frozenset((folder / KNOWN).read_text(encoding="utf-8").split("\n"))
+            return cls(config, model_storage, resource, head.load(folder / HEAD), wants, known)
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Leave training data as it is; nothing after this component reads it."""
