@@ -12,7 +12,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .NOTPARALLEL:
-.PHONY: help run train test check check-knowledge bench evaluate lock clean environment dev
+.PHONY: help run train test test-fast soak check check-knowledge bench evaluate lock clean environment dev
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS="$$(printf '\t')" read -r name does; do \
@@ -31,6 +31,13 @@ test: dev  ## all tests, the browser's too; ARGS="tests/unit -x" for some
 	@$(IN) setup/browser.py
 	@$(IN) -m reinstate.train
 	@exec env CHROMIUM="$$($(IN) setup/browser.py 2>/dev/null)" $(IN) -m pytest $(ARGS)
+
+test-fast: dev train  ## the quick ones, without doors, browser and databases: unit, nlu, scenarios
+	@exec $(IN) -m pytest tests/unit tests/nlu tests/conversations/test_scenarios.py $(ARGS)
+
+soak: dev train  ## load and length: what `make test` leaves out or tries a little
+	@$(IN) setup/browser.py
+	@exec env SOAK=1 CHROMIUM="$$($(IN) setup/browser.py 2>/dev/null)" $(IN) -m pytest -m "soak or longer" $(ARGS)
 
 check: dev  ## style, types, knowledge and training data
 	$(IN) -m ruff check .

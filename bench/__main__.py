@@ -164,7 +164,7 @@ def main() -> None:
         results, trained = {}, {"Reinstate": train(folder), "starter": starter.trained}
         for kind in ("Reinstate", "starter"):
             started = time.perf_counter()
-            bot = Server(folder).start() if kind == "Reinstate" else starter.start()
+            bot = Server(folder).start(plain=True) if kind == "Reinstate" else starter.start()
             found = {**trained[kind], "start, s": time.perf_counter() - started}
             try:
                 turn, texts = (ours(bot), OURS) if isinstance(bot, Server) else (bot.say, MESSAGES)

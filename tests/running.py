@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import signal
@@ -18,11 +19,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.warm import Fork, Warm
+
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 120
-
-
 WAIT_SECONDS = 60
+# `make soak` sets it: what `make test` tries a little is tried at length.
+SOAK = bool(os.environ.get("SOAK"))
 
 
 def until(what: Callable[[], Any], seconds: float = WAIT_SECONDS) -> Any:
@@ -50,8 +53,22 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+@functools.cache
+def _warm() -> Warm | None:
+    """The warm process of this run; None where servers start as `make run` starts them.
+
+    Tests and benchmarks are many starts. On macOS, a process that has imported TensorFlow cannot fork.
+    """
+    many = "pytest" in sys.modules or "bench" in sys.modules
+    return Warm() if many and sys.platform == "linux" else None
+
+
 class Server:
-    """The bot as `make run` starts it, on a free port, with its files in a folder of its own."""
+    """The bot on a free port, with its files in a folder of its own.
+
+    A start is a fork of the run's warm process (`tests.warm`), or with `start(plain=True)`, and outside of
+    tests and benchmarks, just what `make run` starts.
+    """
 
     def __init__(self, folder: Path, **settings: str) -> None:
         """Prepare; `start` starts it."""
@@ -70,19 +87,13 @@ class Server:
             **settings,
         }
         self.log = folder / f"log-{self.port}.txt"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | Fork | None = None
 
-    def start(self) -> Server:
+    def start(self, *, plain: bool = False) -> Server:
         """Start and wait until a message can be answered."""
-        with self.log.open("wb") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "reinstate.server.app"],
-                cwd=ROOT,
-                env=self._environment,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        self.log.write_bytes(b"")
+        warm = None if plain else _warm()
+        self._process = warm.fork(self._environment, self.log) if warm else self._plain()
         ends = time.monotonic() + START_SECONDS
         while time.monotonic() < ends:
             if self._process.poll() is not None:
@@ -91,9 +102,20 @@ class Server:
                 with urllib.request.urlopen(f"{self.url}/health", timeout=5):
                     return self
             except OSError:
-                time.sleep(0.2)
+                time.sleep(0.1)
         self.kill()
         raise RuntimeError("the bot did not start:\n" + self.log.read_text(encoding="utf-8")[-4000:])
+
+    def _plain(self) -> subprocess.Popen[bytes]:
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "reinstate.server.app"],
+                cwd=ROOT,
+                env=self._environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
 
     def files(self) -> bytes:
         """All bytes of the database and its side files."""
@@ -104,6 +126,12 @@ class Server:
         """Id of the running process."""
         assert self._process is not None
         return self._process.pid
+
+    @property
+    def returncode(self) -> int | None:
+        """How it ended, negative for a signal; None while it runs."""
+        assert self._process is not None
+        return self._process.returncode
 
     def kill(self) -> None:
         """End it at once, as a power cut would."""

@@ -7,11 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from reinstate.server.settings import MODEL, ROOT
 
 STORIES = ROOT / "tests" / "test_stories.yml"
 
 
+@pytest.mark.soak  # tests/conversations/ holds the same flows, through the running bot
 def test_every_test_story_is_predicted(tmp_path: Path) -> None:
     """Each action of each test story is the one that the trained rules predict."""
     command = [sys.executable, "-W", "ignore", "-m", "rasa", "test", "core", "--fail-on-prediction-errors"]

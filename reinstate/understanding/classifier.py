@@ -21,8 +21,8 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from reinstate.knowledge import knowledge
-from reinstate.understanding import details, encoders, head, nearest, reading, segments, words
-from reinstate.understanding.labels import ABOUT_CAUSES, DENY, Labels
+from reinstate.understanding import details, encoders, head, nearest, reading, segments, vectors, words
+from reinstate.understanding.labels import ABOUT_CAUSES, ANSWER, DENY, Labels
 from reinstate.understanding.language import ENGLISH
 from reinstate.understanding.thresholds import Thresholds
 
@@ -32,7 +32,7 @@ LONGEST_WHOLE = 1000
 HEAD = "head.npz"
 WORDS = "words"
 MOST_CLAUSES, MOST_PIECES, MOST_QUESTIONS = 4, 8, 3
-_PART = 2000  # examples that one process encodes at a time
+_FEW = 500  # examples that are not worth a second process
 _FOREIGN = {"understood": 0.12, "sure": 0.8, "margin": 0.5}  # less is understood, more is asked
 _RANKED = 10
 _HERE = Path(__file__).parent
@@ -108,6 +108,10 @@ class MessageReader(GraphComponent):
         examples = training_data.intent_examples
         texts = [example.get(TEXT) for example in examples]
         labels = [example.get(INTENT_RESPONSE_KEY) or example.get(INTENT) for example in examples]
+        known = {label.removeprefix(ANSWER) for label in labels if label.startswith(ANSWER)}
+        for answer in (knowledge().answers[i] for i in sorted(known & set(knowledge().answers))):
+            texts.append(answer.question)
+            labels.append(ANSWER + answer.id)
         logger.info("training on %d examples", len(texts))
         trained = self._fit(texts, labels)
         self._trained = trained.with_prior({label: self._prior(label) for label in trained.labels})
@@ -117,22 +121,18 @@ class MessageReader(GraphComponent):
         return self._resource
 
     def _fit(self, texts: Sequence[str], labels: Sequence[str]) -> head.Head:
-        """Fit each view of the examples; where there are many, in as many processes as there are cores."""
-        strength, names = self._config["strength"], list(self._encoders)
-        parts = [texts[start : start + _PART] for start in range(0, len(texts), _PART)]
-        by_words, *rows = joblib.Parallel(n_jobs=min(len(parts), os.cpu_count() or 1))(
-            [
-                joblib.delayed(head.fit_words)(texts, labels, strength),
-                *(joblib.delayed(encoders.encode)(name, part) for name in names for part in parts),
-            ]
-        )
-        encoded = {
-            name: np.concatenate(rows[number * len(parts) : (number + 1) * len(parts)])
-            for number, name in enumerate(names)
-        }
-        views = {WORDS: by_words} | {name: head.fit(v, labels, strength) for name, v in encoded.items()}
+        """Fit each view of the examples."""
+        strength = self._config["strength"]
+        encoded = {name: vectors.of_texts(name, texts) for name in self._encoders}
+        fits = [joblib.delayed(head.fit_words)(texts, labels, strength)]
+        fits += [joblib.delayed(head.fit)(rows, labels, strength) for rows in encoded.values()]
+        many = len(texts) > _FEW
+        fitted = joblib.Parallel(n_jobs=(os.cpu_count() or 1) if many else 1)(fits)
+        views = dict(zip([WORDS, *encoded], fitted))
         near = {
-            name: nearest.fit(v, labels) for name, v in encoded.items() if name in self._config["nearest"]
+            name: nearest.fit(rows, labels)
+            for name, rows in encoded.items()
+            if name in self._config["nearest"]
         }
         return head.combine(views, near, labels)
 
@@ -254,7 +254,7 @@ def _load_encoders(names: Sequence[str]) -> Mapping[str, encoders.Encoder]:
         return {name: encoders.load(name) for name in names}
     except encoders.EncoderError as error:
         logger.warning(
-            "%s. CauseMention with the FALLBACK, with which other languages and off-topic text are read worse. "
+            "%s. Reading with the FALLBACK, with which other languages and off-topic text are read worse. "
             "Mend: run `make run` again, or name another encoder in config.yml.",
             error,
         )

@@ -9,9 +9,9 @@ from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.person import Person
 from tests.browser.scripted import ScriptedBot
-from tests.running import Server, request
+from tests.running import SOAK, Server, request
 
-TURNS, KILLS = 200, 10
+TURNS, KILLS = (200, 10) if SOAK else (40, 3)
 
 
 def test_a_message_written_while_the_server_is_down_arrives_once(person: Person, server: Server) -> None:
@@ -41,7 +41,8 @@ def test_a_reload_while_the_server_is_down_loses_nothing(person: Person, server:
     person.check_in_step()
 
 
-@pytest.mark.timeout(600)  # a restart takes a quarter of a minute on a slow machine
+@pytest.mark.longer
+@pytest.mark.timeout(600)  # at length, ten starts on a slow machine
 def test_turns_survive_kills(person: Person, server: Server) -> None:
     """While the server is killed again and again, every message is answered, in order, once."""
     for number in range(TURNS):

@@ -846,6 +846,7 @@ def test_what_was_acknowledged_outlives_the_process(
 CONVERSATIONS, ROUNDS, SENDERS = 50, 6, 8
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(900)
 def test_fifty_busy_conversations_lose_and_double_nothing(
     mortal: tuple[FakeSlack, Server], capsys: pytest.CaptureFixture[str]

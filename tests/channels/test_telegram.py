@@ -753,6 +753,7 @@ def test_a_token_alone_is_enough(own_fake: FakeTelegram, tmp_path: Path) -> None
 TALKERS, TURNS_EACH, REPEATED = 50, 6, 0.1
 
 
+@pytest.mark.soak
 def test_nothing_is_lost_or_doubled(own_fake: FakeTelegram, tmp_path: Path) -> None:
     """50 busy talks, 10 % repeats, 5 % 429s and a restart: each message is one turn."""
     own_fake.every_nth_429 = 20

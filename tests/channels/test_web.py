@@ -138,6 +138,20 @@ def test_without_a_good_token_nothing_is_told(door: Server, token: str, method: 
     assert (401, "unauthorized") == (answer.status, answer.json["error"]["code"])
 
 
+def test_a_token_opens_its_own_conversation_only(door: Server) -> None:
+    """Nobody reads, continues or deletes what another wrote, whatever id they name."""
+    ann, ben = Chat(door.url).open(), Chat(door.url).open()
+    ann.say("the zebra paid me outside of upwork")
+    named = {"conversation": ann.conversation, "sender_id": ann.conversation, "token": ann.token}
+    assert 200 == ben.post({"id": "1", "text": "hello", **named}).status
+    path = f"{door.url}/chat/history?conversation={ann.conversation}&token={ann.token}"
+    assert "zebra" not in str(request("GET", path, headers=ben.authorization).json)
+    assert 204 == request("DELETE", f"{door.url}/chat/session", named, ben.authorization).status
+    assert ["the zebra paid me outside of upwork"] == [
+        m["text"] for m in ann.history() if m["from"] == "person"
+    ]
+
+
 def test_a_changed_token_is_forged(door: Server, talk: Chat) -> None:
     """A token for another conversation cannot be made from one's own."""
     token = talk.token[:-3] + ("aaa" if not talk.token.endswith("aaa") else "bbb")
@@ -330,6 +344,17 @@ def test_sessions_are_limited_by_address(tmp_path: Path) -> None:
         running.stop()
     assert 201 == statuses[0]
     assert 429 in statuses
+
+
+def test_all_together_are_limited_too(tmp_path: Path) -> None:
+    """RATE_TOTAL_PER_MINUTE counts the messages of all conversations."""
+    running = Server(tmp_path, RATE_TOTAL_PER_MINUTE="4").start()
+    try:
+        answers = [Chat(running.url).open().post({"id": "1", "text": "hello"}) for _ in range(3)]
+    finally:
+        running.stop()
+    assert [200, 200, 429] == [answer.status for answer in answers]
+    assert 1 <= int(answers[-1].headers["retry-after"]) <= 15
 
 
 ORIGINS = [

@@ -71,6 +71,7 @@ def test_any_text_is_answered_or_blank(server: Server, sessions: Chat, text: str
         assert {"type": "done"} == json.loads(answer.body.splitlines()[-1])
 
 
+@pytest.mark.soak
 def test_two_hundred_people_at_once(tmp_path: Path) -> None:
     """Everybody gets their own reply; nobody gets another's."""
     running = Server(tmp_path, TRUSTED_PROXIES="127.0.0.1").start()

@@ -1,8 +1,8 @@
 """Random walks: whatever the order of messages and buttons, the conversation never breaks.
 
 Each walk is a person who writes and presses at random. The gate runs in this process, as in
-`reinstate.server.app`, so that ten thousand turns take minutes. The same seed gives the same walks.
-`WALKS=20 WALK_SEED=7 pytest tests/conversations/test_walks.py` walks less, or elsewhere.
+`reinstate.server.app`, so that ten thousand turns take minutes. Every run walks elsewhere and says from
+which seed; the same seed gives the same walks: `WALKS=500 WALK_SEED=7 pytest tests/conversations/test_walks.py`.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ import sqlalchemy as sa
 
 from reinstate.channels.gate import Gate, Inbound, Reason, Refused, TurnFailedError
 from reinstate.stores.conversations import Line
+from tests.running import SOAK
 
-WALKS = int(os.environ.get("WALKS", "500"))
-SEED = int(os.environ.get("WALK_SEED", "20261123"))
+WALKS = int(os.environ.get("WALKS", "500" if SOAK else "60"))
 TURNS = 20
 WORKERS = min(2, os.cpu_count() or 1)
 CLOSED = Path(__file__).parents[1] / "nlu" / "closed_1.jsonl"
@@ -147,23 +147,31 @@ class Walker:
         return None
 
 
+@pytest.mark.longer
 @pytest.mark.timeout(1200)
-def test_no_order_of_messages_breaks_the_conversation(tmp_path: Path) -> None:
+def test_no_order_of_messages_breaks_the_conversation(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """No walk ends in silence, a failure, a repetition, a dead button or a verdict off the table."""
+    seed = int(os.environ.get("WALK_SEED") or random.randrange(1_000_000))
+    with capsys.disabled():
+        print(f"\nWALKS={WALKS} WALK_SEED={seed}", end=" ", flush=True)
     shares = [range(worker, WALKS, WORKERS) for worker in range(WORKERS)]
     folders = [tmp_path / str(worker) for worker in range(WORKERS)]
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(WORKERS, mp_context=context) as pool:
-        wrong = [found for share in pool.map(_walk_share, shares, folders) for found in share]
-    assert not wrong, f"{len(wrong)} of {WALKS} walks went wrong:\n\n" + "\n\n".join(wrong[:5])
+        wrong = [
+            found for share in pool.map(_walk_share, shares, folders, [seed] * WORKERS) for found in share
+        ]
+    assert not wrong, f"{len(wrong)} of {WALKS} walks from {seed} went wrong:\n\n" + "\n\n".join(wrong[:5])
 
 
-def _walk_share(numbers: range, folder: Path) -> list[str]:
+def _walk_share(numbers: range, folder: Path, seed: int) -> list[str]:
     """Some of the walks, in a process of their own; what went wrong in each."""
     folder.mkdir()
     with pytest.MonkeyPatch.context() as patch:
         _remember_what_is_slow(patch)
-        return asyncio.run(_walk_all(numbers, folder))
+        return asyncio.run(_walk_all(numbers, folder, seed))
 
 
 def _slots(gate: Gate, conversation: str) -> dict[str, Any]:
@@ -178,11 +186,11 @@ def _slots(gate: Gate, conversation: str) -> dict[str, Any]:
     return slots
 
 
-async def _walk_all(numbers: range, folder: Path) -> list[str]:
-    gate, texts = await _gate(folder), _texts()
+async def _walk_all(numbers: range, folder: Path, seed: int) -> list[str]:
+    gate, texts = await _gate(folder), _texts(seed)
     wrong = []
     for number in numbers:
-        walker = Walker(gate, f"web-walk-{number}", random.Random(SEED + number), texts)
+        walker = Walker(gate, f"web-walk-{number}", random.Random(seed + number), texts)
         found = await walker.walk()
         if found:
             wrong.append(f"walk {number}: {found}")
@@ -200,11 +208,11 @@ def _remember_what_is_slow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(common, "all_subclasses", functools.lru_cache(common.all_subclasses))
 
 
-def _texts() -> list[str]:
+def _texts(seed: int) -> list[str]:
     """What a walker may type: short answers, questions, nonsense, and real stories."""
     typed = [piece.strip() for line in TYPED.split("\n") for piece in line.split("|") if piece.strip()]
     stories = [json.loads(line)["text"] for line in CLOSED.read_text(encoding="utf-8").splitlines()]
-    return [*typed, *random.Random(SEED).sample(stories, 50)]
+    return [*typed, *random.Random(seed).sample(stories, 50)]
 
 
 async def _gate(folder: Path) -> Gate:
