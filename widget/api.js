@@ -101,14 +101,12 @@ export class Api {
   }
 
   /**
-   * Whether the server is there but does not answer this site: a browser hides a refusal from
-   * the page, so it looks like no network at all.
+   * Whether a server that does not answer is there all the same: then it refuses this site, which a
+   * browser hides from the page.
    */
   async refuses() {
     if (this.base.startsWith(location.origin + '/') || !navigator.onLine) return false;
-    /** @type {(path: string, mode: RequestMode) => Promise<boolean>} */
-    const answers = (path, mode) => fetch(this.base + path, { mode, cache: 'no-store' }).then(() => true, () => false);
-    return (await answers('widget.js', 'no-cors')) && !(await answers('history', 'cors'));
+    return fetch(`${this.base}widget.js`, { mode: 'no-cors', cache: 'no-store' }).then(() => true, () => false);
   }
 }
 

@@ -27,17 +27,6 @@ export function hide(dialog) {
   }
 }
 
-/** Keep the focus in a dialog that the browser itself does not make modal. @param {KeyboardEvent} event @param {HTMLElement} root */
-export function keepInside(event, root) {
-  const dialog = event.key === 'Tab' && [...root.querySelectorAll('[data-modal][open]')].pop();
-  if (!dialog) return;
-  const stops = [...dialog.querySelectorAll('button, a, textarea, summary, [tabindex]')].filter((each) => each.getClientRects().length);
-  const [first, last] = event.shiftKey ? [stops[stops.length - 1], stops[0]] : [stops[0], stops[stops.length - 1]];
-  if (event.composedPath()[0] !== last) return;
-  event.preventDefault();
-  /** @type {HTMLElement} */ (first).focus();
-}
-
 /**
  * A question or an explanation over everything else.
  * @param {string} title @param {string[]} paragraphs

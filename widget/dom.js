@@ -33,7 +33,7 @@ export function clicked(event) {
  * @param {Record<string, any>} [attributes] @param {string} [drawing] shown instead of the label
  */
 export function button(label, onclick, attributes = {}, drawing = '') {
-  const named = drawing ? { 'aria-label': label, title: label } : {};
+  const named = drawing ? { 'aria-label': label } : {};
   return h('button', { type: 'button', onclick, ...named, ...attributes }, drawing ? icon(drawing) : label);
 }
 

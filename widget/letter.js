@@ -37,7 +37,7 @@ export function makeLetter(text, words, store, language, print) {
   box.addEventListener('input', keep);
   const letter = h(
     'div', { class: 'letter' },
-    h('div', { class: 'grow' }, box, mirror),
+    h('div', { class: 'grow text' }, box, mirror),
     h('div', { class: 'choices' },
       copyButton(words.copy, words.copied, () => box.value, act),
       button(words.save, () => download(box.value, 'letter'), act),

@@ -95,11 +95,7 @@ export class Lines {
 
   /** What the bot says; a letter is a text box. @param {Line} line */
   botText(line) {
-    if (line.kind === 'letter') {
-      const letter = makeLetter(line.text, this.words, this.talk.store, BOT_LANGUAGE, this.page.print);
-      letter.classList.add('text');
-      return letter;
-    }
+    if (line.kind === 'letter') return makeLetter(line.text, this.words, this.talk.store, BOT_LANGUAGE, this.page.print);
     const body = h('div', { class: 'text', lang: BOT_LANGUAGE }, ...blocks(line.text).map(({ tag, start, lines }) => {
       if (tag !== 'p') return h(tag, start ? { start } : {}, ...lines.map((item) => h('li', { dir: 'auto' }, ...nodesOf(item))));
       return h('p', { dir: 'auto' }, ...lines.flatMap((parts, index) => [...(index ? [h('br')] : []), ...nodesOf(parts)]));

@@ -9,7 +9,7 @@ import { clicked } from './dom.js';
 const AT_ONCE = ['keydown', 'keypress', 'keyup', 'focusin', 'focusout', 'mousedown', 'touchstart', 'click'];
 const AT_THE_EDGE = [
   'input', 'beforeinput', 'paste', 'copy', 'cut', 'compositionstart', 'compositionupdate', 'compositionend',
-  'pointerdown', 'pointerup', 'mouseup', 'touchmove', 'touchend', 'wheel', 'dragover', 'drop', 'contextmenu', 'dblclick',
+  'pointerdown', 'pointerup', 'mouseup', 'touchmove', 'touchend', 'wheel', 'dragover', 'drop',
 ];
 
 /**

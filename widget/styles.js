@@ -37,17 +37,15 @@ export function paint(root, colour) {
   style.setProperty('--on-brand', 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 ? '#000' : '#fff');
 }
 
-/** @type {CSSStyleSheet | undefined} */
-let alone;
-
 /** On paper, leave out the site around us, where the browser can. @param {boolean} hidden */
 export function hideSite(hidden) {
   try {
-    const others = document.adoptedStyleSheets.filter((sheet) => sheet !== alone);
-    if (hidden && !alone) {
-      alone = new CSSStyleSheet();
-      alone.replaceSync('@media print { body > :not(reinstate-chat) { display: none !important; } }');
-    }
-    document.adoptedStyleSheets = hidden && alone ? [...others, alone] : others;
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(hidden ? '@media print { body > :not(reinstate-chat) { display: none !important; } }' : '');
+    document.adoptedStyleSheets = [...document.adoptedStyleSheets.filter((each) => each !== alone), sheet];
+    alone = sheet;
   } catch { /* then the site is printed, too */ }
 }
+
+/** @type {CSSStyleSheet | undefined} */
+let alone;

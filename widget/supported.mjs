@@ -27,6 +27,7 @@ const WITHOUT_HARM = {
   '::backdrop': 'without it the page behind a dialog is not dimmed', ':focus-visible': 'the browser draws its own ring',
   'backdrop': 'without it the page behind a dialog is not dimmed', 'focus-visible': 'the browser draws its own ring',
   'color-scheme': 'scroll bars stay light', resize: 'nothing to resize by hand there', cursor: 'no pointer there',
+  'AudioParam.linearRampToValueAtTime': 'no sound, then',
   'Window.print': 'view.js asks first', outline: 'a border that follows no round corner',
   'text-wrap': 'lines break a little less evenly', 'field-sizing': 'composer.js measures instead',
   'scrollbar-width': 'the usual scroll bar', 'overscroll-behavior': 'the page scrolls on at the end',

@@ -1,7 +1,7 @@
 /** All that is seen of the chat, and what keys and clicks do. */
 import { Composer, composes } from './composer.js';
 import { Conversation } from './conversation.js';
-import { hide, isShown, keepInside, makeDialog, show } from './dialogs.js';
+import { hide, isShown, makeDialog, show } from './dialogs.js';
 import { button, download, h, icon, ICONS, use } from './dom.js';
 import { chime, Launcher } from './launcher.js';
 import { Lines, NAME } from './lines.js';
@@ -233,7 +233,6 @@ export class View {
   pressed(event) {
     const target = event.composedPath()[0];
     if (this.pane.contains(/** @type {Node} */ (target))) this.following = false;
-    keepInside(event, this.root);
     if (target === this.composer.text) this.composer.pressed(event);
     if (event.key !== 'Escape' || composes(event)) return;
     const dialog = [this.confirm, this.about].find(isShown);
@@ -290,6 +289,7 @@ export class View {
 
   /** Print one letter alone; null: printing is over. @param {HTMLElement | null} letter */
   printLetter(letter) {
+    if (!letter && !this.root.matches('.printing')) return;
     for (const each of this.log.querySelectorAll('.printed')) each.classList.remove('printed');
     letter?.closest('.line')?.classList.add('printed');
     this.root.classList.toggle('printing', Boolean(letter));
