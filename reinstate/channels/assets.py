@@ -14,6 +14,7 @@ import json
 import mimetypes
 import re
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from sanic import HTTPResponse, Request
@@ -108,8 +109,13 @@ def pages(versions: dict[str, str]) -> dict[str, str]:
     found = {}
     for file in sorted((WIDGET / "page").glob("*.json")):
         words = json.loads(file.read_text(encoding="utf-8"))
-        found[file.stem] = _PLACE.sub(lambda place, w=words: html.escape(w[place[1]]), template)
+        found[file.stem] = _PLACE.sub(partial(_word, words), template)
     return found
+
+
+def _word(words: dict[str, str], place: re.Match[str]) -> str:
+    """What stands in a place of the page, in one language."""
+    return html.escape(words[place[1]])
 
 
 def language_of(header: str, known: set[str]) -> str:
