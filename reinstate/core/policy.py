@@ -30,8 +30,10 @@ SURE_TOLD = 0.6  # from here on what a question tells beside it counts for the c
 # trouble, and of a denial without one. Below, fewer than one in four of real messages were read right.
 SURE_CAUSE, SURE_ALONE, SURE_DENIAL = 0.75, 0.85, 0.97
 SURE_FOREIGN = 0.66  # the same in other languages, whose words of trouble are known less well
+ABOUT = 0.1  # probability of a cause from which a question is about it
+SURE_BESIDE = 0.55  # from here on a question is answered beside a verdict
 NEAR_LEAST = 0.05  # an answer is offered from here
-SURE_NEAR, LEADS_BY = 0.12, 1.5  # an answer that is as likely, and so much likelier than the next, is given
+SURE_NEAR, LEADS_BY = 0.08, 1.2  # an answer that is as likely, and so much likelier than the next, is given
 KEPT_ANSWERS = 6
 _FOLLOWS_UP = 6  # words: a question so short is read beside what was answered last
 _RELATED = 8.0  # how much likelier an answer to it is one of the same topic
@@ -188,14 +190,14 @@ def plan(turn: Turn, knowledge: Knowledge) -> Plan:
     if message.acknowledges and turn.asked and turn.just_asked:
         return _keep(turn, (WordPart("utter_take_your_time"), QuestionPart(turn.asked, again=True)))
     answers = () if message.intent == EVADE else _answers(turn, knowledge)
+    if turn.role == "client" and not message.pressed:
+        return _keep(turn, answers or _of_client(message, knowledge))
     if turn.role == "helper" and HELPER not in turn.answered and not message.told and not message.pressed:
         return _keep(turn, (AnswerPart(HELPER), *answers[:1]))
     if message.intent.startswith("lookalike_") and _overrules(turn):
         return _lookalike(turn, answers, knowledge)
     if message.intent == ASK_RULE or _is_unnoticed(turn, knowledge):
         return _rule(turn, answers, knowledge)
-    if turn.role == "client" and not message.pressed:
-        return _keep(turn, answers or _of_client(message, knowledge))
     if message.intent == "cause_unknown" and not message.told and not turn.asked and not turn.in_form:
         case = update_case(before, message, None, knowledge)
         known = AnswerPart(NO_REASON, short=NO_REASON in turn.answered, bare=True)
@@ -261,6 +263,8 @@ def _is_doubtful(turn: Turn, knowledge: Knowledge) -> bool:
         return message.confidence < SURE_FOREIGN
     if knowledge.patterns["trouble"].found(message.text):
         return message.confidence < SURE_CAUSE
+    if message.text.rstrip().endswith("?"):
+        return True  # asked, and nothing says that anything has come of it
     return message.confidence < (SURE_DENIAL if message.intent.startswith("deny_") else SURE_ALONE)
 
 
@@ -300,7 +304,9 @@ def _answers(turn: Turn, knowledge: Knowledge) -> tuple[Part, ...]:
 
     A short question ("and how many times?") is read beside what was answered last.
     """
-    found = [i for i, _ in turn.message.answers]
+    tells = turn.message.intent.startswith(("cause_", "deny_")) and turn.message.intent != "cause_unknown"
+    least = SURE_BESIDE if tells else 0.0
+    found = [i for i, sure in turn.message.answers if sure >= least]
     last = knowledge.answers.get(turn.answered[0]) if turn.answered else None
     if last and not turn.message.pressed and len(turn.message.text.split()) <= _FOLLOWS_UP:
         candidates = {**dict(turn.message.near), **dict(turn.message.answers)}
@@ -369,7 +375,7 @@ def _question(turn: Turn, answers: tuple[Part, ...], knowledge: Knowledge) -> Pl
     message, before = turn.message, turn.case
     first = knowledge.answers[answers[0].id] if answers and isinstance(answers[0], AnswerPart) else None
     plans = message.intent in (EVADE, NEW_ACCOUNT) or (first is not None and set(RULES) & set(first.serves))
-    told = tuple(m for m in message.told if m.confidence >= SURE_TOLD)
+    told = tuple(m for m in message.told if m.confidence >= SURE_TOLD and _is_about(message, m.id))
     opens = bool(told) and (knowledge.patterns["trouble"].found(message.text) or before != Case())
     sure = replace(message, mentions=told if opens else ())
     case = before if plans or turn.in_form else update_case(before, sure, None, knowledge)
@@ -378,6 +384,11 @@ def _question(turn: Turn, answers: tuple[Part, ...], knowledge: Knowledge) -> Pl
     if (changed_topic(before, case) and opens) or (not answers and case != Case()):
         return _judge(turn, case, answers, knowledge)
     return replace(_keep(turn, answers or (_perhaps(message),)), case=case)
+
+
+def _is_about(message: ParsedMessage, cause: str) -> bool:
+    """Whether a question is about a cause as a whole, and does not only name it on the way."""
+    return sum(message.ranked.get(f"{kind}_{cause}", 0.0) for kind in ("cause", "deny")) >= ABOUT
 
 
 def _judge(turn: Turn, case: Case, answers: tuple[Part, ...], knowledge: Knowledge) -> Plan:

@@ -9,6 +9,8 @@ import pytest
 from reinstate.core.case import Case, CauseMention
 from reinstate.core.parsed import ParsedMessage
 from reinstate.core.policy import (
+    CLIENT,
+    HELPER,
     NO_REASON,
     AnswerPart,
     ChoicePart,
@@ -20,7 +22,7 @@ from reinstate.core.policy import (
     VerdictPart,
     plan,
 )
-from reinstate.knowledge import Knowledge, Stance, knowledge
+from reinstate.knowledge import Stance, knowledge
 from reinstate.replies.message import MOST_BUTTONS, Button, Message, within
 from reinstate.replies.render import render
 
@@ -37,7 +39,7 @@ def met(
     text: str, intent: str, *mentions: CauseMention, sure: float = 0.98, case: Case | None = None, **turn: Any
 ) -> Plan:
     """What is done about a message; details of the message and of the turn by their names."""
-    of_message = {k: turn.pop(k) for k in list(turn) if k in ParsedMessage.__dataclass_fields__}
+    of_message = {k: turn.pop(k) for k in list(turn) if k not in Turn.__dataclass_fields__}
     message = ParsedMessage(intent, text, mentions, confidence=sure, language="en", **of_message)
     return plan(Turn(message, case or Case(), **turn), FACTS)
 
@@ -260,5 +262,4 @@ def test_a_reply_keeps_as_many_buttons_as_it_may_have(reply: list[tuple[int, str
 
 def test_knowledge_holds_the_answers_that_the_policy_names() -> None:
     """An id in Python that no file has would be a turn without an answer."""
-    held: Knowledge = FACTS
-    assert {NO_REASON, "client_restricted"} <= set(held.answers)
+    assert {NO_REASON, HELPER, f"{CLIENT}restricted"} <= set(FACTS.answers)
