@@ -21,6 +21,7 @@ from reinstate.replies.render import render
 
 NOTHING = "nothing"
 PAGE = "web"  # its page introduces the bot by itself
+ANSWERED_KINDLY = ("vent", "crisis", "greet", "thank", "goodbye")
 _TURNS = 2
 
 
@@ -128,7 +129,8 @@ class Said:
 
     def _feeling(self) -> list[Message]:
         """One human sentence where the message shows distress, not twice in a conversation."""
-        return self._once(Message("utter_feeling")) if self.message.distressed else []
+        felt = self.message.distressed and self.message.intent not in ANSWERED_KINDLY
+        return self._once(Message("utter_feeling")) if felt else []
 
     def _introduction(self) -> list[Message]:
         if self.tracker.get_latest_input_channel() == PAGE:

@@ -21,15 +21,15 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from reinstate.knowledge import knowledge
-from reinstate.understanding import details, encoders, head, nearest, reading, segments, vectors, words
-from reinstate.understanding.labels import ABOUT_CAUSES, DENY, Labels
+from reinstate.understanding import acts, details, encoders, head, nearest, reading, segments, vectors, words
+from reinstate.understanding.labels import ABOUT_CAUSES, ANSWER, DENY, Labels
 from reinstate.understanding.language import ENGLISH
 from reinstate.understanding.thresholds import Thresholds
 
 logger = logging.getLogger(__name__)
 
 LONGEST_WHOLE = 1000
-HEAD = "head.npz"
+HEAD, ACTS = "head.npz", "acts.npz"
 WORDS = "words"
 MOST_CLAUSES, MOST_PIECES, MOST_QUESTIONS = 4, 8, 3
 _FEW = 500  # examples that are not worth a second process
@@ -51,6 +51,7 @@ class MessageReader(GraphComponent):
         nearest: those in whose vectors the nearest examples are looked for.
         strength: of the head, see `reinstate.understanding.head.fit`.
         thresholds: see `reinstate.understanding.thresholds.Thresholds`.
+        act_weight: how much what a person wants (`reinstate.understanding.acts`) counts beside the topic.
         prior_of_denials: how likely, before reading, a denial is beside the cause it denies: the
             examples hold about as many of each, while most people tell what did happen.
     """
@@ -64,6 +65,7 @@ class MessageReader(GraphComponent):
             "nearest": ["use"],
             "strength": 40.0,
             "thresholds": {},
+            "act_weight": 1.5,
             "prior_of_denials": 0.5,
         }
 
@@ -76,7 +78,7 @@ class MessageReader(GraphComponent):
         execution_context: ExecutionContext,
     ) -> MessageReader:
         """Make an untrained reader."""
-        return cls(config, model_storage, resource, None)
+        return cls(config, model_storage, resource, None, None)
 
     def __init__(
         self,
@@ -84,13 +86,20 @@ class MessageReader(GraphComponent):
         model_storage: ModelStorage,
         resource: Resource,
         trained: head.Head | None,
+        wants: head.Head | None,
     ) -> None:
-        """Hold the head, which reads by each encoder and by words."""
+        """Hold the heads of intents and of acts, which read by each encoder and by words."""
         self._config, self._storage, self._resource = config, model_storage, resource
         self._thresholds = Thresholds(**config["thresholds"])
         self._encoders = _load_encoders(config["encoders"])
-        self._trained = trained
+        self._hold(trained, wants)
+
+    def _hold(self, trained: head.Head | None, wants: head.Head | None) -> None:
+        self._trained, self._wants = trained, wants
         self._labels = Labels(trained.labels, knowledge()) if trained else None
+        if self._labels and wants:
+            order = {act: column for column, act in enumerate(wants.labels)}
+            self._act_of = [order[acts.act_of(label)] for label in self._labels.each]
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
@@ -108,29 +117,35 @@ class MessageReader(GraphComponent):
         examples = training_data.intent_examples
         texts = [example.get(TEXT) for example in examples]
         labels = [example.get(INTENT_RESPONSE_KEY) or example.get(INTENT) for example in examples]
+        known = {label.removeprefix(ANSWER) for label in labels if label.startswith(ANSWER)}
+        for answer in (knowledge().answers[i] for i in sorted(known & set(knowledge().answers))):
+            texts.append(answer.question)
+            labels.append(ANSWER + answer.id)
         logger.info("training on %d examples", len(texts))
-        trained = self._fit(texts, labels)
-        self._trained = trained.with_prior({label: self._prior(label) for label in trained.labels})
-        self._labels = Labels(trained.labels, knowledge())
+        encoded = {name: vectors.of_texts(name, texts) for name in self._encoders}
+        trained = self._fit(texts, encoded, labels)
+        trained = trained.with_prior({label: self._prior(label) for label in trained.labels})
+        near = {
+            name: nearest.fit(v, labels) for name, v in encoded.items() if name in self._config["nearest"]
+        }
+        each = Labels(trained.labels, knowledge())
+        wants = self._fit(texts, encoded, [acts.act_of(each.each[each.index[label]]) for label in labels])
         with self._storage.write_to(self._resource) as folder:
-            head.save(self._trained, folder / HEAD)
+            head.save(replace(trained, nearest=near), folder / HEAD)
+            head.save(wants, folder / ACTS)
+        self._hold(replace(trained, nearest=near), wants)
         return self._resource
 
-    def _fit(self, texts: Sequence[str], labels: Sequence[str]) -> head.Head:
+    def _fit(
+        self, texts: Sequence[str], encoded: Mapping[str, encoders.Vectors], labels: Sequence[str]
+    ) -> head.Head:
         """Fit each view of the examples."""
         strength = self._config["strength"]
-        encoded = {name: vectors.of_texts(name, texts) for name in self._encoders}
         fits = [joblib.delayed(head.fit_words)(texts, labels, strength)]
         fits += [joblib.delayed(head.fit)(rows, labels, strength) for rows in encoded.values()]
         many = len(texts) > _FEW
         fitted = joblib.Parallel(n_jobs=(os.cpu_count() or 1) if many else 1)(fits)
-        views = dict(zip([WORDS, *encoded], fitted))
-        near = {
-            name: nearest.fit(rows, labels)
-            for name, rows in encoded.items()
-            if name in self._config["nearest"]
-        }
-        return head.combine(views, near, labels)
+        return head.combine(dict(zip([WORDS, *encoded], fitted)), labels)
 
     @classmethod
     def load(
@@ -143,7 +158,7 @@ class MessageReader(GraphComponent):
     ) -> MessageReader:
         """Read the stored head."""
         with model_storage.read_from(resource) as folder:
-            return cls(config, model_storage, resource, head.load(folder / HEAD))
+            return cls(config, model_storage, resource, head.load(folder / HEAD), head.load(folder / ACTS))
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Leave training data as it is; nothing after this component reads it."""
@@ -237,7 +252,13 @@ class MessageReader(GraphComponent):
         """A row for each text; encoders of English stay out of other languages."""
         used = {n: e for n, e in self._encoders.items() if english or n not in self._config["english"]}
         seen: dict[str, Any] = {name: encoder.encode(texts) for name, encoder in used.items()}
-        return self._head.probabilities({WORDS: words.count(texts), **seen})
+        views = {WORDS: words.count(texts), **seen}
+        about = self._head.probabilities(views)
+        if self._wants is None:
+            return about
+        wanted = self._wants.probabilities(views)[:, self._act_of] ** float(self._config["act_weight"])
+        both = about * wanted
+        return np.asarray(both / both.sum(axis=1, keepdims=True))
 
 
 def _ids(found: Sequence[tuple[str, float]]) -> list[dict[str, Any]]:

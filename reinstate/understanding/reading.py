@@ -32,6 +32,7 @@ _DETAIL, _CRISIS, _VENT = "inform_detail", "crisis", "vent"
 _VAGUE = (*OUTSIDE, _DETAIL, _VENT)  # they tell of no case, and may hide one
 ABOUT = (CAUSE, DENY, LOOKALIKE)
 _OFFERED, _NEAR = 2, 6
+_LITTLE = 1e-3
 _OF_WHOLE = 0.35  # how much the whole message counts for what one question of it asks
 
 
@@ -168,14 +169,11 @@ def _answers(seen: Seen, best: int, labels: Labels, thresholds: Thresholds) -> t
     whole, found = seen.rows[0], {}
     if (answer := labels.each[best].answer) is not None:
         found[answer] = float(whole[best])
-    columns = labels.answers
-    for row in seen.questions:
-        both = np.log(row + 1e-4) * (1 - _OF_WHOLE) + np.log(whole + 1e-4) * _OF_WHOLE
-        likely = max(columns, key=lambda n: float(both[n]), default=None)
-        if likely is None:
-            continue
-        sure = float(row[labels.of(labels.each[likely].topic)].sum())
-        if max(sure, float(row[columns].sum())) >= thresholds.answer and row[likely] >= thresholds.answer / 2:
+    columns = np.array(labels.answers, int)
+    for row in seen.questions if len(columns) else ():
+        both = row[columns] ** (1 - _OF_WHOLE) * (whole[columns] + _LITTLE) ** _OF_WHOLE
+        likely = columns[both.argmax()]
+        if row[likely] >= thresholds.answer:
             found.setdefault(str(labels.each[likely].answer), float(row[likely]))
     return tuple(found.items())
 

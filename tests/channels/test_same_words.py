@@ -95,7 +95,7 @@ class Slack:
 
     def _said(self, reply: list[Message]) -> list[Said]:
         self._reply += reply
-        return [Said.seen(m.shown, m.titles) for m in reply]
+        return [Said.seen(f"{m.shown}\n{m.sources}", m.titles) for m in reply]
 
 
 class Telegram:
