@@ -18,7 +18,7 @@ from tests.running import ROOT, free_port, request, until
 PEOPLE = ["/chat/", "/chat/widget.js", "/chat/messages", "/chat"]
 PLATFORMS = ["/webhooks/slack/webhook", "/webhooks/telegram/webhook"]
 NOBODY = [
-    *("/health", "/metrics", "/metrics/", "/webhooks/slack/webhook/x", "/webhooks/rest/webhook"),
+    *("/health", "/ready", "/metrics", "/metrics/", "/webhooks/slack/webhook/x", "/webhooks/rest/webhook"),
     *("/chatter", "/conversations/x/tracker", "/chat/../metrics", "/chat/%2e%2e/metrics", "//metrics"),
 ]
 

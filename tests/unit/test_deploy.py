@@ -29,7 +29,7 @@ KUBERNETES = {
 }
 SETTINGS = {field.name.upper() for field in fields(Settings)}
 # Served from memory, so that it says that the process answers and nothing of the database.
-PAGE, HEALTH = "/chat/", "/health"
+PAGE, HEALTH, READY = "/chat/", "/health", "/ready"
 OPEN = {"/", "/chat", "/webhooks/slack/webhook", "/webhooks/telegram/webhook"}
 
 
@@ -136,7 +136,7 @@ def test_a_pod_without_its_database_gets_no_turns_and_is_left_alone() -> None:
     """Ready means able to keep a message; a database that is down is no reason to start again."""
     (container,) = pod()["containers"]
     paths = {probe: container[probe]["httpGet"]["path"] for probe in container if probe.endswith("Probe")}
-    assert {"startupProbe": HEALTH, "readinessProbe": HEALTH, "livenessProbe": PAGE} == paths
+    assert {"startupProbe": HEALTH, "readinessProbe": READY, "livenessProbe": PAGE} == paths
     assert container["ports"] == [{"name": "http", "containerPort": 5005}]
 
 
