@@ -107,6 +107,8 @@ def _next(
     it_did = f"cause_{cause.id}"
     maybe = verdict.stance == "unsure" or it_did in alternatives
     happened = (Button(wording.happened, f"/{it_did}"),) if maybe else ()
+    if verdict.stance == "unsure":
+        happened = (*happened, Button(wording.did_not_happen, f"/deny_{cause.id}"))
     others = [intent for intent in alternatives if intent != it_did]
     follow_ups = titled_buttons(_follow_ups(verdict, knowledge), knowledge)
     return (

@@ -39,7 +39,7 @@ class Thresholds:
     """
 
     understood: float = 0.25
-    outside: float = 0.5
+    outside: float = 0.35
     certain: float = 0.9
     lookalike: float = 0.4
     evasion: float = 0.5

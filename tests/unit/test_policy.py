@@ -162,7 +162,7 @@ def test_exceptions_come_before_no_path() -> None:
 
 def test_an_exception_told_in_the_same_message_counts_at_once() -> None:
     """ "Many times, but he was my client before" is not hopeless for a moment."""
-    told = {"circumstances": ("repeated", "met_before_upwork")}
+    told: dict[str, Any] = {"circumstances": ("repeated", "met_before_upwork")}
     planned = met(
         "suspended, paypal, my client for years before", "cause_paid_outside", named("paid_outside"), **told
     )

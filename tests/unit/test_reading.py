@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reinstate.knowledge import knowledge
+from reinstate.understanding.head import Probabilities
 from reinstate.understanding.labels import Labels
 from reinstate.understanding.mentions import refuses
 from reinstate.understanding.reading import NOT_UNDERSTOOD, Result, Seen, read
@@ -87,7 +88,7 @@ def row(**probabilities: float) -> list[float]:
 def said(
     text: str,
     told: Sequence[str],
-    rows: np.ndarray,
+    rows: Probabilities,
     names: Sequence[str] = LABELS,
     thresholds: Thresholds = SURE,
 ) -> Result:
