@@ -93,7 +93,8 @@ def read(seen: Seen, labels: Labels, thresholds: Thresholds) -> Result:
     topic = float(whole[labels.of(label.topic)].sum())
     ranking = _ranking(whole, best, topic, labels, thresholds)
     near = _near(whole, labels)
-    if label.intent not in OUTSIDE and topic < thresholds.needed(label.name):
+    named = max((c.confidence for c in causes if CAUSE + c.id == label.topic), default=0.0)
+    if label.intent not in OUTSIDE and max(topic, named) < thresholds.needed(label.name):
         unsure = thresholds.stated(1.0 - topic)
         return Result(((NOT_UNDERSTOOD, unsure), *ranking), near=near)
     if label.intent == _FORGET:
@@ -118,6 +119,9 @@ def _best(seen: Seen, causes: Sequence[CauseMention], labels: Labels, thresholds
     if topic in OUTSIDE and mass[topic] < thresholds.outside:
         topic = next((t for t in order if t not in OUTSIDE), topic)
     told = [c for c in causes if c.stance in ("admits", "unsure") and c.confidence >= thresholds.clause]
+    denied = any(CAUSE + c.id == topic and c.stance == "denies" for c in causes)
+    if denied and told:  # "not X but Y"
+        topic = CAUSE + told[0].id
     if topic == UNKNOWN and told:  # who wonders why, or a notice that only adds which rule it is
         topic = CAUSE + told[0].id
     columns = labels.of(topic)

@@ -98,7 +98,8 @@ def test_an_answer_stands_first_and_no_question_follows(
     """What is asked is answered before anything is judged; what was open stays open, unsaid."""
     told = tuple(named(cause) for cause in causes)
     given = (("money_during_hold", 0.9),)
-    planned = met(text, intent, *told, answers=given, case=before, asked=asked)
+    ranked = {f"cause_{cause}": 0.3 for cause in causes}
+    planned = met(text, intent, *told, answers=given, ranked=ranked, case=before, asked=asked)
     assert ("Answer", False) == (kinds(planned)[0], "Question" in kinds(planned))
     assert (bool(causes), asked) == ("Verdict" in kinds(planned), planned.asked)
     assert all(part.brief for part in planned.parts if isinstance(part, VerdictPart))
