@@ -36,6 +36,7 @@ from reinstate.stores.rows import (
     reply_among,
     row_of_event,
     rows_of_offers,
+    rows_of_replies,
 )
 from reinstate.stores.tables import events, memories, offers, pulse, replies, sessions
 
@@ -215,7 +216,8 @@ class ConversationStore(SQLTrackerStore):
 
         def keep(connection: Connection) -> None:
             after = connection.execute(latest).scalar() or 0
-            rows = [{"conversation": conversation, "message": id, "after": after} for id in handled]
+            rows = rows_of_replies(connection, conversation) if old else []
+            rows += [{"conversation": conversation, "message": id, "after": after} for id in handled]
             if rows:
                 connection.execute(insert(replies).on_conflict_do_nothing(), rows)
             if offered:

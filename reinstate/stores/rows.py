@@ -53,6 +53,19 @@ def reply_after(connection: Connection, conversation: str, after: int) -> list[L
     return lines
 
 
+def rows_of_replies(connection: Connection, conversation: str) -> list[Dict]:
+    """A row for each message that was handled before there were such rows."""
+    mine = (events.c.sender_id == conversation) & (events.c.type_name == "user")
+    query = sa.select(events.c.id, events.c.data).where(mine).order_by(events.c.id)
+    found = [(row[0], json.loads(row[1]).get("message_id")) for row in connection.execute(query)]
+    # What was said before the first message (the introduction) belongs to its reply.
+    return [
+        {"conversation": conversation, "message": message, "after": id - 1 if place else 0}
+        for place, (id, message) in enumerate(found)
+        if message
+    ]
+
+
 def reply_among(old: Sequence[Dict], message: str) -> list[Line] | None:
     """What was said to a message, from all events of its conversation."""
     said = in_order([event for event in old if event["event"] in ("user", "bot")])
