@@ -155,7 +155,7 @@ class ActionSomethingElse(Action):
         if not said.message.pressed and knowledge().patterns["complains"].found(said.message.text):
             said.say([Message("utter_not_what_asked")])
             return []
-        if not said.message.pressed and said.case == Case():
+        if not said.message.pressed and said.case == Case() and not _offered_groups(tracker):
             return said.plan(Plan((AnswerPart(NO_REASON),), said.case, None, said.turn.answered))
         instead = said.message.value
         if instead in knowledge().causes:

@@ -13,7 +13,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from reinstate.core.case import Case
 from reinstate.core.parsed import ParsedMessage
-from reinstate.core.policy import Plan, Turn
+from reinstate.core.policy import TOPIC, Plan, Turn
 from reinstate.core.verdict import Verdict, decide
 from reinstate.knowledge import ROLES, Role, knowledge
 from reinstate.replies.message import Message
@@ -68,7 +68,7 @@ class Said:
             case=self.case,
             asked=self.asked,
             rows=tuple(rows) if isinstance(rows, list) else None,
-            answered=tuple(i for i in answered or () if i in knowledge().answers),
+            answered=tuple(i for i in answered or () if i in knowledge().answers or i.startswith(TOPIC)),
             role=self.role,
             in_form=self.in_form,
             just_asked=self._just_asked(),

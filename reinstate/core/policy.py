@@ -20,6 +20,7 @@ from reinstate.core.verdict import Verdict, decide, next_question, question_id
 from reinstate.knowledge import Knowledge, Role
 
 ASK_RULE, FAQ, EVADE, NEW_ACCOUNT = "ask_rule", "faq", "help_evade", "ask_new_account"
+TOPIC = "topic:"  # how a topic is remembered among the answers
 CLIENT = "client_"  # how the ids of answers to clients begin
 HELPER = "helper_for_friend"  # what is said to who writes for somebody else
 NO_REASON = "notice_no_reason"  # what is said to who has no idea why, before they are asked
@@ -295,6 +296,7 @@ def _perhaps(message: ParsedMessage) -> Part:
 def _keep(turn: Turn, parts: tuple[Part, ...], *, asked: str | None = "") -> Plan:
     """Say something that changes no case; `asked` is the open question, the same one where not given."""
     given = tuple(part.id for part in parts if isinstance(part, AnswerPart))
+    given += tuple(TOPIC + part.id for part in parts if isinstance(part, TopicPart))
     answered = (*given, *(i for i in turn.answered if i not in given))[:KEPT_ANSWERS]
     return Plan(parts, turn.case, turn.asked if asked == "" else asked, answered)
 
@@ -379,8 +381,12 @@ def _question(turn: Turn, answers: tuple[Part, ...], knowledge: Knowledge) -> Pl
     opens = bool(told) and (knowledge.patterns["trouble"].found(message.text) or before != Case())
     sure = replace(message, mentions=told if opens else ())
     case = before if plans or turn.in_form else update_case(before, sure, None, knowledge)
+    if message.intent == "ask_next_step" and not answers and case != Case() and not turn.in_form:
+        return replace(_keep(turn, (VerdictPart(case, decide(case, knowledge), explain=False),)), case=case)
     if not answers and (topic := knowledge.topic_of(message.intent)):
-        answers = (TopicPart(topic.id, brief=opens),)
+        answers = (TopicPart(topic.id, brief=opens or TOPIC + topic.id in turn.answered[:2]),)
+    if turn.in_form and not answers:
+        return replace(_keep(turn, ()), case=case)
     if (changed_topic(before, case) and opens) or (not answers and case != Case()):
         return _judge(turn, case, answers, knowledge)
     return replace(_keep(turn, answers or (_perhaps(message),)), case=case)

@@ -55,7 +55,7 @@ def verdict_message(
     return Message(
         "utter_verdict",
         {"card": paragraphs(parts)},
-        _next(cause, verdict, knowledge, alternatives),
+        _next(cause, verdict, knowledge, alternatives, accused=bool(told)),
         sources(verdict.sources, knowledge),
     )
 
@@ -97,15 +97,26 @@ def _what_to_do(cause: Cause | None, verdict: Verdict, knowledge: Knowledge) -> 
 
 
 def _next(
-    cause: Cause | None, verdict: Verdict, knowledge: Knowledge, alternatives: Sequence[str]
+    cause: Cause | None,
+    verdict: Verdict,
+    knowledge: Knowledge,
+    alternatives: Sequence[str],
+    *,
+    accused: bool,
 ) -> tuple[Button, ...]:
-    """The letter, whether it is right at all, what the rules say, and what people ask next."""
+    """The letter, whether it is right at all, what the rules say, and what people ask next.
+
+    Of a notice that accuses of it nothing is to be confirmed; it can be corrected by itself.
+    """
     wording = knowledge.table.wording
     letter = (Button(wording.draft, "/draft_appeal"),) if verdict.path in ("appeal", "support") else ()
     if cause is None:
         return (*letter, *titled_buttons(_follow_ups(verdict, knowledge), knowledge))
+    not_right = Button(wording.not_right, "/feedback_wrong_cause")
+    if accused:
+        return (*letter, not_right)
     it_did = f"cause_{cause.id}"
-    maybe = verdict.stance == "unsure" or it_did in alternatives
+    maybe = verdict.stance != "admits"
     happened = (Button(wording.happened, f"/{it_did}"),) if maybe else ()
     if verdict.stance == "unsure":
         happened = (*happened, Button(wording.did_not_happen, f"/deny_{cause.id}"))
@@ -115,7 +126,7 @@ def _next(
         *letter,
         *happened,
         *instead(others[:1], knowledge),
-        Button(wording.not_right, "/feedback_wrong_cause"),
+        not_right,
         Button(wording.why, "/ask_why"),
         *follow_ups[:MOST_FOLLOW_UPS],
     )

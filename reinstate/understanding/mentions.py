@@ -103,9 +103,11 @@ def find(
             continue
         said = e.clause if e.clause and e.told >= thresholds.clause else text
         stance = _stance(e, said, labels.knowledge, thresholds, bare=bare)
+        protests = labels.knowledge.patterns["protests"].found(text)
         if stance == "admits" and e.clause and accuses(said, labels.knowledge):
-            protests = labels.knowledge.patterns["protests"].found(text)
             stance = "denies" if protests else _beside_accusation(e, thresholds)
+        elif stance == "admits" and protests and len(text.split()) <= _FEW_WORDS:
+            stance = "unsure"
         mentions.append(CauseMention(e.id, min(1.0, sure), stance, said))
     return tuple(sorted(mentions, key=lambda m: -m.confidence))
 

@@ -106,13 +106,24 @@ def test_a_denied_cause_does_not_govern_beside_an_admitted_one() -> None:
     assert ("inactivity", "support") == (verdict.cause, verdict.path)
 
 
+@functools.cache
+def counts_for(cause: str | None) -> tuple[str, ...]:
+    """The circumstances that a row for a cause asks about, and one that none does: others are like it."""
+    rows = [
+        row.when for row in FACTS.table.rows if not row.when.cause or (cause or "unknown") in row.when.cause
+    ]
+    asked = {c for when in rows for c in (*when.any, *when.all)}
+    other = next((c for c in FACTS.circumstances if c not in asked), None)
+    return tuple(c for c in FACTS.circumstances if c in asked or c == other)
+
+
 def combinations() -> Iterator[tuple[Case, str | None, Stance]]:
     """Cause x notice x circumstances (up to two, with the rest denied or not said) x stance x appealed."""
-    sets = [c for size in range(3) for c in itertools.combinations(FACTS.circumstances, size)]
     for cause, stance, notice, appealed in itertools.product(
         (None, *FACTS.causes), TOLD, (None, *NOTICES), (None, *APPEALED)
     ):
-        for circumstances in sets:
+        counting = counts_for(cause)
+        for circumstances in (c for size in range(3) for c in itertools.combinations(counting, size)):
             case = Case(
                 causes=(cause,) if cause and stance != "denies" else (),
                 disputed=(cause,) if cause and stance == "denies" else (),
