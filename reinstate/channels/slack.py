@@ -87,8 +87,9 @@ class SlackDoor(InputChannel):
         return door
 
     async def _start(self, app: Sanic, _loop: Any) -> None:
-        self._session = _Session(app.ctx.gate, self._settings)
-        self._session.start()
+        session = _Session(app.ctx.gate, self._settings)
+        await session.start()
+        self._session = session
 
     async def _stop(self, _app: Sanic, _loop: Any) -> None:
         session, self._session = self._session, None
@@ -123,16 +124,16 @@ class _Session:
         self._gate, self._settings = gate, settings
         self._token = settings.slack_bot_token
         self._api = Api(self._token, settings.slack_api_url)
-        inbox = Inbox(gate.store.engine, "slack")
+        inbox = Inbox(gate.store.database, "slack")
         self._turns = Turns(gate, self._api, inbox, alone=settings.redis_url is None)
         self._bolt = self._new_bolt()
         self._home: str | None = None
         self._events: dict[str, None] = {}
         self._background = Background("Slack")
 
-    def start(self) -> None:
+    async def start(self) -> None:
         """Go on with what was left, and set all else up in the background."""
-        self._turns.backlog.resume()
+        await self._turns.backlog.resume()
         self._background.start(self._turns.backlog.keep)
         self._background.start(self._greet)
         if self._settings.slack_app_token:
@@ -193,14 +194,14 @@ class _Session:
         return bolt
 
     async def _on_message(self, body: dict[str, Any]) -> None:
-        self._take(read_event(body, self._home), body)
+        await self._take(read_event(body, self._home), body)
 
     async def _on_click(self, body: dict[str, Any], ack: AsyncAck) -> None:
-        self._take(read_click(body, self._home), body)
+        await self._take(read_click(body, self._home), body)
         await ack()
 
     async def _on_command(self, body: dict[str, Any], ack: AsyncAck) -> None:
-        self._take(read_command(body, self._home), body)
+        await self._take(read_command(body, self._home), body)
         await ack(text=self._gate.words("slack_command"), response_type="ephemeral")
 
     async def _on_home(self, body: dict[str, Any]) -> None:
@@ -208,9 +209,9 @@ class _Session:
         if event.get("tab") == "home" and isinstance(event.get("user"), str):
             self._turns.show_home(event["user"])
 
-    def _take(self, job: Job | None, body: dict[str, Any]) -> None:
+    async def _take(self, job: Job | None, body: dict[str, Any]) -> None:
         if job and self._is_new(body.get("event_id")):
-            self._turns.take(job)
+            await self._turns.take(job)
 
     def _is_new(self, event: object) -> bool:
         """Whether an event id was not seen; the inbox knows its message across restarts."""

@@ -62,13 +62,16 @@ class Turns:
         self._pressed: set[str] = set()
         self._told: dict[str, float] = {}
 
-    def take(self, job: Job) -> None:
+    async def take(self, job: Job) -> None:
         """Keep a job and work on it later, unless it came before; a double click counts once."""
-        if job.keyboard is not None and job.id in self._pressed:
+        pressed = job.keyboard is not None
+        if pressed and job.id in self._pressed:
             return
-        job = _masked(job)
-        if self.backlog.take(job.key, job.conversation, job.body()) and job.keyboard is not None:
+        if pressed:
             self._pressed.add(job.id)
+        job = _masked(job)
+        if not await self.backlog.take(job.key, job.conversation, job.body()) and pressed:
+            self._pressed.discard(job.id)
 
     def show_home(self, user: str) -> None:
         """Show a person the app's home."""
@@ -85,7 +88,7 @@ class Turns:
             for line in lines[entry.sent :]:
                 for message in slack_text.messages(line, job.user):
                     job = await self._post(job, message)
-                self.backlog.count_sent(entry)
+                await self.backlog.count_sent(entry)
         except (SlackError, Trouble) as error:
             # The lines after one that cannot be delivered are not: they would tell half of it.
             logger.warning("a reply was kept but could not be sent over slack: chat.postMessage, %s", error)
@@ -107,7 +110,7 @@ class Turns:
             lines.append(line)
 
         try:
-            if job.shared and job.text and not self._gate.store.history(job.conversation):
+            if job.shared and job.text and not await self._gate.knows(job.conversation):
                 await self._invite(job)
             inbound = Inbound(job.conversation, job.id, "slack", job.text, job.button)
             ran = await self._gate.handle(inbound, keep)

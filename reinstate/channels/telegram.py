@@ -129,7 +129,7 @@ class _Session:
     async def start(self) -> None:
         """Go on with what was left, and set all else up in the background."""
         await self._api.open()
-        self._turns.backlog.resume()
+        await self._turns.backlog.resume()
         self._background.start(self._turns.backlog.keep)
         self._background.start(self._set_up)
         if not self._settings.telegram_webhook_url:
@@ -154,7 +154,7 @@ class _Session:
             if needs_name(update) and not self._named.is_set():
                 await self._wait_for_name()
             if moved := migration(update):
-                self._turns.move(*moved)
+                await self._turns.move(*moved)
             job = read(update, self._me)
         except NotReadyError:
             raise
@@ -168,7 +168,7 @@ class _Session:
         if job is None and query is None:
             return
         toast = self._toast(query) if query and query.data is not None and job is None else None
-        self._turns.take(str(update.update_id), job, query, toast)
+        await self._turns.take(str(update.update_id), job, query, toast)
 
     def _toast(self, query: CallbackQuery) -> str:
         """What a press is answered with that leads to no turn."""

@@ -54,7 +54,7 @@ class Turns:
             settings: without Redis there is no other process on the database.
         """
         self._gate, self._api = gate, api
-        inbox = Inbox(gate.store.engine, f"telegram-{api.id}")
+        inbox = Inbox(gate.store.database, f"telegram-{api.id}")
         self.backlog = Backlog(inbox, self._do, alone=settings.redis_url is None)
         api.wait = self.backlog.wait
         self._presses: dict[str, _Press] = {}
@@ -75,17 +75,18 @@ class Turns:
         """The bot's name, for the way from a group to a private chat."""
         self._bot_name = bot_name
 
-    def move(self, old: int, new: int) -> None:
+    async def move(self, old: int, new: int) -> None:
         """Follow a group to its new id: its members' conversations go on there.
 
         Raises:
             SQLAlchemyError: if the database cannot be used now.
         """
         if old != new:
-            self._gate.store.move(f"telegram-{old}-", f"telegram-{new}-")
+            store = self._gate.store
+            await store.database.aside(store.move, f"telegram-{old}-", f"telegram-{new}-")
             self._chats[old] = new
 
-    def take(self, id: str, job: Job | None, query: CallbackQuery | None, toast: str | None) -> None:
+    async def take(self, id: str, job: Job | None, query: CallbackQuery | None, toast: str | None) -> None:
         """Keep an update and work on it, unless it came before; a double tap counts once.
 
         Args:
@@ -96,17 +97,19 @@ class Turns:
         """
         button = _button(job) if job and query else None
         if job is None or (button and button in self._pressed):
-            new, job = self.backlog.take_id(id), None
+            new, job, button = await self.backlog.take_id(id), None, None
         else:
-            new = self.backlog.take(id, job.conversation, job.body())
+            if button:
+                self._pressed.add(button)
+            new = await self.backlog.take(id, job.conversation, job.body())
         if not new:
+            if button:
+                self._pressed.discard(button)
             return
         if query:
             answer = self.backlog.spawn(self._api.answer(query, toast))
             if job:
                 self._presses[id] = _Press(query, answer)
-        if button and job:
-            self._pressed.add(button)
         if job and not job.say:
             self.backlog.spawn(self._api.show_typing(job))
 
@@ -138,7 +141,7 @@ class Turns:
             async with self._room:
                 await asyncio.sleep(BREATH_SECONDS)
                 self.backlog.check()
-                new = job.owner is not None and not self._gate.store.history(job.conversation)
+                new = job.owner is not None and not await self._gate.knows(job.conversation)
                 await self._gate.handle(inbound, keep)
         except Refused as refused:
             return self._refusal(job, refused)
@@ -187,7 +190,7 @@ class Turns:
                 try:
                     job = await self._api.send(job, line)
                 except ChatMigrated as moved:
-                    self.move(job.chat, moved.new_chat_id)
+                    await self.move(job.chat, moved.new_chat_id)
                     job = await self._api.send(self._where_it_is(job), line)
             except Forbidden:
                 logger.info("a reply was kept but not sent: the person has blocked the bot")
@@ -197,7 +200,7 @@ class Turns:
                 logger.warning("a reply was kept but could not be sent over telegram: %s", reason)
                 await self._apologize(job)
                 return
-            self.backlog.count_sent(entry)
+            await self.backlog.count_sent(entry)
 
     async def _apologize(self, job: Job) -> None:
         """Say that a reply did not arrive, if that much gets through."""

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import itertools
 import json
-import time
 from typing import Any
 
 import sqlalchemy as sa
 from rasa.core.tracker_store import SQLTrackerStore, TrackerStore
 from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import Event
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from reinstate.server.commands import COMMANDS, FORGET_INTENT, RESTART_INTENT
 from reinstate.stores import inbox, sqlite
+from reinstate.stores.database import Database, StoreError, now, patient
 from reinstate.stores.lines import Line, bot_line
 
 COMMANDS_SAID = {f"/{intent}": f"/{command}" for command, intent in COMMANDS.items()}
-_CONNECT_SECONDS = 5
+# What goes through all rows may take longer.
+_PATIENT_SECONDS = 600
 _LONGEST_TURN = 12
-
-
-class StoreError(Exception):
-    """The database cannot be used; the message says how to mend it."""
 
 
 class ConversationStore(SQLTrackerStore):
@@ -37,6 +35,13 @@ class ConversationStore(SQLTrackerStore):
         SQLTrackerStore.Base.metadata,
         sa.Column("conversation", sa.String(255), primary_key=True),
         sa.Column("seen", sa.Float, nullable=False, index=True),
+    )
+    # One row, written to find out whether anything can be.
+    pulse = sa.Table(
+        "pulse",
+        SQLTrackerStore.Base.metadata,
+        sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("at", sa.Float, nullable=False),
     )
 
     def __init__(
@@ -53,12 +58,14 @@ class ConversationStore(SQLTrackerStore):
         Raises:
             StoreError: if the database cannot be reached.
         """
-        self.engine = _engine(host)
+        self.database = Database(host)
+        self.engine = self.database.engine
         try:
-            self._make_tables()
+            with patient(_PATIENT_SECONDS):
+                self._make_tables()
         except sa.exc.SQLAlchemyError as error:
-            reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
-            raise StoreError(f"the database cannot be used ({reason}): check DATABASE_URL") from error
+            reason = self.database.explain(error)
+            raise StoreError(f"the database cannot be used ({reason}): check DATABASE_URL") from None
         self._remains = sqlite.Remains(self.engine)
         self.sessionmaker = sa.orm.session.sessionmaker(bind=self.engine)
         TrackerStore.__init__(self, domain, event_broker, **kwargs)
@@ -71,21 +78,60 @@ class ConversationStore(SQLTrackerStore):
             if not sa.inspect(self.engine).has_table("events"):
                 raise
 
+    async def _retrieve(
+        self,
+        sender_id: str,
+        fetch_events_from_all_sessions: bool,  # noqa: ARG002 - there is one session
+    ) -> DialogueStateTracker | None:
+        """All events of a conversation, in the order in which they were kept; clocks may differ."""
+        query = (
+            sa.select(self.SQLEvent.data)
+            .where(self.SQLEvent.sender_id == sender_id)
+            .order_by(self.SQLEvent.id)
+        )
+        rows = await self.database.aside(
+            self.database.read, lambda connection: connection.execute(query).all()
+        )
+        if not rows or self.domain is None:
+            return None
+        events = [json.loads(row[0]) for row in rows]
+        tracker = DialogueStateTracker.from_dict(sender_id, events, self.domain.slots)
+        tracker.kept = len(events)
+        return tracker
+
     async def save(self, tracker: DialogueStateTracker) -> None:
         """Keep the turn; or, where the person asked to be forgotten, delete the conversation."""
         last = tracker.latest_message
         if last is not None and last.intent.get("name") == FORGET_INTENT:
-            self.forget(tracker.sender_id)
-        else:
-            await super().save(tracker)
+            await self.database.aside(self.forget, tracker.sender_id)
+            return
+        await self.stream_events(tracker)
+        kept = getattr(tracker, "kept", 0)
+        rows = [_row(tracker.sender_id, event) for event in itertools.islice(tracker.events, kept, None)]
+        if rows:
+            insert = self.SQLEvent.__table__.insert()
+            work = self.database.write
+            await self.database.aside(work, lambda connection: connection.execute(insert, rows))
+            tracker.kept = kept + len(rows)
+
+    def check(self) -> None:
+        """Keep something, as a turn would; raises what stands in the way of it."""
+        self.database.write(self._beat)
+
+    def _beat(self, connection: sa.engine.Connection) -> None:
+        if not connection.execute(self.pulse.update().values(at=now())).rowcount:
+            connection.execute(self.pulse.insert().values(id=1, at=now()))
 
     def forget(self, conversation: str) -> None:
         """Delete every row of a conversation, and soon after every byte of it in SQLite's files."""
-        with self.engine.begin() as connection:
+
+        def delete(connection: sa.engine.Connection) -> None:
             connection.execute(sa.delete(self.SQLEvent).where(self.SQLEvent.sender_id == conversation))
             connection.execute(sa.delete(self.sessions).where(self.sessions.c.conversation == conversation))
             inbox.erase(connection, conversation)
             self._remains.note(connection)
+
+        self.database.write(delete)
         self._remains.remove()
 
     def move(self, old: str, new: str) -> None:
@@ -94,21 +140,25 @@ class ConversationStore(SQLTrackerStore):
         Where there is one of that id already, the two are one from then on, in the order of events.
         """
         events = self.SQLEvent
-        with self.engine.begin() as connection:
-            moved = sa.literal(new).concat(sa.func.substr(events.sender_id, len(old) + 1))
-            mine = events.sender_id.startswith(old, autoescape=True)
+        moved = sa.literal(new).concat(sa.func.substr(events.sender_id, len(old) + 1))
+        mine = events.sender_id.startswith(old, autoescape=True)
+
+        def rename(connection: sa.engine.Connection) -> None:
             connection.execute(sa.update(events).where(mine).values(sender_id=moved))
             inbox.move(connection, old, new)
 
+        self.database.write(rename)
+
     def forget_older_than(self, seconds: float) -> int:
         """Delete conversations without an event for so long; how many there were."""
-        events, limit = self.SQLEvent, time.time() - seconds
+        events, limit = self.SQLEvent, now() - seconds
         stale = (
             sa.select(events.sender_id)
             .group_by(events.sender_id)
             .having(sa.func.max(events.timestamp) < limit)
         )
-        with self.engine.begin() as connection:
+
+        def delete(connection: sa.engine.Connection) -> int:
             found = [row[0] for row in connection.execute(stale)]
             for conversation in found:
                 connection.execute(sa.delete(events).where(events.sender_id == conversation))
@@ -118,25 +168,33 @@ class ConversationStore(SQLTrackerStore):
             closed = connection.execute(sa.delete(self.sessions).where(unused)).rowcount
             if found or closed:
                 self._remains.note(connection)
+            return len(found)
+
+        with patient(_PATIENT_SECONDS):
+            deleted = self.database.write(delete)
         self._remains.remove()
-        return len(found)
+        return deleted
 
     def open_session(self, conversation: str) -> None:
         """Note that tokens of this conversation count."""
-        with self.engine.begin() as connection:
-            connection.execute(self.sessions.insert().values(conversation=conversation, seen=time.time()))
+        row = {"conversation": conversation, "seen": now()}
+        self.database.write(lambda connection: connection.execute(self.sessions.insert().values(row)))
 
     def is_open(self, conversation: str) -> bool:
         """Whether tokens of this conversation count."""
         query = sa.select(self.sessions.c.conversation).where(self.sessions.c.conversation == conversation)
-        with self.engine.connect() as connection:
-            return connection.execute(query).first() is not None
+        return self.database.read(lambda connection: connection.execute(query).first()) is not None
 
     def touch_session(self, conversation: str) -> None:
         """Note that a session is in use, so that retention leaves it alone."""
         own = self.sessions.c.conversation == conversation
-        with self.engine.begin() as connection:
-            connection.execute(self.sessions.update().where(own).values(seen=time.time()))
+        touch = self.sessions.update().where(own).values(seen=now())
+        self.database.write(lambda connection: connection.execute(touch))
+
+    def knows(self, conversation: str) -> bool:
+        """Whether anything was said in a conversation."""
+        query = sa.select(self.SQLEvent.id).where(self.SQLEvent.sender_id == conversation).limit(1)
+        return self.database.read(lambda connection: connection.execute(query).first()) is not None
 
     def was_offered(self, conversation: str, payload: str) -> bool:
         """Whether the bot ever offered a button with this payload in the conversation."""
@@ -155,8 +213,7 @@ class ConversationStore(SQLTrackerStore):
             .order_by(self.SQLEvent.id.desc())
             .limit(_LONGEST_TURN)
         )
-        with self.engine.connect() as connection:
-            rows = connection.execute(query).all()
+        rows = self.database.read(lambda connection: connection.execute(query).all())
         turn = itertools.takewhile(lambda row: row[0] == "bot", rows)
         buttons = (button for _, data in turn for button in _said(json.loads(data)).buttons)
         return next((b["payload"] for b in buttons if _bare(b["title"]) == _bare(text)), None)
@@ -208,8 +265,8 @@ class ConversationStore(SQLTrackerStore):
             )
             .order_by(self.SQLEvent.id)
         )
-        with self.engine.connect() as connection:
-            events = [json.loads(row[0]) for row in connection.execute(query).all()]
+        rows = self.database.read(lambda connection: connection.execute(query).all())
+        events = [json.loads(row[0]) for row in rows]
         first = next((place for place, event in enumerate(events) if event["event"] == "user"), 0)
         return [events[first], *events[:first], *events[first + 1 :]] if first else events
 
@@ -221,8 +278,20 @@ class ConversationStore(SQLTrackerStore):
             self.SQLEvent.type_name == kind,
             self.SQLEvent.data.contains(fragment, autoescape=True),
         )
-        with self.engine.connect() as connection:
-            return [json.loads(row[0]) for row in connection.execute(query)]
+        rows = self.database.read(lambda connection: connection.execute(query).all())
+        return [json.loads(row[0]) for row in rows]
+
+
+def _row(conversation: str, event: Event) -> dict[str, Any]:
+    data = event.as_dict()
+    return {
+        "sender_id": conversation,
+        "type_name": event.type_name,
+        "timestamp": data.get("timestamp"),
+        "intent_name": data.get("parse_data", {}).get("intent", {}).get("name"),
+        "action_name": data.get("name"),
+        "data": json.dumps(data),
+    }
 
 
 def _bare(title: str) -> str:
@@ -231,14 +300,3 @@ def _bare(title: str) -> str:
 
 def _said(event: dict[str, Any]) -> Line:
     return bot_line(event.get("text"), event.get("data") or {})
-
-
-def _engine(url: str) -> sa.engine.Engine:
-    try:
-        parsed = sa.engine.make_url(url)
-    except sa.exc.ArgumentError as error:
-        raise StoreError(f"DATABASE_URL is not an address: {error}") from error
-    if parsed.get_backend_name() == "sqlite":
-        return sqlite.engine(parsed)
-    arguments = {"connect_timeout": _CONNECT_SECONDS}
-    return sa.create_engine(parsed, pool_pre_ping=True, connect_args=arguments, hide_parameters=True)

