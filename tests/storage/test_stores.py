@@ -109,6 +109,21 @@ def test_forgetting_deletes_everything(store: ConversationStore, name: str, how:
     assert ([], False) == (store.history(name), store.is_open(name))
 
 
+def test_conversations_move_to_another_name(store: ConversationStore) -> None:
+    """All whose ids begin so, and no others; where there was one of the new name, both are one, in order."""
+    group = uuid.uuid4().int % 10**9
+    old, new, other = f"telegram--{group}-", f"telegram--100{group}-", f"telegram--{group}9-"
+    a_turn(store, f"{old}1", "first", "1")
+    a_turn(store, f"{new}1", "second", "2")
+    for name in (f"{old}2", f"{other}1"):
+        a_turn(store, name, "own", "3")
+    store.move(old, new)
+    assert [] == store.history(f"{old}1") == store.history(f"{old}2")
+    assert ["first", "second"] == [line.text for line in store.history(f"{new}1") if line.sender == "person"]
+    assert ["own", "own"] == [store.history(name)[0].text for name in (f"{new}2", f"{other}1")]
+    assert asyncio.run(store.retrieve(f"{new}1"))
+
+
 def fill(store: ConversationStore, people: int, seed: int) -> Iterator[tuple[str, set[bytes]]]:
     """Let many people talk in turn, who differ in how much they say: each with what is theirs alone."""
     chance = random.Random(seed)
