@@ -183,18 +183,17 @@ class Gate:
 
     async def _turn(self, inbound: Inbound, text: str, send: Send, *, session: bool) -> list[Line] | None:
         """Run the turn; or, where it was run before, what was said then."""
-        if session and not await self._ask(self.store.is_open, inbound.conversation):
-            raise Refused(Reason.GONE)
-        said = await self._ask(self.store.reply_to, inbound.conversation, inbound.id)
-        if said is not None:
-            return said
-        self._check_rate(inbound.conversation)
         pressed = inbound.button is not None
-        if pressed and not await self._ask(self.store.was_offered, inbound.conversation, text):
+        met = await self.store.meet(inbound.conversation, inbound.id, text if pressed else "")
+        if session and not met.open:
+            raise Refused(Reason.GONE)
+        if met.reply is not None:
+            return met.reply
+        self._check_rate(inbound.conversation)
+        if pressed and not met.offered:
             raise Refused(Reason.UNKNOWN_BUTTON)
-        if inbound.text is not None and len(text) <= LONGEST_TITLE:
-            meant: str | None = await self._ask(self.store.typed_button, inbound.conversation, text)
-            text = meant or text
+        if not pressed and len(text) <= LONGEST_TITLE:
+            text = met.typed_button(text) or text
         output = _Output(inbound.channel, send)
         message = UserMessage(
             text=text,

@@ -20,7 +20,7 @@ from rasa.shared.core.events import BotUttered, Restarted, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from reinstate.stores import sqlite
-from reinstate.stores.conversations import ConversationStore
+from reinstate.stores.conversations import ConversationStore, Met
 from reinstate.stores.database import StoreError
 from reinstate.stores.lines import Line
 from reinstate.stores.locks import LocalLocks, Locks, RedisLocks
@@ -57,6 +57,11 @@ def a_turn(store: ConversationStore, conversation: str, text: str, id_: str, int
     asyncio.run(store.save(tracker))
 
 
+def met(store: ConversationStore, conversation: str, message: str = "", payload: str = "") -> Met:
+    """What a message meets."""
+    return asyncio.run(store.meet(conversation, message, payload))
+
+
 @pytest.fixture
 def name() -> str:
     """A conversation of its own."""
@@ -73,17 +78,17 @@ def test_a_message_is_told_apart_from_its_repetition(store: ConversationStore, n
     """The reply to an id is found, and only within its conversation."""
     a_turn(store, name, "hello", "a%b_1")
     a_turn(store, name, "again", "2")
-    assert ["answer to hello"] == [line.text for line in store.reply_to(name, "a%b_1") or []]
-    assert store.reply_to(name, "axb_1") is None
-    assert store.reply_to("web-other", "2") is None
+    assert ["answer to hello"] == [line.text for line in met(store, name, "a%b_1").reply or []]
+    assert met(store, name, "axb_1").reply is None
+    assert met(store, "web-other", "2").reply is None
 
 
 def test_a_button_counts_if_it_was_offered(store: ConversationStore, name: str) -> None:
     """Only payloads the bot offered in this conversation were offered."""
     a_turn(store, name, "hello", "1")
-    assert store.was_offered(name, "/affirm")
-    assert not store.was_offered(name, "/deny")
-    assert not store.was_offered("web-other", "/affirm")
+    assert met(store, name, payload="/affirm").offered
+    assert not met(store, name, payload="/deny").offered
+    assert not met(store, "web-other", payload="/affirm").offered
 
 
 def test_history_begins_at_a_restart(store: ConversationStore, name: str) -> None:
