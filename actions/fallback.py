@@ -9,6 +9,7 @@ from rasa_sdk.events import EventType, FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.turn import Said
+from reinstate.core.policy import offered
 from reinstate.core.transcript import guesses, misses
 from reinstate.knowledge import knowledge
 from reinstate.replies.message import Message
@@ -34,7 +35,7 @@ class ActionNotUnderstood(Action):
             said.say([Message("utter_not_understood")])
             return []
         ranking = tracker.latest_message.get("intent_ranking") or []
-        near = [f"faq/{i}" for i, _ in said.message.near[:2]]
+        near = offered(said.message)
         likely = [*near, *guesses(ranking, knowledge())]
         said.say([choice_message(likely, knowledge(), "utter_perhaps" if likely else "utter_rephrase")])
         if count:
@@ -55,8 +56,7 @@ class ActionOutside(Action):
     ) -> list[EventType]:
         """Answer by how often in a row."""
         said, count = Said(dispatcher, tracker), misses(tracker.events)
-        near = [f"faq/{i}" for i, _ in said.message.near[:2]]
-        alternatives = [*near, *said.message.alternatives]
+        alternatives = [*offered(said.message), *said.message.alternatives]
         if count > 1:
             said.say([_exit(count)])
         elif alternatives and not said.case.causes:

@@ -21,6 +21,8 @@ from reinstate.replies.render import render
 
 NOTHING = "nothing"
 PAGE = "web"  # its page introduces the bot by itself
+ANSWERED_KINDLY = ("vent", "crisis", "greet", "thank", "goodbye")
+ASKING = ("utter_question", "utter_ask_", "utter_did_that_happen", "utter_which_closer")
 _TURNS = 2
 
 
@@ -69,12 +71,16 @@ class Said:
             answered=tuple(i for i in answered or () if i in knowledge().answers),
             role=self.role,
             in_form=self.in_form,
+            just_asked=self._just_asked(),
         )
 
     def plan(self, plan: Plan) -> list[EventType]:
         """Say a plan; the events that keep what it leaves."""
         self.say(render(plan, self.turn, knowledge()))
         verdict = verdict_slots(plan.judged) if plan.judged else self._followed(plan.case)
+        if plan.lookalike:
+            lookalike = knowledge().lookalikes[plan.lookalike]
+            verdict = {"path": lookalike.path, "odds": lookalike.odds, "rows": None}
         return self.set(
             {
                 **plan.case.to_slots(),
@@ -85,6 +91,11 @@ class Said:
                 "language": self.message.language or self.tracker.get_slot("language"),
             }
         )
+
+    def _just_asked(self) -> bool:
+        """Whether the turn before asked something."""
+        said = (str((line.get("metadata") or {}).get("utter_action")) for line in last_turns(self.tracker)[1])
+        return any(name.startswith(ASKING) for name in said)
 
     def _followed(self, case: Case) -> dict[str, Any]:
         """The slots of a verdict that was told before, where the case has changed since."""
@@ -128,7 +139,8 @@ class Said:
 
     def _feeling(self) -> list[Message]:
         """One human sentence where the message shows distress, not twice in a conversation."""
-        return self._once(Message("utter_feeling")) if self.message.distressed else []
+        felt = self.message.distressed and self.message.intent not in ANSWERED_KINDLY
+        return self._once(Message("utter_feeling")) if felt else []
 
     def _introduction(self) -> list[Message]:
         if self.tracker.get_latest_input_channel() == PAGE:

@@ -28,7 +28,7 @@ from scipy.sparse import vstack
 from bench.evaluate import table
 from bench.figures import OPEN, Judged, figures, read_set
 from reinstate.server.settings import ROOT
-from reinstate.understanding import clauses, encoders, head, words
+from reinstate.understanding import encoders, head, segments, words
 from reinstate.understanding.classifier import WORDS, MessageReader
 from reinstate.understanding.head import Head
 from reinstate.understanding.importer import Importer
@@ -67,14 +67,14 @@ class Variant:
         config: its settings, as in config.yml.
         share: of the examples of each intent.
         head: the head it reads by, made out of the one that was trained.
-        split, pieces: the functions of `reinstate.understanding.clauses` that cut a message.
+        split, pieces: the functions of `reinstate.understanding.segments` that cut a message.
     """
 
     config: Mapping[str, Any] = field(default_factory=dict)
     share: float = 1.0
     head: Callable[[Head], Head] = lambda trained: trained
-    split: Callable[[str], list[str]] = clauses.split
-    pieces: Callable[[str], list[str]] = clauses.pieces
+    split: Callable[[str], list[str]] = segments.clauses
+    pieces: Callable[[str], list[str]] = segments.pieces
 
 
 VARIANTS = {
@@ -82,7 +82,7 @@ VARIANTS = {
     "without words": Variant(head=lambda trained: Wordless(**vars(trained))),
     "words only (the fallback)": Variant({"encoders": []}),
     "MiniLM and words": Variant({"encoders": ["minilm"]}),
-    "USE, MiniLM and words": Variant({"encoders": ["use", "minilm"]}),
+    "USE and words": Variant({"encoders": ["use"]}),
     "half of the examples": Variant(share=0.5),
     "three quarters of the examples": Variant(share=0.75),
     "sharpness 3": Variant(head=lambda trained: replace(trained, sharpness=3.0)),
@@ -90,7 +90,7 @@ VARIANTS = {
     "strength 10": Variant({"strength": 10.0}),
     "strength 100": Variant({"strength": 100.0}),
     "denials as likely as causes": Variant({"prior_of_denials": 1.0}),
-    "outside as likely as causes": Variant({"prior_of_outside": 1.0}),
+    "without nearest examples": Variant(head=lambda trained: replace(trained, nearest={})),
     "without smaller pieces": Variant(pieces=lambda text: [text]),
     "without clauses and pieces": Variant(split=lambda text: [text], pieces=lambda text: [text]),
     "a cause is named from 0.3": Variant({"thresholds": {"named": 0.3}}),
@@ -114,7 +114,7 @@ class Lab:
         load = head.load
         with (
             patch.object(head, "load", lambda file: variant.head(load(file))),
-            patch.multiple(clauses, split=variant.split, pieces=variant.pieces),
+            patch.multiple(segments, clauses=variant.split, pieces=variant.pieces),
         ):
             read = self._reader(variant).process([Message({TEXT: gold["text"]}) for gold in self.golds])
         return [Judged(gold, message.data, 0.0) for gold, message in zip(self.golds, read)]

@@ -1,4 +1,4 @@
-"""The weights of `reinstate.understanding.evidence` that fit the open sets best: printed, to be put there.
+"""The weights of `reinstate.understanding.mentions` that fit the open sets best: printed, to be put there.
 
 python -m bench.weights
 """
@@ -18,7 +18,7 @@ from sklearn.linear_model import LogisticRegression
 from bench.figures import OPEN, REFUSALS, SEVERAL, read_set
 from reinstate.knowledge import knowledge
 from reinstate.server.settings import MODEL
-from reinstate.understanding import details, evidence
+from reinstate.understanding import details, mentions
 from reinstate.understanding.classifier import MessageReader
 from reinstate.understanding.language import ENGLISH
 
@@ -37,22 +37,22 @@ def loaded() -> MessageReader:
 def main() -> None:
     """Fit both models on every English message of the open sets, and print their weights."""
     reader = loaded()
-    ids = evidence.causes(reader.labels)
+    ids = reader.labels.causes
     named: list[Rows] = []
     denied: list[Rows] = []
     for gold in (*read_set(OPEN), *read_set(SEVERAL), *read_set(REFUSALS)):
         found = details.find(gold["text"], knowledge())
         if found.language != ENGLISH or not (seen := reader.see(gold["text"], found)):
             continue
-        admits, denies = evidence.said(seen.clauses, seen.rows, reader.labels)
+        admits, denies = mentions.said(seen.clauses, seen.rows, reader.labels)
         stances = {cause["id"]: cause["stance"] for cause in gold["causes"]}
-        named.append((evidence.named_by(seen.clauses, admits, denies), [cause in stances for cause in ids]))
-        polarity = evidence.denied_by(seen.text, seen.clauses, admits, denies, reader.labels)
+        named.append((mentions.named_by(seen.clauses, admits, denies), [cause in stances for cause in ids]))
+        polarity = mentions.denied_by(seen.text, seen.clauses, admits, denies, reader.labels)
         told = [ids.index(cause) for cause in stances]
         denied.append((polarity[told], [stance == "denies" for stance in stances.values()]))
     for name, by, examples in (
-        ("NAMED", evidence.NAMED_BY, named),
-        ("DENIED", evidence.DENIED_BY, denied),
+        ("NAMED", mentions.NAMED_BY, named),
+        ("DENIED", mentions.DENIED_BY, denied),
     ):
         sys.stdout.write(f"{name} = {weights(examples)}  # {', '.join(by)}, constant\n")
 

@@ -6,20 +6,15 @@ into a token, and never chosen by a client.
 
 from __future__ import annotations
 
-import base64
-import gzip
-import hashlib
 import json
 import logging
 import math
-import mimetypes
 import re
 import secrets
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import asdict
 from typing import Any
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
@@ -28,6 +23,7 @@ from sanic import Blueprint, HTTPResponse, Request
 from sanic.exceptions import SanicException
 from sanic.response import empty, raw, redirect
 
+from reinstate.channels.assets import Assets
 from reinstate.channels.gate import (
     LONGEST_ID,
     LONGEST_TEXT,
@@ -41,7 +37,6 @@ from reinstate.channels.rates import Rate
 from reinstate.server.settings import Settings, session_secret
 from reinstate.stores.lines import Line
 
-ASSETS = Path(__file__).parent / "assets"
 LARGEST_BODY = 64 * 1024
 TOKEN_SECONDS = 30 * 24 * 3600
 RENEW_SECONDS = 24 * 3600
@@ -50,11 +45,6 @@ MOST_STREAMS = 16
 MOST_STREAMS_IN_ALL = 1000
 METHODS = "GET, POST, DELETE"
 HEADERS = "authorization, content-type"
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'sha256-{styles}'; img-src 'self' data:; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
-)
-STYLES, LINKED = "page.css", b'<link rel="stylesheet" href="page.css">'
 logger = logging.getLogger(__name__)
 _CONVERSATION = re.compile(r"web-[0-9a-f]{32}")
 
@@ -107,47 +97,13 @@ class Tokens:
         return conversation, age
 
 
-@dataclass(frozen=True)
-class Asset:
-    """A file of the page, ready to send."""
-
-    body: bytes
-    packed: bytes
-    kind: str
-    version: str
-
-
-def load_assets(folder: Path = ASSETS) -> dict[str, Asset]:
-    """All files of the assets folder by name.
-
-    What the page refers to carries its version in the address there, so that it may be kept for ever.
-    Its styles stand in the page itself: asking for them delayed the first paint by a third.
-    """
-    found: dict[str, Asset] = {}
-    for file in sorted(folder.iterdir(), key=lambda file: file.suffix == ".html"):
-        if file.name == STYLES:
-            continue
-        body = file.read_bytes()
-        if file.suffix == ".html":
-            body = body.replace(LINKED, b"<style>%s</style>" % (folder / STYLES).read_bytes())
-            for name, asset in found.items():
-                body = body.replace(f'"{name}"'.encode(), f'"{name}?v={asset.version}"'.encode())
-        kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-        kind = f"{kind}; charset=utf-8" if kind.startswith("text/") or kind.endswith("javascript") else kind
-        version = hashlib.sha256(body).hexdigest()[:20]
-        found[file.name] = Asset(body, gzip.compress(body, mtime=0), kind, version)
-    return found
-
-
 class WebDoor(InputChannel):
     """Serves `/chat/…`; see the module."""
 
     def __init__(self, settings: Settings) -> None:
         """Read tokens with the settings' secret."""
         self._settings = settings
-        self._assets = load_assets()
-        styles = hashlib.sha256((ASSETS / STYLES).read_bytes()).digest()
-        self._policy = POLICY.format(styles=base64.b64encode(styles).decode())
+        self._assets = Assets()
         self._tokens = Tokens(session_secret(settings).reveal())
         self._streams: Counter[str] = Counter()
         self._openings = Rate(SESSIONS_PER_MINUTE, SESSIONS_PER_MINUTE, time.monotonic)
@@ -186,32 +142,10 @@ class WebDoor(InputChannel):
     async def _page(self, request: Request) -> HTTPResponse:
         if not request.path.endswith("/"):
             return redirect(f"{request.path}/")
-        return self._send_asset(request, "page.html")
+        return self._assets.page(request)
 
     async def _asset(self, request: Request, name: str) -> HTTPResponse:
-        if name not in self._assets or name == "page.html":
-            return empty(404)
-        return self._send_asset(request, name)
-
-    def _send_asset(self, request: Request, name: str) -> HTTPResponse:
-        asset = self._assets[name]
-        etag = f'"{asset.version}"'
-        versioned = request.args.get("v") == asset.version
-        headers = {
-            "etag": etag,
-            "cache-control": "public, max-age=31536000, immutable" if versioned else "no-cache",
-            "vary": "accept-encoding",
-            "x-content-type-options": "nosniff",
-            "referrer-policy": "no-referrer",
-            "content-security-policy": self._policy,
-            "cross-origin-resource-policy": "cross-origin" if name.startswith("widget") else "same-origin",
-        }
-        if request.headers.get("if-none-match") == etag:
-            return empty(304, headers=headers)
-        body = asset.body
-        if "gzip" in request.headers.get("accept-encoding", ""):
-            body, headers["content-encoding"] = asset.packed, "gzip"
-        return raw(b"" if request.method == "HEAD" else body, headers=headers, content_type=asset.kind)
+        return self._assets.file(request, name)
 
     # --- the conversation ---------------------------------------------------------------------
 

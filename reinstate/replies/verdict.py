@@ -158,9 +158,14 @@ def _views(cause: Cause, knowledge: Knowledge) -> list[str]:
 
 
 def rule_message(cause: Cause, knowledge: Knowledge) -> Message:
-    """The rule on a cause, for who asks about it and has no case: what counts, and what keeps one safe."""
+    """The rule on a cause, for who asks about it and has no case: what counts, and what keeps one safe.
+
+    With one press it is the cause of a suspension.
+    """
     parts = [cause.policy, bullets(cause.prevention[:MOST_STEPS])]
-    return Message("utter_answer", {"answer": paragraphs(parts)}, (), sources(cause.sources, knowledge))
+    led_to_it = (Button(cause.title, f"/cause_{cause.id}"),)
+    answer = {"answer": paragraphs(parts)}
+    return Message("utter_answer", answer, led_to_it, sources(cause.sources, knowledge))
 
 
 def notice_message(message: ParsedMessage, case: Case, knowledge: Knowledge) -> Message:
@@ -178,7 +183,10 @@ def notice_message(message: ParsedMessage, case: Case, knowledge: Knowledge) -> 
 
 def unchanged_message(verdict: Verdict, knowledge: Knowledge) -> Message:
     """What was told changes nothing: the outcome in one line."""
-    return Message("utter_unchanged", {"outcome": _outcome(verdict, knowledge)})
+    draft = (Button(knowledge.table.wording.draft, "/draft_appeal"),)
+    outcome = _outcome(verdict, knowledge)
+    buttons = draft if verdict.path in ("appeal", "support") else ()
+    return Message("utter_unchanged", {"outcome": outcome}, buttons)
 
 
 def lookalike_message(lookalike: Lookalike, knowledge: Knowledge, *, brief: bool = False) -> Message:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -32,10 +33,14 @@ class Nearest:
     vectors: NDArray[np.int8]
     targets: NDArray[np.int16]
 
+    @cached_property
+    def _transposed(self) -> NDArray[np.float32]:
+        return np.ascontiguousarray(self.vectors.T, dtype=np.float32) / _STEPS
+
     def probabilities(self, seen: NDArray[np.float32], labels: int) -> NDArray[np.float64]:
         """(messages, labels): the share of the nearest texts' weight that each intent has."""
         short = _unit(seen @ self.projection)
-        likeness = (short @ self.vectors.T.astype(np.float32)) / _STEPS
+        likeness = short @ self._transposed
         count = min(_NEIGHBOURS, likeness.shape[1])
         nearest = np.argpartition(-likeness, count - 1, axis=1)[:, :count]
         found = np.zeros((len(seen), labels))

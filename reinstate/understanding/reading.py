@@ -31,7 +31,8 @@ _FORGET, _ASK_FORGET = "forget_me", "ask_forget"
 _DETAIL, _CRISIS, _VENT = "inform_detail", "crisis", "vent"
 _VAGUE = (*OUTSIDE, _DETAIL, _VENT)  # they tell of no case, and may hide one
 ABOUT = (CAUSE, DENY, LOOKALIKE)
-_OFFERED, _NEAR = 2, 6
+_OFFERED, _NEAR, _FEW_WORDS = 2, 6, 8
+_LITTLE = 1e-3
 _OF_WHOLE = 0.35  # how much the whole message counts for what one question of it asks
 
 
@@ -83,6 +84,8 @@ def read(seen: Seen, labels: Labels, thresholds: Thresholds) -> Result:
     """
     if labels.knowledge.patterns["forgets"].found(seen.text):
         return Result(((_FORGET, 1.0),))
+    if labels.knowledge.patterns["despairs"].found(seen.text) and len(seen.text.split()) <= _FEW_WORDS:
+        return Result(((_VENT, 1.0),), distressed=True)
     whole = seen.rows[0]
     causes = mentions.find(seen.text, seen.clauses, seen.rows, labels, thresholds)
     best = _best(seen, causes, labels, thresholds)
@@ -168,19 +171,18 @@ def _answers(seen: Seen, best: int, labels: Labels, thresholds: Thresholds) -> t
     whole, found = seen.rows[0], {}
     if (answer := labels.each[best].answer) is not None:
         found[answer] = float(whole[best])
-    columns = labels.answers
-    for row in seen.questions:
-        both = np.log(row + 1e-4) * (1 - _OF_WHOLE) + np.log(whole + 1e-4) * _OF_WHOLE
-        likely = max(columns, key=lambda n: float(both[n]), default=None)
-        if likely is None:
-            continue
-        sure = float(row[labels.of(labels.each[likely].topic)].sum())
-        if max(sure, float(row[columns].sum())) >= thresholds.answer and row[likely] >= thresholds.answer / 2:
+    columns = np.array(labels.answers, int)
+    for row in seen.questions if len(columns) else ():
+        both = row[columns] ** (1 - _OF_WHOLE) * (whole[columns] + _LITTLE) ** _OF_WHOLE
+        likely = columns[both.argmax()]
+        if row[likely] >= (thresholds.second if found else thresholds.answer):
             found.setdefault(str(labels.each[likely].answer), float(row[likely]))
     return tuple(found.items())
 
 
 def _is_distressed(seen: Seen, labels: Labels, thresholds: Thresholds) -> bool:
+    if labels.knowledge.patterns["suffers"].found(seen.text):
+        return True
     columns = [labels.index[name] for name in (_VENT, _CRISIS) if name in labels.index]
     whole_and_clauses = seen.rows[: 1 + len(seen.clauses)]
     return bool(columns) and float(whole_and_clauses[:, columns].sum(axis=1).max()) >= thresholds.distress

@@ -30,7 +30,8 @@ class Thresholds:
         denied: a cause that is named is denied from here.
         unclear: between this and `denied`, beside a word of denial, the stance is unsure.
         asked: a cause is only asked about from this share of what speaks for it.
-        answer: an answer is given from here.
+        answer: what one sentence of a message asks is answered from here.
+        second: the same of a second question, whose answer may be one too many.
         plain: from this stated confidence on, no other cause is offered beside the one that was read.
         rival: how likely another cause must be to be offered.
         hint: the same beside what tells of no case, and of a cause beside its denial.
@@ -40,7 +41,7 @@ class Thresholds:
     understood: float = 0.25
     outside: float = 0.5
     certain: float = 0.9
-    lookalike: float = 0.5
+    lookalike: float = 0.4
     evasion: float = 0.5
     crisis: float = 0.8
     distress: float = 0.6
@@ -52,7 +53,8 @@ class Thresholds:
     denied: float = 0.45
     unclear: float = 0.3
     asked: float = 0.5
-    answer: float = 0.3
+    answer: float = 0.4
+    second: float = 0.6
     plain: float = 0.93
     rival: float = 0.01
     hint: float = 0.05

@@ -67,7 +67,7 @@ class Person:
     @property
     def text(self) -> Locator:
         """Where they write."""
-        return self.page.get_by_role("textbox")
+        return self.page.locator("reinstate-chat #text")
 
     @property
     def log(self) -> Locator:
@@ -87,6 +87,11 @@ class Person:
     def button(self, name: str) -> Locator:
         """The last button of that name."""
         return self.page.get_by_role("button", name=name, exact=True).last
+
+    @property
+    def letter(self) -> Locator:
+        """The text box of the last letter."""
+        return self.page.locator(".letter textarea").last
 
     def seen(self) -> list[tuple[str, str]]:
         """All lines of the conversation: who, and the text."""
@@ -117,6 +122,12 @@ class Person:
         """Choose from the menu."""
         self.button("More").click()
         self.button(name).click()
+
+    def root(self, script: str) -> Any:
+        """What a script finds, with `root` as the chat's shadow tree."""
+        return self.page.evaluate(
+            f"() => {{ const root = document.querySelector('reinstate-chat').shadowRoot; return {script}; }}"
+        )
 
     def settle(self, seconds: float = 60) -> None:
         """Wait until nothing is under way."""

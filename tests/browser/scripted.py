@@ -13,13 +13,19 @@ from playwright.sync_api import CDPSession, Route
 from tests.browser.person import Person
 
 
-def line(text: str, *buttons: tuple[str, str]) -> dict[str, Any]:
-    """One line of a reply."""
+def line(text: str, *buttons: tuple[str, str], **more: Any) -> dict[str, Any]:
+    """One line of a reply; `more`: its sources and kind."""
     return {
         "type": "message",
         "text": text,
         "buttons": [{"title": title, "payload": payload} for title, payload in buttons],
+        **more,
     }
+
+
+def letter(text: str) -> dict[str, Any]:
+    """A line that is a letter."""
+    return line(text, kind="letter")
 
 
 @dataclass
@@ -34,6 +40,7 @@ class ScriptedBot:
     _lines: list[dict[str, Any]] | None = None
     _refusal: tuple[int, str, dict[str, str]] | None = None
     _cuts: list[str] = field(default_factory=list)
+    _foreign: tuple[int, str, str] | None = None
 
     def watch(self, person: Person) -> None:
         """Stand between a tab and the real bot."""
@@ -48,9 +55,22 @@ class ScriptedBot:
         """Answer every request with an error."""
         self._refusal = status, words, {name.replace("_", "-"): value for name, value in headers.items()}
 
+    def block(
+        self, status: int, word: str = "", body: str = "<html>no</html>", *, all_of_it: bool = False
+    ) -> None:
+        """Answer messages with that word, or every request, as somebody else on the way would.
+
+        Args:
+            status: what it answers with.
+            word: what it does not let through.
+            body: its page.
+            all_of_it: whether it answers everything else, too.
+        """
+        self._foreign = status, "" if all_of_it else word or "/messages", body
+
     def accept(self) -> None:
         """Stop refusing."""
-        self._refusal = None
+        self._refusal = self._foreign = None
 
     def cut(self, *how: str) -> None:
         """Let the next messages reach the real bot, but cut the replies.
@@ -64,7 +84,10 @@ class ScriptedBot:
         path = route.request.url.rpartition("/")[2]
         if path == "messages" and route.request.method == "POST":
             self.ids.append((json.loads(route.request.post_data or "{}")["id"], time.monotonic()))
-        if self._refusal:
+        if self._foreign and self._foreign[1] in route.request.url + (route.request.post_data or ""):
+            status, _, page = self._foreign
+            route.fulfill(status=status, content_type="text/html", body=page)
+        elif self._refusal:
             status, words, headers = self._refusal
             route.fulfill(status=status, headers=headers, json={"error": {"code": "told", "message": words}})
         elif path == "messages" and self._cuts:

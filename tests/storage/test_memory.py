@@ -94,7 +94,8 @@ def test_what_is_remembered_answers_as_all_events_would(seed: int) -> None:
 
 def test_rules_look_at_the_latest_turn_only() -> None:
     """So that RulePolicy decides from the latest turns as it would from all: each rule begins with the
-    person's message or the form, and none holds a second message."""
+    person's message or the form, and none holds a second message.
+    """
     with tarfile.open(MODEL) as model:
         file = model.extractfile("components/train_RulePolicy0/rule_policy.json")
         assert file
