@@ -32,6 +32,7 @@ from reinstate.stores.rows import (
     events_of,
     in_order,
     line_of,
+    rename_turns,
     reply_after,
     reply_among,
     row_of_event,
@@ -257,12 +258,9 @@ class ConversationStore(SQLTrackerStore):
 
         Where there is one of that id already, the two are one from then on, in the order of events.
         """
-        events = self.SQLEvent
 
-        def rename(connection: sa.engine.Connection) -> None:
-            moved = sa.literal(new).concat(sa.func.substr(events.sender_id, len(old) + 1))
-            mine = events.sender_id.startswith(old, autoescape=True)
-            connection.execute(sa.update(events).where(mine).values(sender_id=moved))
+        def rename(connection: Connection) -> None:
+            rename_turns(connection, old, new)
             inbox.move(connection, old, new)
 
         self.database.write(rename)

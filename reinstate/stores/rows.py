@@ -91,6 +91,17 @@ def delete_turns(connection: Connection, conversation: str) -> None:
         connection.execute(sa.delete(table).where(table.c.conversation == conversation))
 
 
+def rename_turns(connection: Connection, old: str, new: str) -> None:
+    """Rename what was said and handled; what is remembered of it is made anew from the events."""
+    for name in (events.c.sender_id, replies.c.conversation):
+        moved = sa.literal(new).concat(sa.func.substr(name, len(old) + 1))
+        mine = name.startswith(old, autoescape=True)
+        connection.execute(sa.update(name.table).where(mine).values({name: moved}))
+    for table, begin in ((offers, old), (memories, old), (memories, new)):
+        stale = table.c.conversation.startswith(begin, autoescape=True)
+        connection.execute(sa.delete(table).where(stale))
+
+
 def row_of_event(conversation: str, data: Dict) -> Dict:
     """A row of Rasa's table for an event, as Rasa writes it."""
     return {
