@@ -1,6 +1,6 @@
 """What `deploy/` promises: nothing runs as root, nothing but the proxy is open, settings exist.
 
-That the files are well-formed is for the linters (test_deploy_linted.py); here is what they cannot know.
+That the files are well-formed is for linters, which no test runs yet; here is what they cannot know.
 """
 
 from __future__ import annotations
