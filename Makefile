@@ -45,9 +45,17 @@ check: dev  ## style, types, knowledge and training data
 	$(IN) -m mypy
 	$(IN) -m reinstate.knowledge
 	$(IN) -m reinstate.train --validate
+	@$(MAKE) check-widget
 
 check-knowledge: environment  ## every mistake in knowledge/, with file and line
 	@$(IN) -m reinstate.knowledge
+
+# Types by TypeScript, and that the oldest supported browsers have all that is used. Running the bot needs no node.
+check-widget:  ## types and browsers of the widget; needs node 20 and npm
+	@if command -v npm >/dev/null; then \
+	  cd widget && { cmp -s package-lock.json node_modules/.checked || { npm ci --silent && cp package-lock.json node_modules/.checked; }; } && npm run --silent check; \
+	elif [ -n "$$CI" ]; then echo "error: the widget's types need node and npm" >&2; exit 1; \
+	else echo "not checked: the widget's types and browsers, for there is no npm here"; fi
 
 bench: dev train  ## speed, load and memory beside Rasa's starter bot
 	@$(IN) -m bench $(ARGS)

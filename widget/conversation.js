@@ -3,6 +3,7 @@ import { same } from './api.js';
 import { pauseAfter, Problem } from './retry.js';
 
 const LOOK_MS = 250; // after a reply, before it is looked whether the conversation is still there
+const READ_MS = 4000; // a notice stays at least so long
 const MOST_MOVES = 2; // times in a row that a conversation may be gone
 
 /** @typedef {import('./types.js').Line} Line @typedef {import('./types.js').Turn} Turn @typedef {import('./types.js').Item} Item */
@@ -31,6 +32,7 @@ export class Conversation {
     /** @type {Turn[]} */ this.turns = [];
     /** @type {'ok' | 'offline' | 'lost' | 'refused'} */ this.connection = 'ok';
     /** @type {'' | 'ended' | 'forgotten'} */ this.notice = '';
+    this.noticed = 0; // when it began to be so
     /** @type {string | undefined} id of the conversation that the base belongs to */ this.conversation = undefined;
     this.started = false;
     this.stale = 0; // how often the history was asked for since it was last read
@@ -96,7 +98,7 @@ export class Conversation {
     turn.line.pressed = message.button !== undefined;
     this.keep(turn);
     this.turns.push(turn);
-    this.notice = '';
+    if (Date.now() - this.noticed > READ_MS) this.notice = '';
     this.wake();
     this.changed();
     this.work();
@@ -139,12 +141,18 @@ export class Conversation {
     this.empty('forgotten');
   }
 
+  /** @param {Conversation['notice']} notice */
+  note(notice) {
+    this.notice = notice;
+    this.noticed = Date.now();
+  }
+
   /** Drop what is no longer stored. @param {Conversation['notice']} notice why */
   empty(notice) {
     this.stop.abort();
     this.base = [];
     this.stale = 0;
-    this.notice = notice;
+    this.note(notice);
     this.wake();
     this.changed();
   }
@@ -314,7 +322,7 @@ export class Conversation {
   /** The conversation is gone on the server: what waits goes into a new one. */
   moveOn() {
     this.leave();
-    this.notice = 'ended';
+    this.note('ended');
     for (const turn of this.turns) {
       const { id, at, shown } = turn.item;
       turn.item = { id, at, shown, text: turn.item.text ?? shown }; // its button is not known there

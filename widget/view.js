@@ -382,7 +382,7 @@ export class View {
 
   drawNewest() {
     const { pane } = this;
-    this.newest.hidden = pane.scrollHeight - pane.clientHeight - pane.scrollTop < 60;
+    this.newest.hidden = !this.start.hidden || pane.scrollHeight - pane.clientHeight - pane.scrollTop < 60;
   }
 
   /** On a phone the panel keeps to what the keyboard leaves free. */

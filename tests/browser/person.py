@@ -14,7 +14,7 @@ from tests.running import request
 
 _SETTLED = """() => {
   const shadow = document.querySelector('reinstate-chat').shadowRoot;
-  return shadow.querySelector('.log').ariaBusy === 'false' && !shadow.querySelector('.state');
+  return shadow.querySelector('.log').getAttribute('aria-busy') === 'false' && !shadow.querySelector('.state');
 }"""
 _SEEN = (
     "all => all.map(line => [line.matches('.bot') ? 'bot' : 'person', line.querySelector('.text').innerText])"

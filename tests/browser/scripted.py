@@ -138,7 +138,7 @@ class LongTalk:
 _TAKE_TURN = """text => new Promise(resolve => {
   const { talk, log } = document.querySelector('reinstate-chat');
   talk.say(text);
-  const look = () => log.ariaBusy === 'false' ? resolve() : requestAnimationFrame(look);
+  const look = () => log.getAttribute('aria-busy') === 'false' ? resolve() : requestAnimationFrame(look);
   look();
 })"""
 

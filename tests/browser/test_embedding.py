@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -168,6 +169,195 @@ def test_escape_closes_it_and_gives_the_focus_back(
     keyboard.press("Escape")
     expect(person.button("Account suspended?")).to_be_focused()
     expect(person.text).to_be_hidden()
+
+
+def test_it_opens_with_starters_and_who_this_is(
+    tab: Callable[..., Person], site: Site, permitting: Server
+) -> None:
+    """The opened panel has three starters, says who it is and explains itself; a starter is asked once."""
+    person = tab(url=permitting.url)
+    person.page.goto(site.url)
+    person.button("Account suspended?").click()
+    starters = person.page.locator(".starter")
+    expect(starters).to_have_count(3)
+    expect(person.page.get_by_text("not Upwork, not a lawyer").first).to_be_visible()
+    check_with_axe(person)
+    person.page.locator(".start").get_by_role("button", name="About").click()
+    about = person.page.get_by_role("dialog", name="About")
+    expect(about).to_contain_text("cannot see your account")
+    check_with_axe(person)
+    person.page.keyboard.press("Escape")
+    expect(about).to_be_hidden()
+    expect(starters.first).to_be_visible()
+    asked = starters.first.inner_text()
+    starters.first.dblclick()
+    person.settle()
+    assert [asked] == person.said()
+
+
+def test_what_comes_while_it_is_closed_is_counted(
+    tab: Callable[..., Person], site: Site, permitting: Server
+) -> None:
+    """The launcher tells how much is unread, by its name, too; opening reads it. A sound is asked for."""
+    person = tab(url=permitting.url)
+    person.page.goto(site.url)
+    person.page.evaluate(
+        """() => {
+          window.tones = 0;
+          const { start } = OscillatorNode.prototype;
+          OscillatorNode.prototype.start = function () { window.tones += 1; return start.call(this); };
+        }"""
+    )
+    person.button("Account suspended?").click()
+    for tones in (0, 2):
+        person.write("hello")
+        person.button("Close").click()
+        badge = person.page.locator(".badge")
+        expect(badge).to_be_visible()
+        person.settle()
+        count = int(badge.inner_text().split()[0])
+        assert count >= 1
+        launcher = person.page.get_by_role(
+            "button", name=re.compile(rf"Account suspended\?\s*{count}\s*unread")
+        )
+        expect(launcher).to_be_visible()
+        check_with_axe(person)
+        assert tones <= person.page.evaluate("() => window.tones")
+        assert bool(tones) == bool(person.page.evaluate("() => window.tones"))
+        launcher.click()
+        expect(badge).to_be_hidden()
+        if not tones:
+            person.choose("Sound for new messages")
+
+
+_KEEPS_FOCUS = """() => {
+  document.body.insertAdjacentHTML('beforeend', '<div id=modal aria-modal=true role=dialog><input id=inner></div>');
+  const back = event => { if (!modal.contains(event.target)) { event.stopPropagation(); inner.focus(); } };
+  for (const capture of [true, false]) {
+    document.addEventListener('focusin', back, capture);
+    for (const kind of ['mousedown', 'touchstart', 'click']) {
+      document.addEventListener(kind, event => {
+        if (!modal.contains(event.target)) { event.preventDefault(); event.stopImmediatePropagation(); }
+      }, capture);
+    }
+  }
+}"""
+_HAS_SHORTCUTS = """() => {
+  document.body.insertAdjacentHTML('beforeend', '<input id=search>');
+  const jump = event => { if (/^[a-z/?]$/i.test(event.key)) { event.preventDefault(); search.focus(); } };
+  for (const target of [document, document.body, window]) {
+    for (const kind of ['keydown', 'keypress', 'keyup']) target.addEventListener(kind, jump);
+  }
+  document.addEventListener('keydown', jump, true);
+}"""
+
+
+@pytest.mark.parametrize("host", [_HAS_SHORTCUTS, _KEEPS_FOCUS], ids=["shortcuts", "a modal"])
+def test_what_is_typed_stays_in_the_chat(
+    tab: Callable[..., Person], site: Site, permitting: Server, host: str
+) -> None:
+    """Neither shortcuts of the site nor the focus trap of its dialog get what is written into the chat."""
+    person = tab(url=permitting.url)
+    person.page.goto(site.url)
+    expect(person.button("Account suspended?")).to_be_visible()
+    person.page.evaluate(host)
+    person.page.evaluate("() => Reinstate.open()")
+    person.text.click()
+    person.page.keyboard.type("is my account/suspended?")
+    expect(person.text).to_have_value("is my account/suspended?")
+    assert ["", ""] == person.page.evaluate(
+        "() => ['search', 'inner'].map(id => document.getElementById(id)?.value ?? '')"
+    )
+    person.button("Send").click()
+    person.settle()
+    assert ["is my account/suspended?"] == person.said()
+    person.page.keyboard.press("Escape")
+    expect(person.text).to_be_hidden()
+
+
+def test_it_can_be_used_above_a_modal_dialog_of_the_site(
+    tab: Callable[..., Person], site: Site, permitting: Server
+) -> None:
+    """A native modal dialog makes the page inert, but not the chat that the site opens over it."""
+    person = tab(url=permitting.url)
+    person.page.goto(site.url)
+    person.page.evaluate(
+        "() => { const d = document.createElement('dialog'); document.body.append(d); d.showModal(); }"
+    )
+    person.page.evaluate("() => Reinstate.open()")
+    person.text.click()
+    person.page.keyboard.type("hello")
+    person.button("Send").click()
+    person.settle()
+    assert ["hello"] == person.said()
+
+
+_NAVIGATIONS = {
+    "the body is replaced": "document.body = document.createElement('body')",
+    "the body is emptied": "document.body.innerHTML = '<main>two</main>'",
+    "the body is a copy": "document.body = document.body.cloneNode(true)",
+    "the launcher is taken out": "document.querySelector('reinstate-chat').remove()",
+}
+
+
+@pytest.mark.parametrize("how", _NAVIGATIONS)
+def test_it_outlives_a_navigation_within_the_page(
+    tab: Callable[..., Person], site: Site, permitting: Server, how: str
+) -> None:
+    """Whatever a framework does to the page, there is one launcher, and the conversation goes on."""
+    person = tab(url=permitting.url)
+    person.page.goto(site.url)
+    person.button("Account suspended?").click()
+    person.say("hello")
+    for _ in range(2):
+        person.page.evaluate(f"() => {{ {_NAVIGATIONS[how]}; }}")
+        expect(person.page.locator("reinstate-chat")).to_have_count(1)
+        expect(person.text).to_be_visible()
+    person.say("thanks")
+    assert ["hello", "thanks"] == person.said()
+    person.page.evaluate("() => Reinstate.remove()")
+    expect(person.page.locator("reinstate-chat")).to_have_count(0)
+
+
+@pytest.mark.parametrize("attributes", ["type=module", "crossorigin", "async", "type=module data-open"])
+def test_any_kind_of_tag_will_do(
+    tab: Callable[..., Person], site: Site, permitting: Server, attributes: str
+) -> None:
+    """As a module, with crossorigin, asynchronous: the script finds where it came from."""
+    site.page = _page(permitting, attributes).replace(" defer ", " ")
+    person = tab(url=permitting.url)
+    person.page.goto(site.url)
+    if "open" not in attributes:
+        person.button("Account suspended?").click()
+    person.say("hello")
+    person.check_in_step()
+
+
+def test_it_can_be_imported(tab: Callable[..., Person], site: Site, permitting: Server) -> None:
+    """A site without any tag may import() it."""
+    site.page = "<!doctype html><html lang=en><title>Site</title><body><h1>A site</h1></body></html>"
+    person = tab(url=permitting.url)
+    person.page.goto(site.url)
+    person.page.evaluate(
+        f"() => import('{permitting.url}/chat/widget.js').then(() => Reinstate.ask('hello'))"
+    )
+    expect(person.page.locator(".line.person")).to_be_visible()
+    person.settle()
+    assert ["hello"] == person.said()
+
+
+@pytest.mark.parametrize("sandbox", ["allow-scripts", "allow-scripts allow-same-origin"])
+def test_in_a_frame_it_starts(
+    tab: Callable[..., Person], site: Site, permitting: Server, sandbox: str
+) -> None:
+    """In a frame, and in one without an origin and without storage, the launcher is there and opens."""
+    inner = _page(permitting).replace('"', "&quot;")
+    site.page = f'<!doctype html><html lang=en><title>Site</title><iframe sandbox="{sandbox}" srcdoc="{inner}"></iframe>'
+    person = tab(url=permitting.url)
+    person.page.goto(site.url)
+    frame = person.page.frame_locator("iframe")
+    frame.get_by_role("button", name="Account suspended?").click()
+    expect(frame.get_by_role("button", name="Send")).to_be_visible()
 
 
 def test_on_a_phone_the_panel_fills_the_screen(

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.person import Person
-from tests.browser.scripted import ScriptedBot
+from tests.browser.scripted import ScriptedBot, line
 from tests.running import SOAK, Server, request
 
 TURNS, KILLS = (200, 10) if SOAK else (40, 3)
@@ -143,6 +143,98 @@ def test_a_refused_message_can_be_discarded(person: Person, scripted: ScriptedBo
     assert [] == [key for key in person.stored() if ":out:" in key]
     scripted.accept()
     person.say("hello")
+    person.check_in_step()
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 406])
+def test_one_message_that_a_firewall_refuses_is_set_aside(
+    person: Person, scripted: ScriptedBot, status: int
+) -> None:
+    """A page of somebody else in answer to one message: it is tried again, then said not to be sent; the next goes
+    through, nothing else is lost, and the person can discard it or try it once more.
+    """
+    person.say("hello")
+    conversation = person.session()["conversation"]
+    scripted.block(status, "credit union")
+    person.write("My credit union closed my account")
+    expect(person.state).to_contain_text("Not sent yet")
+    expect(person.button("Discard")).to_be_visible()
+    person.write("thanks")
+    failed = person.page.locator(".state.failed")
+    expect(failed).to_contain_text("Not sent. Something on the way", timeout=30_000)
+    expect(person.status).not_to_contain_text("cannot be used")
+    tried = [when for message, when in scripted.ids if message == scripted.ids[1][0]]
+    assert 4 == len(tried)
+    assert tried[3] - tried[2] > tried[1] - tried[0]
+    expect(person.page.locator(".line.bot").last).to_be_visible()
+    expect(person.state).to_have_count(1)
+    person.page.reload()
+    expect(failed).to_contain_text("Not sent. Something on the way")
+    assert conversation == person.session()["conversation"]
+    person.button("Discard").click()
+    person.settle()
+    assert ["hello", "thanks"] == person.said()
+    person.check_in_step()
+
+
+@pytest.mark.parametrize("status", [200, 302, 401, 403, 429, 502, 503])
+def test_a_page_of_somebody_else_is_the_network(person: Person, scripted: ScriptedBot, status: int) -> None:
+    """A login page of a hotel, a proxy without its server, a firewall before everything: the message waits, the
+    conversation stays, and it goes out once our server answers.
+    """
+    person.say("hello")
+    conversation = person.session()["conversation"]
+    scripted.block(status, all_of_it=True)
+    person.write("and then")
+    expect(person.state).to_contain_text("Not sent yet")
+    expect(person.status).to_contain_text("No connection")
+    person.page.reload()
+    expect(person.state).to_contain_text("Not sent yet")
+    scripted.accept()
+    person.settle()
+    assert ["hello", "and then"] == person.said()
+    assert conversation == person.session()["conversation"]
+    person.check_in_step()
+
+
+def test_a_waiting_message_can_be_discarded(person: Person, scripted: ScriptedBot) -> None:
+    """What is not through yet can be taken back; the next one is not held up by it."""
+    person.say("hello")
+    scripted.block(502, all_of_it=True)
+    person.write("not this")
+    person.button("Discard").click()
+    assert ["hello"] == person.said()
+    scripted.accept()
+    person.say("thanks")
+    assert ["hello", "thanks"] == person.said()
+    person.check_in_step()
+
+
+def test_forgetting_counts_only_when_our_server_says_so(person: Person, scripted: ScriptedBot) -> None:
+    """A page of somebody else in answer to "Forget me" deletes nothing and claims nothing."""
+    person.say("hello")
+    scripted.block(200, all_of_it=True)
+    person.choose("Forget me")
+    person.button("Delete everything").click()
+    expect(person.page.get_by_role("alert")).to_contain_text("Not deleted yet")
+    assert ["hello"] == person.said()
+
+
+def test_a_word_like_delete_is_no_deletion(person: Person, scripted: ScriptedBot) -> None:
+    """What was typed decides nothing: the conversation is there as long as the server has it."""
+    scripted.answer(line("I see."))
+    person.say("they will delete my profile, forget me not")
+    assert ["they will delete my profile, forget me not"] == person.said()
+    expect(person.status).to_be_empty()
+
+
+def test_back_from_the_browser_s_cache(person: Person) -> None:
+    """A page that comes back from the back-forward cache is up to date and goes on."""
+    person.say("hello")
+    person.page.evaluate("() => dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
+    person.settle()
+    person.say("thanks")
+    assert ["hello", "thanks"] == person.said()
     person.check_in_step()
 
 
