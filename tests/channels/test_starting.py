@@ -20,7 +20,9 @@ def test_the_bot_starts_as_make_run_starts_it(tmp_path: Path) -> None:
     running = Server(tmp_path).start(plain=True)
     try:
         assert f"Reinstate answers at http://localhost:{running.port}/chat/\n" in running.log.read_text()
-        assert "being paid outside Upwork" in str(Chat(running.url).open().say("i was paid outside of upwork"))
+        assert "being paid outside Upwork" in str(
+            Chat(running.url).open().say("i was paid outside of upwork")
+        )
         assert sys.platform != "linux" or os.getpid() == parent(running.pid)
     finally:
         running.stop()
