@@ -134,9 +134,9 @@ export class Lines {
       while (first && lines[first - 1].from === 'bot') first -= 1;
       return lines.slice(first, index + 1).map(({ text }) => text).join('\n\n');
     };
-    const made = h('div', { class: 'tools', 'aria-live': 'off' }, copyButton(this.words.copyAnswer, this.words.copied, reply, { class: 'plain' }, ICONS.copy));
-    this.ends.set(line, made);
-    return made;
+    const tools = h('div', { class: 'tools', 'aria-live': 'off' }, copyButton(this.words.copyAnswer, this.words.copied, reply, { class: 'plain' }, ICONS.copy));
+    this.ends.set(line, tools);
+    return tools;
   }
 
   /** What becomes of a message, under it. @param {Line} line @param {HTMLElement} node */

@@ -233,7 +233,7 @@ def test_a_suspicion_is_unsure(text: str) -> None:
 ALTERNATIVES = [
     ("what is read surely stands alone", {"cause_inactivity": 0.98, "cause_paid_outside": 0.01}, ()),
     (
-        "what is not so sure is offered with the next",
+        "what is less sure is offered with the next",
         {"cause_inactivity": 0.75, "deny_paid_outside": 0.1},
         ("cause_paid_outside",),
     ),
