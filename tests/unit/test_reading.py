@@ -233,7 +233,7 @@ def test_a_suspicion_is_unsure(text: str) -> None:
 ALTERNATIVES = [
     ("what is read surely stands alone", {"cause_inactivity": 0.98, "cause_paid_outside": 0.01}, ()),
     (
-        "what is less sure is offered with the next",
+        "what is not so sure is offered with the next",
         {"cause_inactivity": 0.75, "deny_paid_outside": 0.1},
         ("cause_paid_outside",),
     ),
@@ -257,7 +257,7 @@ def test_other_causes_are_offered_beside_an_unsure_reading(
     rule: str, probabilities: dict[str, float], offered: tuple[str, ...]
 ) -> None:
     """The next likely cause, denied or not, can be pressed in the place of the one that was read."""
-    assert offered == said("i never did that", [], np.array([row(**probabilities)])).alternatives, rule
+    assert offered == said("it happened", [], np.array([row(**probabilities)])).alternatives, rule
 
 
 SUFFERED = [
