@@ -26,6 +26,7 @@ HELPER = "helper_for_friend"  # what is said to who writes for somebody else
 NO_REASON = "notice_no_reason"  # what is said to who has no idea why, before they are asked
 RULES = ("ask_rule", "ask_prevention")  # answers to these open no case
 UNDERSTOOD_LITTLE = ("platform_question", "vent", "inform_detail")
+SURE_TOLD_PLAINLY = 0.9  # a deed that is told so surely is judged, whatever the whole is
 SURE_TOLD = 0.6  # from here on what a question tells beside it counts for the case
 # The stated confidence from which a first message is judged: with and without a word of an account in
 # trouble, and of a denial without one. Below, fewer than one in four of real messages were read right.
@@ -266,6 +267,8 @@ def _is_doubtful(turn: Turn, knowledge: Knowledge) -> bool:
         return message.confidence < SURE_CAUSE
     if message.text.rstrip().endswith("?"):
         return True  # asked, and nothing says that anything has come of it
+    if any(m.stance == "admits" and m.confidence >= SURE_TOLD_PLAINLY for m in message.told):
+        return False
     return message.confidence < (SURE_DENIAL if message.intent.startswith("deny_") else SURE_ALONE)
 
 

@@ -30,7 +30,7 @@ SCENARIOS = (
     "letter/a letter is made of the person's own words",
     "feedback/an opinion can be written",
     "digressions/a question during the letter comes back to the letter",
-    "evasion/a refusal comes back to the open question",
+    "evasion/a refusal leaves the case and its question open",
     "several_causes/a second cause told later is added",
     "privacy/an e-mail address does not come back in the summary",
     "fallbacks/a group from the way out leads to a verdict",

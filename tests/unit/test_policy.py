@@ -114,10 +114,10 @@ def test_two_questions_are_both_answered_the_second_shortly() -> None:
 
 
 UNSURE = [
-    ("i put my skype in a proposal", "cause_contact_sharing", 0.8, {}, False),
+    ("i put my skype in a proposal", "cause_contact_sharing", 0.8, {}, True),
     ("i put my skype in a proposal", "cause_contact_sharing", 0.9, {}, True),
     ("suspended, i put my skype in a proposal", "cause_contact_sharing", 0.8, {}, True),
-    ("suspended, i put my skype in a proposal", "cause_contact_sharing", 0.6, {}, False),
+    ("suspended, i put my skype in a proposal", "cause_contact_sharing", 0.6, {}, True),
     ("i never gave my skype to anybody", "deny_contact_sharing", 0.9, {}, False),
     ("/cause_contact_sharing", "cause_contact_sharing", 0.5, {}, True),
     ("i put my skype in a proposal", "cause_contact_sharing", 0.5, {"asked": "notice"}, True),
