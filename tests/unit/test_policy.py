@@ -117,7 +117,7 @@ UNSURE = [
     ("i put my skype in a proposal", "cause_contact_sharing", 0.8, {}, True),
     ("i put my skype in a proposal", "cause_contact_sharing", 0.9, {}, True),
     ("suspended, i put my skype in a proposal", "cause_contact_sharing", 0.8, {}, True),
-    ("suspended, i put my skype in a proposal", "cause_contact_sharing", 0.6, {}, True),
+    ("suspended, i put my skype in a proposal", "cause_contact_sharing", 0.6, {}, False),
     ("i never gave my skype to anybody", "deny_contact_sharing", 0.9, {}, False),
     ("/cause_contact_sharing", "cause_contact_sharing", 0.5, {}, True),
     ("i put my skype in a proposal", "cause_contact_sharing", 0.5, {"asked": "notice"}, True),
