@@ -107,8 +107,11 @@ def pages(versions: dict[str, str]) -> dict[str, str]:
         template = template.replace(f'"{name}"', f'"{name}?v={version}"')
     found = {}
     for file in sorted((WIDGET / "page").glob("*.json")):
-        words = json.loads(file.read_text(encoding="utf-8"))
-        found[file.stem] = _PLACE.sub(lambda place, w=words: html.escape(w[place[1]]), template)
+        words = {name: html.escape(text) for name, text in json.loads(file.read_text("utf-8")).items()}
+        # Every other part is the name of a word, whose place it stands in.
+        parts = _PLACE.split(template)
+        parts[1::2] = [words[name] for name in parts[1::2]]
+        found[file.stem] = "".join(parts)
     return found
 
 
