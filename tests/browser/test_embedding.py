@@ -10,7 +10,7 @@ from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import Site
 from tests.browser.person import Person, check_with_axe
-from tests.running import Server
+from tests.running import Server, until
 
 
 @pytest.fixture(scope="module")
@@ -209,13 +209,13 @@ def test_what_comes_while_it_is_closed_is_counted(
         }"""
     )
     held: list[Route] = []
-    person.page.route("**/chat/messages", held.append)
+    person.page.route("**/chat/messages", lambda route: held.append(route))
     person.button("Account suspended?").click()
     for tones in (0, 2):
         person.write("hello")
         expect(person.page.locator(".dots")).to_be_visible()
         person.button("Close").click()
-        person.page.wait_for_function("() => true")  # lets the request be seen
+        until(lambda: person.page.wait_for_function("() => true") and held)  # lets the request be seen
         held.pop().continue_()
         badge = person.page.locator(".badge")
         expect(badge).to_be_visible()
