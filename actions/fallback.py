@@ -11,9 +11,10 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.turn import Said
 from reinstate.core.policy import offered
 from reinstate.core.transcript import guesses, misses
+from reinstate.core.verdict import question_of
 from reinstate.knowledge import knowledge
 from reinstate.replies.message import Message
-from reinstate.replies.questions import choice_message, groups_message
+from reinstate.replies.questions import choice_message, groups_message, question_message
 
 
 class ActionNotUnderstood(Action):
@@ -32,7 +33,7 @@ class ActionNotUnderstood(Action):
             said.say([_exit(count)])
             return []
         if count and (said.in_form or said.asked):
-            said.say([Message("utter_not_understood")])
+            said.say([Message("utter_not_understood"), *_open_question(said)])
             return []
         ranking = tracker.latest_message.get("intent_ranking") or []
         near = offered(said.message)
@@ -62,8 +63,14 @@ class ActionOutside(Action):
         elif alternatives and not said.case.causes:
             said.say([choice_message(alternatives, knowledge(), "utter_outside_or")])
         else:
-            said.say([Message("utter_outside")])
+            said.say([Message("utter_outside"), *_open_question(said)])
         return []
+
+
+def _open_question(said: Said) -> list[Message]:
+    """The open question in other words, if a form does not ask it anyway."""
+    question = None if said.in_form else question_of(said.case, said.asked, knowledge())
+    return [question_message(question, knowledge(), again=True, alone=True)] if question else []
 
 
 def _exit(count: int) -> Message:

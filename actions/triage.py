@@ -13,7 +13,7 @@ from actions.respond import needless
 from actions.turn import NOTHING, Said, asked_before, was_said
 from reinstate.core.case import Case
 from reinstate.core.parsed import ParsedMessage
-from reinstate.core.policy import Plan, VerdictPart
+from reinstate.core.policy import NO_REASON, AnswerPart, Plan, VerdictPart
 from reinstate.core.update import update_case
 from reinstate.core.verdict import decide, question_of
 from reinstate.knowledge import knowledge
@@ -152,6 +152,11 @@ class ActionSomethingElse(Action):
     ) -> list[EventType]:
         """Drop, then judge or ask."""
         said = Said(dispatcher, tracker)
+        if not said.message.pressed and knowledge().patterns["complains"].found(said.message.text):
+            said.say([Message("utter_not_what_asked")])
+            return []
+        if not said.message.pressed and said.case == Case() and not _offered_groups(tracker):
+            return said.plan(Plan((AnswerPart(NO_REASON),), said.case, None, said.turn.answered))
         instead = said.message.value
         if instead in knowledge().causes:
             return _judged(said, said.case.correct(str(instead)), explain=True)

@@ -13,7 +13,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from reinstate.core.case import Case
 from reinstate.core.parsed import ParsedMessage
-from reinstate.core.policy import Plan, Turn
+from reinstate.core.policy import TOPIC, Plan, Turn
 from reinstate.core.verdict import Verdict, decide
 from reinstate.knowledge import ROLES, Role, knowledge
 from reinstate.replies.message import Message
@@ -22,6 +22,7 @@ from reinstate.replies.render import render
 NOTHING = "nothing"
 PAGE = "web"  # its page introduces the bot by itself
 ANSWERED_KINDLY = ("vent", "crisis", "greet", "thank", "goodbye")
+ASKING = ("utter_question", "utter_ask_", "utter_did_that_happen", "utter_which_closer")
 _TURNS = 2
 
 
@@ -67,15 +68,19 @@ class Said:
             case=self.case,
             asked=self.asked,
             rows=tuple(rows) if isinstance(rows, list) else None,
-            answered=tuple(i for i in answered or () if i in knowledge().answers),
+            answered=tuple(i for i in answered or () if i in knowledge().answers or i.startswith(TOPIC)),
             role=self.role,
             in_form=self.in_form,
+            just_asked=self._just_asked(),
         )
 
     def plan(self, plan: Plan) -> list[EventType]:
         """Say a plan; the events that keep what it leaves."""
         self.say(render(plan, self.turn, knowledge()))
         verdict = verdict_slots(plan.judged) if plan.judged else self._followed(plan.case)
+        if plan.lookalike:
+            lookalike = knowledge().lookalikes[plan.lookalike]
+            verdict = {"path": lookalike.path, "odds": lookalike.odds, "rows": None}
         return self.set(
             {
                 **plan.case.to_slots(),
@@ -86,6 +91,11 @@ class Said:
                 "language": self.message.language or self.tracker.get_slot("language"),
             }
         )
+
+    def _just_asked(self) -> bool:
+        """Whether the turn before asked something."""
+        said = (str((line.get("metadata") or {}).get("utter_action")) for line in last_turns(self.tracker)[1])
+        return any(name.startswith(ASKING) for name in said)
 
     def _followed(self, case: Case) -> dict[str, Any]:
         """The slots of a verdict that was told before, where the case has changed since."""

@@ -28,7 +28,7 @@ from typing import Any, Protocol
 
 from tests.channels import slack_people, telegram_people
 from tests.channels.fake_slack import TEAM, FakeSlack, Sender, direct, direct_channel, event
-from tests.channels.fake_telegram import FakeTelegram
+from tests.channels.fake_telegram import FakeTelegram, without_sources
 from tests.channels.slack_people import Kept
 from tests.running import Answer, Chat, Server
 
@@ -153,7 +153,7 @@ class Telegram:
 
     def shown(self, person: int) -> list[str]:
         """See `Door`."""
-        return [m["text"] for m in self._fake.sent(self._first + person)]
+        return [without_sources(m) for m in self._fake.sent(self._first + person)]
 
     def refused(self) -> int:
         """See `Door`."""

@@ -36,7 +36,6 @@ from bench.figures import (
     share,
     told,
 )
-from bench.readme import put
 from reinstate.server.settings import MODEL
 
 REPORT = Path(__file__).parent / "reports" / "nlu.md"
@@ -80,8 +79,6 @@ def main() -> None:
     )
     sys.stdout.write(f"{text}\n\n{fit}\n")
     write_report(judged, f"{text}\n\n{fit}")
-    if chosen.final:
-        put("accuracy", table({name: figures(rows) for name, rows in judged.items() if "sealed" in name}))
     if chosen.wrong:
         for j in (j for name in ("open", "languages") for j in judged[name] if not j.right):
             sys.stdout.write(

@@ -26,6 +26,7 @@ SETS = ROOT / "tests" / "nlu"
 OPEN, SEVERAL, LANGUAGES = "closed_*.jsonl", "several.jsonl", "languages.jsonl"
 REFUSALS = "refusals.jsonl"  # what others wanted and the person did not do; or nothing but when it happened
 NOT_READ = ("nlu_fallback", "out_of_scope", "platform_question")
+NO_CASE = (*NOT_READ, "faq", "ask_rule")  # a question near the subject may be answered; it opens no case
 BINS = 10
 
 
@@ -49,8 +50,17 @@ class Judged:
 
     @property
     def right(self) -> bool:
-        """Whether the intent, or another that a fair judge accepts, was read."""
-        return self.intent in (self.gold["intent"], *self.gold["accept"])
+        """Whether the intent, or another that a fair judge accepts, was read.
+
+        An answer is read right where it serves such an intent: each belongs to the topics that it answers.
+        """
+        return bool(self.served & {self.gold["intent"], *self.gold["accept"]})
+
+    @property
+    def served(self) -> set[str]:
+        """The intent, and those that the answers to the message serve."""
+        answers = [knowledge().answers[a["id"]] for a in self.parsed.get("answers") or []]
+        return {self.intent, *(intent for answer in answers for intent in answer.serves)}
 
     @property
     def offered(self) -> bool:
@@ -63,7 +73,7 @@ class Judged:
         offered = [*self.parsed["choices"], *self.parsed["alternatives"]]
         if self.intent == "nlu_fallback":  # as `action_not_understood` does
             offered += guesses(self.parsed["intent_ranking"], knowledge())
-        return bool(wanted & {self.intent, *named, *offered})
+        return bool(wanted & {*self.served, *named, *offered})
 
 
 async def judge(agent: Any, golds: Iterable[dict[str, Any]]) -> list[Judged]:
@@ -99,7 +109,7 @@ def figures(judged: Sequence[Judged]) -> dict[str, float]:
         "denials right": share(j.right for j in of["deny"]),
         "stance right": _stance(judged),
         "far rejected": share(j.intent in NOT_READ for j in of["far"]),
-        "near rejected": share(j.intent in NOT_READ for j in of["near"]),
+        "near rejected": share(j.intent in NO_CASE for j in of["near"]),
         "wrongly rejected": share(j.intent in NOT_READ for j in inside),
         "far and near AUROC": auroc(judged),
         "calibration error": calibration_error(judged),

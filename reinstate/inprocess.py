@@ -12,9 +12,11 @@ from typing import Any
 
 import rasa
 from rasa.core.actions.action import RemoteAction
-from rasa.shared.core.events import Event, deserialise_events
+from rasa.shared.core.events import Event
 from rasa.shared.core.trackers import EventVerbosity
 from rasa_sdk.executor import ActionExecutor
+
+from reinstate.stores.memory import event_from
 
 RASA_VERSION = "3.6.21"
 
@@ -49,6 +51,6 @@ def install(package: str = "actions") -> None:
         }
         result = await executor.run(call) or {}
         uttered = await self._utter_responses(result.get("responses", []), output_channel, nlg, tracker)
-        return [*uttered, *deserialise_events(result.get("events", []))]
+        return [*uttered, *filter(None, map(event_from, result.get("events", [])))]
 
     RemoteAction.run = run

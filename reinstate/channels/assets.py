@@ -14,6 +14,7 @@ import json
 import mimetypes
 import re
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from sanic import HTTPResponse, Request
@@ -107,12 +108,14 @@ def pages(versions: dict[str, str]) -> dict[str, str]:
         template = template.replace(f'"{name}"', f'"{name}?v={version}"')
     found = {}
     for file in sorted((WIDGET / "page").glob("*.json")):
-        words = {name: html.escape(text) for name, text in json.loads(file.read_text("utf-8")).items()}
-        # Every other part is the name of a word, whose place it stands in.
-        parts = _PLACE.split(template)
-        parts[1::2] = [words[name] for name in parts[1::2]]
-        found[file.stem] = "".join(parts)
+        words = json.loads(file.read_text(encoding="utf-8"))
+        found[file.stem] = _PLACE.sub(partial(_word, words), template)
     return found
+
+
+def _word(words: dict[str, str], place: re.Match[str]) -> str:
+    """What stands in a place of the page, in one language."""
+    return html.escape(words[place[1]])
 
 
 def language_of(header: str, known: set[str]) -> str:

@@ -19,6 +19,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from reinstate.stores.inbox import LEASE_SECONDS, Inbox
+from reinstate.stores.locks import LocalLocks
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +67,7 @@ class Backlog:
         self._queues: dict[str, deque[Entry]] = {}
         self._tasks: set[asyncio.Task[object]] = set()
         self._unkept: dict[str, None] = {}
+        self._taking = LocalLocks()
         self._stopping = False
         self.closing = asyncio.Event()
 
@@ -73,16 +75,17 @@ class Backlog:
         """How many entries wait or are worked on."""
         return sum(map(len, self._queues.values()))
 
-    def take(self, id: str, conversation: str, body: dict[str, Any]) -> bool:
+    async def take(self, id: str, conversation: str, body: dict[str, Any]) -> bool:
         """Keep an entry and work on it later; False where its id was taken before."""
-        new = self._keep(id, conversation, json.dumps(body))
-        if new and not self._stopping:
-            self._enqueue(Entry(id, conversation, body))
+        async with self._taking.hold(conversation):  # one by one, so that they are queued as they came
+            new = await self._keep(id, conversation, json.dumps(body))
+            if new and not self._stopping:
+                self._enqueue(Entry(id, conversation, body))
         return new
 
-    def take_id(self, id: str) -> bool:
+    async def take_id(self, id: str) -> bool:
         """Keep only an id, of something that asks for no work; False where it was taken before."""
-        return self._keep(id, "", "")
+        return await self._keep(id, "", "")
 
     def spawn(self, work: Coroutine[Any, Any, object]) -> asyncio.Task[object]:
         """Do something in the background that `stop` waits for."""
@@ -91,14 +94,14 @@ class Backlog:
         task.add_done_callback(self._end)
         return task
 
-    def count_sent(self, entry: Entry) -> None:
+    async def count_sent(self, entry: Entry) -> None:
         """Note that one more line of the reply went out.
 
         Raises:
             ClosingError: if the process ends, so that no further line is begun.
         """
         entry.sent += 1
-        self._note(self._inbox.count_sent, entry)
+        await self._note(self._inbox.count_sent, entry)
         self.check()
 
     def check(self) -> None:
@@ -116,10 +119,10 @@ class Backlog:
             await asyncio.wait_for(self.closing.wait(), seconds)
         self.check()
 
-    def resume(self) -> None:
+    async def resume(self) -> None:
         """Go on with what a process before this one, or one that died, has left."""
         try:
-            for left in self._inbox.claim(alone=self._alone):
+            for left in await self._inbox.claim(alone=self._alone):
                 body = json.loads(left.body)
                 self._enqueue(Entry(left.id, left.conversation, body, left.sent, resumed=True))
         except sa.exc.SQLAlchemyError:
@@ -131,14 +134,14 @@ class Backlog:
         while True:
             try:
                 if rounds % _PRUNE_EVERY == 0:
-                    self._inbox.prune()
-                self._inbox.renew()
+                    await self._inbox.prune()
+                await self._inbox.renew()
             except sa.exc.SQLAlchemyError:
                 logger.exception("the inbox cannot be written")
             await asyncio.sleep(LEASE_SECONDS / 4)
             rounds += 1
             if not self._alone:
-                self.resume()
+                await self.resume()
 
     async def stop(self) -> None:
         """Finish what can be finished soon; the rest is left in the inbox.
@@ -155,7 +158,7 @@ class Backlog:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
         try:
-            self._inbox.release()
+            await self._inbox.release()
         except sa.exc.SQLAlchemyError:
             logger.exception("unanswered messages wait until their lease ends")
 
@@ -165,9 +168,9 @@ class Backlog:
         if error and not isinstance(error, ClosingError):
             logger.error("something in the background failed", exc_info=error)
 
-    def _keep(self, id: str, conversation: str, text: str) -> bool:
+    async def _keep(self, id: str, conversation: str, text: str) -> bool:
         try:
-            return id not in self._unkept and self._inbox.take(id, conversation, text)
+            return id not in self._unkept and await self._inbox.take(id, conversation, text)
         except sa.exc.SQLAlchemyError:
             # Its turn will fail at the gate, and the person is told.
             logger.exception("a message could not be kept before its turn")
@@ -198,14 +201,14 @@ class Backlog:
                     return
                 except Exception:
                     logger.exception("a message could not be worked on")
-                self._note(self._inbox.done, queue[0])
+                await self._note(self._inbox.done, queue[0])
                 queue.popleft()
         finally:
             del self._queues[conversation]
 
-    def _note(self, what: Callable[[str], None], entry: Entry) -> None:
+    async def _note(self, what: Callable[[str], Awaitable[None]], entry: Entry) -> None:
         """Note progress; without it a restart would only repeat."""
         try:
-            what(entry.id)
+            await what(entry.id)
         except sa.exc.SQLAlchemyError as error:
             logger.warning("progress could not be noted: %s", type(error).__name__)

@@ -23,6 +23,7 @@ from reinstate.channels.rates import Rate
 from reinstate.server.commands import COMMANDS
 from reinstate.server.masking import mask
 from reinstate.server.metrics import REFUSED, TURN_SECONDS, TURNS
+from reinstate.server.plain import plain
 from reinstate.server.settings import Settings
 from reinstate.stores.conversations import ConversationStore
 from reinstate.stores.lines import Line, bot_line
@@ -158,7 +159,15 @@ class Gate:
     async def forget(self, conversation: str) -> None:
         """Delete a conversation everywhere, after the turn that is running."""
         async with self.locks.hold(conversation):
-            self.store.forget(conversation)
+            await self._ask(self.store.forget, conversation)
+
+    async def knows(self, conversation: str) -> bool:
+        """Whether anything was said in a conversation."""
+        return await self._ask(self.store.knows, conversation)
+
+    async def _ask(self, what: Callable[..., _Result], *arguments: Any) -> _Result:
+        """Ask the store, in a thread."""
+        return await self.store.database.aside(what, *arguments)
 
     async def _pass(self, inbound: Inbound, send: Send, *, session: bool) -> str:
         """The turn itself; "answered", or "repeated" where it was handled before."""
@@ -174,16 +183,17 @@ class Gate:
 
     async def _turn(self, inbound: Inbound, text: str, send: Send, *, session: bool) -> list[Line] | None:
         """Run the turn; or, where it was run before, what was said then."""
-        if session and not self.store.is_open(inbound.conversation):
+        pressed = inbound.button is not None
+        met = await self.store.meet(inbound.conversation, inbound.id, text if pressed else "")
+        if session and not met.open:
             raise Refused(Reason.GONE)
-        said = self.store.reply_to(inbound.conversation, inbound.id)
-        if said is not None:
-            return said
+        if met.reply is not None:
+            return met.reply
         self._check_rate(inbound.conversation)
-        if inbound.button is not None and not self.store.was_offered(inbound.conversation, text):
+        if pressed and not met.offered:
             raise Refused(Reason.UNKNOWN_BUTTON)
-        if inbound.text is not None and len(text) <= LONGEST_TITLE:
-            text = self.store.typed_button(inbound.conversation, text) or text
+        if not pressed and len(text) <= LONGEST_TITLE:
+            text = met.typed_button(text) or text
         output = _Output(inbound.channel, send)
         message = UserMessage(
             text=text,
@@ -231,13 +241,14 @@ class Gate:
                 raise Refused(Reason.UNKNOWN_BUTTON)
             return inbound.button
         text = clean(inbound.text or "")
-        if not text:
-            raise Refused(Reason.BLANK)
         if len(text) > LONGEST_TEXT:
             raise Refused(Reason.TOO_LONG)
-        if not text.startswith("/"):
+        shown = plain(text).strip()
+        if not shown:
+            raise Refused(Reason.BLANK)
+        if not shown.startswith("/"):
             return mask(text)
-        intent = COMMANDS.get(text[1:].split()[0].casefold() if text[1:].split() else "")
+        intent = COMMANDS.get(shown[1:].split()[0].casefold() if shown[1:].split() else "")
         if intent is None:
             raise Refused(Reason.UNKNOWN_COMMAND)
         return f"/{intent}"

@@ -8,33 +8,27 @@ a message in `slack_turns`.
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import re
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
-from urllib.parse import urlsplit
-from urllib.request import proxy_bypass
 
-import aiohttp
 from rasa.core.channels.channel import InputChannel
 from sanic import Blueprint, HTTPResponse, Request, Sanic
 from sanic.response import empty
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltRequest
 from slack_bolt.authorization import AuthorizeResult
-from slack_sdk.errors import SlackApiError
-from slack_sdk.http_retry.async_handler import AsyncRetryHandler
-from slack_sdk.http_retry.builtin_async_handlers import (
-    AsyncConnectionErrorRetryHandler,
-    AsyncRateLimitErrorRetryHandler,
-    AsyncServerErrorRetryHandler,
-)
+from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from reinstate.channels.gate import Gate
-from reinstate.channels.slack_events import Job, is_signed, parse, read_click, read_command, read_event
-from reinstate.channels.slack_turns import Turns, reason_of
+from reinstate.channels.service import Background, Rarely, Trouble, Watch
+from reinstate.channels.slack_api import Api, SlackError
+from reinstate.channels.slack_events import Job, Signature, check, parse, read_click, read_command, read_event
+from reinstate.channels.slack_socket import SocketMode
+from reinstate.channels.slack_turns import Turns
 from reinstate.server.settings import Secret, Settings
 from reinstate.stores.inbox import Inbox
 
@@ -43,11 +37,18 @@ logger = logging.getLogger(__name__)
 _library = logging.getLogger("reinstate.slack_bolt")
 _library.setLevel(logging.ERROR)
 
-CALL_SECONDS = 30
-MOST_SECONDS_BETWEEN_TRIES = 60
-_WAITED_OUT = 90
 _MOST_REMEMBERED = 10_000
 _BAD_TOKEN = ("invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired")
+_FORGED = {
+    Signature.WRONG: (
+        "a request to the Slack door was refused: it is not signed with SLACK_SIGNING_SECRET; "
+        "if it came from Slack, compare the secret with the app's (Basic Information)"
+    ),
+    Signature.LATE: (
+        "a request of Slack was refused: it was signed %d seconds from now by this machine's clock; "
+        "set the clock right"
+    ),
+}
 
 
 class SlackDoor(InputChannel):
@@ -86,8 +87,9 @@ class SlackDoor(InputChannel):
         return door
 
     async def _start(self, app: Sanic, _loop: Any) -> None:
-        self._session = _Session(app.ctx.gate, self._settings)
-        self._session.start()
+        session = _Session(app.ctx.gate, self._settings)
+        await session.start()
+        self._session = session
 
     async def _stop(self, _app: Sanic, _loop: Any) -> None:
         session, self._session = self._session, None
@@ -95,12 +97,21 @@ class SlackDoor(InputChannel):
             await session.stop()
 
     def _webhook_route(self, secret: Secret) -> Callable[[Request], Awaitable[HTTPResponse]]:
+        rarely = {signature: Rarely() for signature in _FORGED}
+
         async def webhook(request: Request) -> HTTPResponse:
-            if not is_signed(secret.reveal(), request.headers, request.body, time.time()):
+            signature, seconds = check(secret.reveal(), request.headers, request.body, time.time())
+            if signature is not Signature.GOOD:
+                rarely[signature].warn(
+                    _FORGED[signature], *([seconds] if signature is Signature.LATE else [])
+                )
                 return empty(401)
             if self._session is None:
                 return empty(503)
-            return await self._session.answer(request.body)
+            response = await self._session.answer(request.body)
+            if response is None or not response.body:
+                return empty(200)
+            return HTTPResponse(response.body, 200, content_type="application/json")
 
         return webhook
 
@@ -111,49 +122,51 @@ class _Session:
     def __init__(self, gate: Gate, settings: Settings) -> None:
         assert settings.slack_bot_token is not None  # noqa: S101 - the door is closed otherwise
         self._gate, self._settings = gate, settings
-        self._token = settings.slack_bot_token.reveal()
-        self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CALL_SECONDS))
-        self._client = self._new_client(
-            AsyncConnectionErrorRetryHandler(max_retry_count=4),
-            AsyncServerErrorRetryHandler(max_retry_count=4),
-        )
-        self._hasty = self._new_client()
-        inbox = Inbox(gate.store.engine, "slack")
-        self._turns = Turns(gate, self._client, inbox, alone=settings.redis_url is None)
+        self._token = settings.slack_bot_token
+        self._api = Api(self._token, settings.slack_api_url)
+        inbox = Inbox(gate.store.database, "slack")
+        self._turns = Turns(gate, self._api, inbox, alone=settings.redis_url is None)
         self._bolt = self._new_bolt()
-        self._socket: AsyncSocketModeHandler | None = None
+        self._home: str | None = None
         self._events: dict[str, None] = {}
-        self._tasks: list[asyncio.Task[None]] = []
+        self._background = Background("Slack")
 
-    def start(self) -> None:
+    async def start(self) -> None:
         """Go on with what was left, and set all else up in the background."""
-        self._turns.backlog.resume()
-        self._background(self._turns.backlog.keep())
-        self._background(self._greet())
+        await self._turns.backlog.resume()
+        self._background.start(self._turns.backlog.keep)
+        self._background.start(self._greet)
         if self._settings.slack_app_token:
-            self._background(self._connect(self._settings.slack_app_token))
+            socket = SocketMode(
+                self._api, self._settings.slack_app_token, self._answer_envelope, _refused_app
+            )
+            self._background.start(socket.run)
 
     async def stop(self) -> None:
         """Take nothing more, and finish what is in work."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._socket:
-            await self._socket.close_async()  # type: ignore[no-untyped-call]
+        await self._background.stop()
         await self._turns.backlog.stop()
-        await self._http.close()
+        await self._api.close()
 
-    async def answer(self, body: bytes) -> HTTPResponse:
-        """Acknowledge a signed request; what it asks for is done later, or is nothing."""
+    async def answer(self, body: bytes) -> BoltResponse | None:
+        """Take in a signed request; what it asks for is done later, or is nothing."""
         try:
-            request = AsyncBoltRequest(body=parse(body), mode="socket_mode")
-            response = await self._bolt.async_dispatch(request)
+            return await self._dispatch(parse(body))
         except Exception as error:
             logger.warning("a request of Slack has an unexpected shape: %s", type(error).__name__)
-            return empty(200)
-        if response.status != 200 or not response.body:
-            return empty(200)
-        return HTTPResponse(response.body, 200, content_type="application/json")
+            return None
+
+    async def _answer_envelope(self, payload: dict[str, Any]) -> Any:
+        try:
+            response = await self._dispatch(payload)
+            return json.loads(response.body) if response and response.body else None
+        except Exception as error:
+            logger.warning("an envelope of Slack has an unexpected shape: %s", type(error).__name__)
+            return None
+
+    async def _dispatch(self, payload: dict[str, Any]) -> BoltResponse | None:
+        response = await self._bolt.async_dispatch(AsyncBoltRequest(body=payload, mode="socket_mode"))
+        return response if response.status == 200 else None
 
     # --- what Slack sends ---------------------------------------------------------------------
 
@@ -161,7 +174,9 @@ class _Session:
         """Slack's own dispatcher; it answers after our listeners, which only take things in."""
 
         async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
-            return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, bot_token=self._token)
+            return AuthorizeResult(
+                enterprise_id=enterprise_id, team_id=team_id, bot_token=self._token.reveal()
+            )
 
         bolt = AsyncApp(
             name=_library.name,  # Bolt sets the level of the logger of this name.
@@ -179,14 +194,14 @@ class _Session:
         return bolt
 
     async def _on_message(self, body: dict[str, Any]) -> None:
-        self._take(read_event(body), body)
+        await self._take(read_event(body, self._home), body)
 
     async def _on_click(self, body: dict[str, Any], ack: AsyncAck) -> None:
-        self._take(read_click(body), body)
+        await self._take(read_click(body, self._home), body)
         await ack()
 
     async def _on_command(self, body: dict[str, Any], ack: AsyncAck) -> None:
-        self._take(read_command(body), body)
+        await self._take(read_command(body, self._home), body)
         await ack(text=self._gate.words("slack_command"), response_type="ephemeral")
 
     async def _on_home(self, body: dict[str, Any]) -> None:
@@ -194,9 +209,9 @@ class _Session:
         if event.get("tab") == "home" and isinstance(event.get("user"), str):
             self._turns.show_home(event["user"])
 
-    def _take(self, job: Job | None, body: dict[str, Any]) -> None:
+    async def _take(self, job: Job | None, body: dict[str, Any]) -> None:
         if job and self._is_new(body.get("event_id")):
-            self._turns.take(job)
+            await self._turns.take(job)
 
     def _is_new(self, event: object) -> bool:
         """Whether an event id was not seen; the inbox knows its message across restarts."""
@@ -211,63 +226,30 @@ class _Session:
 
     # --- the way to Slack -----------------------------------------------------------------------
 
-    def _new_client(self, *patience: AsyncRetryHandler) -> AsyncWebClient:
-        """Calls Slack and waits out its limits."""
-        client = AsyncWebClient(
-            token=self._token,
-            base_url=self._settings.slack_api_url,
-            session=self._http,
-            logger=_library,
-            retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=_WAITED_OUT), *patience],
-        )
-        if proxy_bypass(urlsplit(client.base_url).netloc):
-            client.proxy = None
-        return client
-
     async def _greet(self) -> None:
-        """Find out whether the token is right."""
-        answer = await self._insist("SLACK_BOT_TOKEN", self._hasty.auth_test)
-        if answer is not None:
-            logger.info("the Slack door is open in %s", answer.get("team"))
-
-    async def _connect(self, token: Secret) -> None:
-        """Open the socket; the library keeps it open from then on."""
-        self._socket = AsyncSocketModeHandler(
-            self._bolt, token.reveal(), logger=_library, web_client=self._hasty
-        )
-        socket = self._socket.client
-        if await self._insist("SLACK_APP_TOKEN", self._new_address) is not None:
-            await socket.connect()  # type: ignore[no-untyped-call]
-            logger.info("the Slack door listens in socket mode")
-
-    async def _new_address(self) -> str:
-        assert self._socket is not None  # noqa: S101 - set before
-        address = await self._socket.client.issue_new_wss_url()
-        self._socket.client.wss_uri = address
-        return str(address)
-
-    async def _insist(self, setting: str, call: Callable[[], Awaitable[Any]]) -> Any:
-        """Call until Slack answers, more and more rarely; None where it refuses the token."""
-        wait, told = 1.0, ""
+        """Find out whether the token is right, and whose it is."""
+        watch = Watch("Slack cannot be reached (%s); trying on")
         while True:
             try:
-                return await call()
-            except (SlackApiError, aiohttp.ClientError, asyncio.TimeoutError) as error:
-                reason = reason_of(error)
-            if reason in _BAD_TOKEN:
-                logger.error("Slack refuses %s (%s): correct it and start again", setting, reason)
-                return None
-            if reason != told:
-                logger.warning("Slack cannot be reached (%s); trying on", reason)
-            told = reason
-            await asyncio.sleep(wait)
-            wait = min(wait * 2, MOST_SECONDS_BETWEEN_TRIES)
+                answer = await self._api.call("auth.test", {})
+            except SlackError as error:
+                await asyncio.sleep(_complain(watch, "SLACK_BOT_TOKEN", error.word))
+            except Trouble as trouble:
+                await asyncio.sleep(max(watch.wait_after(trouble.reason), trouble.wait or 0))
+            else:
+                self._home = answer.get("team_id")
+                logger.info("the Slack door is open in %s", answer.get("team"))
+                return
 
-    def _background(self, work: Awaitable[None]) -> None:
-        async def guarded() -> None:
-            try:
-                await work
-            except Exception:
-                logger.exception("the Slack door has stopped working")
 
-        self._tasks.append(asyncio.create_task(guarded()))
+def _refused_app(watch: Watch, word: str) -> float:
+    return _complain(watch, "SLACK_APP_TOKEN", word)
+
+
+def _complain(watch: Watch, setting: str, word: str) -> float:
+    """Tell the operator that Slack refuses a token, or a call; seconds until the next try."""
+    if word in _BAD_TOKEN:
+        return watch.wait_after(
+            word, f"Slack refuses {setting} (%s): correct it and start again", logging.ERROR
+        )
+    return watch.wait_after(word)

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from enum import Enum
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -64,17 +65,29 @@ class Job:
         return asdict(self)
 
 
-def is_signed(secret: str, headers: Mapping[str, str], body: bytes, now: float) -> bool:
-    """Whether Slack signed a request in the last five minutes.
+class Signature(Enum):
+    """Whether a request is Slack's."""
+
+    GOOD = "good"
+    WRONG = "wrong"
+    LATE = "late"  # Slack's, but not of the last five minutes by our clock
+
+
+def check(secret: str, headers: Mapping[str, str], body: bytes, now: float) -> tuple[Signature, int]:
+    """Whether Slack signed a request in the last five minutes, and how many seconds it is off.
 
     The library's verifier is not used: it fails on bodies that are not UTF-8.
     """
     stamp = headers.get("x-slack-request-timestamp", "")
-    if not _STAMP.fullmatch(stamp) or abs(now - int(stamp)) > OLDEST_SECONDS:
-        return False
+    if not _STAMP.fullmatch(stamp):
+        return Signature.WRONG, 0
     signed = hmac.new(secret.encode(), b"v0:" + stamp.encode() + b":" + body, hashlib.sha256)
     given = headers.get("x-slack-signature", "")
-    return hmac.compare_digest(f"v0={signed.hexdigest()}".encode(), given.encode(errors="surrogateescape"))
+    right = f"v0={signed.hexdigest()}".encode()
+    if not hmac.compare_digest(right, given.encode(errors="surrogateescape")):
+        return Signature.WRONG, 0
+    off = round(now - int(stamp))
+    return (Signature.LATE if abs(off) > OLDEST_SECONDS else Signature.GOOD), off
 
 
 def parse(body: bytes) -> dict[str, Any]:
@@ -98,12 +111,18 @@ def parse(body: bytes) -> dict[str, Any]:
     return value
 
 
-def read_event(body: Mapping[str, Any]) -> Job | None:
-    """The job of a message in a direct message, or of a mention."""
+def read_event(body: Mapping[str, Any], home: str | None = None) -> Job | None:
+    """The job of a message in a direct message, or of a mention.
+
+    Args:
+        body: of the request.
+        home: the workspace that the bot's token is of; see `_team`.
+    """
     event = body.get("event")
     if not isinstance(event, dict) or _is_noise(event, body):
         return None
-    team = _name(body.get("team_id"))
+    origin = _name(body.get("team_id"))
+    team = origin and _team(home, _first(body.get("authorizations")).get("team_id"), origin)
     user, channel, ts = (_name(event.get(k)) for k in ("user", "channel", "ts"))
     if not (team and user and channel and ts):
         return None
@@ -141,15 +160,15 @@ def read_event(body: Mapping[str, Any]) -> Job | None:
     )
 
 
-def read_click(body: Mapping[str, Any]) -> Job | None:
-    """The job of a button that was pressed in a message."""
+def read_click(body: Mapping[str, Any], home: str | None = None) -> Job | None:
+    """The job of a button that was pressed in a message; `home` as in `read_event`."""
     action = _first(body.get("actions"))
     payload = action.get("value")
     if not isinstance(payload, str) or not payload or action.get("action_id") == OPEN_DIRECT:
         return None
     person, message, container = (_object(body.get(k)) for k in ("user", "message", "container"))
     place = _object(body.get("channel"))
-    team = _name(_object(body.get("team")).get("id")) or _name(person.get("team_id"))
+    team = _team(home, _object(body.get("team")).get("id"), person.get("team_id"))
     user, channel = _name(person.get("id")), _name(place.get("id")) or _name(container.get("channel_id"))
     ts = _name(message.get("ts")) or _name(container.get("message_ts"))
     if not (team and user and channel and ts):
@@ -183,9 +202,10 @@ def read_click(body: Mapping[str, Any]) -> Job | None:
     )
 
 
-def read_command(body: Mapping[str, Any]) -> Job | None:
+def read_command(body: Mapping[str, Any], home: str | None = None) -> Job | None:
     """The job of a slash command: its words are said in the person's direct message."""
-    team, user, trigger = (_name(body.get(k)) for k in ("team_id", "user_id", "trigger_id"))
+    team = _team(home, body.get("team_id"))
+    user, trigger = (_name(body.get(k)) for k in ("user_id", "trigger_id"))
     if not (team and user and trigger):
         return None
     text = plain(str(body.get("text") or "")) or "start"
@@ -201,6 +221,18 @@ def _is_noise(event: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
     bots = (_SLACKBOT, told.get("user_id") if told.get("is_bot") else None)
     by_bot = any(event.get(k) for k in ("bot_id", "bot_profile")) or event.get("user") in bots
     return by_bot or bool(event.get("edited")) or bool(event.get("hidden"))
+
+
+def _team(home: str | None, *told: Any) -> str:
+    """The workspace in a conversation's id; empty where Slack tells of none.
+
+    What Slack tells differs for one and the same person: in a channel shared with others an event
+    names the workspace that the channel began in, a click the one that owns the app, and in an
+    Enterprise Grid each the one that it came through. What stays is whose the bot is (`home`), and
+    to a bot's token the id of a person alone says who that is.
+    """
+    names = [name for name in map(_name, told) if name]
+    return (home or names[0]) if names else ""
 
 
 def _direct(body: Mapping[str, Any], team: str) -> str | None:

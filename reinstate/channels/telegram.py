@@ -8,7 +8,6 @@ an update in `telegram_turns`.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
 import hmac
 import json
@@ -16,6 +15,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
+import sqlalchemy as sa
 from rasa.core.channels.channel import InputChannel
 from sanic import Blueprint, HTTPResponse, Request, Sanic
 from sanic.response import empty
@@ -23,8 +23,9 @@ from telegram import BotCommand, CallbackQuery, Update
 from telegram.error import Conflict, InvalidToken, TelegramError
 
 from reinstate.channels.gate import Gate
+from reinstate.channels.service import Background, Rarely, Trouble, Watch
 from reinstate.channels.telegram_api import Api
-from reinstate.channels.telegram_text import Me, is_anothers, needs_name, read
+from reinstate.channels.telegram_text import Me, is_anothers, migration, needs_name, read
 from reinstate.channels.telegram_turns import Turns
 from reinstate.server.commands import COMMANDS
 from reinstate.server.settings import Secret, Settings
@@ -33,8 +34,12 @@ logger = logging.getLogger(__name__)
 
 UPDATES = [Update.MESSAGE, Update.CALLBACK_QUERY]
 SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - the header's name
-MOST_SECONDS_BETWEEN_TRIES = 60
 NAME_SECONDS = 5
+LOOK_EVERY_SECONDS = 3600
+_FORGED = (
+    "an update for the Telegram door was refused: it does not carry the secret of setWebhook; if it came "
+    "from Telegram, another process has set the webhook with another TELEGRAM_WEBHOOK_SECRET or token"
+)
 _Result = TypeVar("_Result")
 
 
@@ -85,9 +90,12 @@ class TelegramDoor(InputChannel):
             await session.stop()
 
     def _webhook_route(self) -> Callable[[Request], Awaitable[HTTPResponse]]:
+        rarely = Rarely()
+
         async def webhook(request: Request) -> HTTPResponse:
             given = request.headers.get(SECRET_HEADER, "")
             if self._secret is None or not given.isascii() or not self._secret.equals(given):
+                rarely.warn(_FORGED)
                 return empty(403)
             try:
                 raw = json.loads(request.body)
@@ -116,20 +124,20 @@ class _Session:
         self._me = Me(self._api.id)
         self._named = asyncio.Event()
         self._turns = Turns(gate, self._api, settings)
-        self._tasks: list[asyncio.Task[None]] = []
+        self._background = Background("Telegram")
 
     async def start(self) -> None:
         """Go on with what was left, and set all else up in the background."""
         await self._api.open()
-        self._turns.backlog.resume()
-        self._background(self._turns.backlog.keep())
-        self._background(self._set_up())
+        await self._turns.backlog.resume()
+        self._background.start(self._turns.backlog.keep)
+        self._background.start(self._set_up)
+        if not self._settings.telegram_webhook_url:
+            self._background.start(self._poll)
 
     async def stop(self) -> None:
         """Take nothing more, and finish what is in work."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._background.stop()
         await self._turns.backlog.stop()
         await self._api.close()
 
@@ -145,9 +153,14 @@ class _Session:
             update = Update.de_json(raw, self._api.bot)
             if needs_name(update) and not self._named.is_set():
                 await self._wait_for_name()
+            if moved := migration(update):
+                await self._turns.move(*moved)
             job = read(update, self._me)
         except NotReadyError:
             raise
+        except sa.exc.SQLAlchemyError as error:
+            logger.warning("a group could not be followed to its new id: %s", type(error).__name__)
+            raise NotReadyError from None
         except Exception as error:
             logger.warning("an update has an unexpected shape: %s", type(error).__name__)
             return
@@ -155,7 +168,7 @@ class _Session:
         if job is None and query is None:
             return
         toast = self._toast(query) if query and query.data is not None and job is None else None
-        self._turns.take(str(update.update_id), job, query, toast)
+        await self._turns.take(str(update.update_id), job, query, toast)
 
     def _toast(self, query: CallbackQuery) -> str:
         """What a press is answered with that leads to no turn."""
@@ -176,38 +189,45 @@ class _Session:
                 "setWebhook",
                 lambda: bot.set_webhook(url, allowed_updates=UPDATES, secret_token=secret),
             )
-        else:
-            await self._insist("deleteWebhook", bot.delete_webhook)
-            self._background(self._poll())
-        me = await self._insist("getMe", bot.get_me)
-        self._me = Me(me.id, me.username)
-        self._turns.name(me.username or "")
-        self._named.set()
+        await self._learn_name()
         commands = [BotCommand(c, self._gate.words(f"telegram_command_{c}")) for c in COMMANDS]
         await self._insist("setMyCommands", lambda: bot.set_my_commands(commands))
         how = "by webhook" if url else "by long polling"
-        logger.info("the Telegram door is open as @%s, %s", me.username, how)
+        logger.info("the Telegram door is open as @%s, %s", self._me.name, how)
+        while True:
+            await asyncio.sleep(LOOK_EVERY_SECONDS)
+            await self._learn_name()
+
+    async def _learn_name(self) -> None:
+        """Ask for the bot's name, by which groups address it; its owner can change it any time."""
+        me = await self._insist("getMe", self._api.bot.get_me)
+        self._me = Me(me.id, me.username)
+        self._turns.name(me.username or "")
+        self._named.set()
 
     async def _insist(self, what: str, call: Callable[[], Awaitable[_Result]]) -> _Result:
         """Call until Telegram agrees, more and more rarely."""
-        trouble = _Trouble(self._api, what)
+        watch = Watch(f"Telegram did not accept {what} (%s); trying on")
         while True:
             try:
-                return await call()
-            except TelegramError as error:
-                await asyncio.sleep(trouble.wait_after(error))
+                return await self._api.call(call)
+            except (TelegramError, Trouble) as error:
+                await asyncio.sleep(_wait_after(watch, error, self._api.reason(error)))
 
     async def _poll(self) -> None:
         """Fetch updates; asking for the next ones confirms those that were taken in."""
+        await self._insist("deleteWebhook", self._api.bot.delete_webhook)
         offset: int | None = None
-        trouble = _Trouble(self._api, "getUpdates")
+        watch = Watch("Telegram did not accept getUpdates (%s); trying on")
         while True:
             try:
-                updates = await self._api.updates(offset, UPDATES)
-            except TelegramError as error:
-                await asyncio.sleep(trouble.wait_after(error))
+                updates = await self._api.call(lambda: self._api.updates(offset, UPDATES))  # noqa: B023
+            except (TelegramError, Trouble) as error:
+                await asyncio.sleep(_wait_after(watch, error, self._api.reason(error)))
+                if isinstance(error, Conflict) and "webhook" in str(error):  # somebody has set one again
+                    await self._insist("deleteWebhook", self._api.bot.delete_webhook)
                 continue
-            trouble.over()
+            watch.over()
             for raw in updates:
                 await self._take_polled(raw)
                 offset = int(raw["update_id"]) + 1
@@ -219,42 +239,16 @@ class _Session:
             except NotReadyError:
                 await asyncio.sleep(1)
 
-    def _background(self, work: Awaitable[None]) -> None:
-        async def guarded() -> None:
-            with contextlib.suppress(asyncio.CancelledError):
-                try:
-                    await work
-                except Exception:
-                    logger.exception("the Telegram door has stopped working")
 
-        self._tasks.append(asyncio.create_task(guarded()))
-
-
-class _Trouble:
-    """How long to wait after failed calls, and what to log: a reason once, until it changes."""
-
-    def __init__(self, api: Api, what: str) -> None:
-        self._api, self._what = api, what
-        self.over()
-
-    def over(self) -> None:
-        self._reason, self._wait = "", 0.5
-
-    def wait_after(self, error: TelegramError) -> float:
-        self._wait = min(self._wait * 2, MOST_SECONDS_BETWEEN_TRIES)
-        reason = self._api.reason(error)
-        if reason != self._reason:
-            self._reason = reason
-            logger.log(*self._complaint(error, reason))
-        return self._wait
-
-    def _complaint(self, error: TelegramError, reason: str) -> tuple[Any, ...]:
-        if isinstance(error, InvalidToken):
-            text = "Telegram refuses the token (%s: %s): check TELEGRAM_BOT_TOKEN, TELEGRAM_API_URL"
-            return logging.ERROR, text, self._what, reason
-        if isinstance(error, Conflict):
-            return logging.WARNING, "another process fetches this bot's updates (%s)", reason
-        return logging.WARNING, "Telegram did not accept %s (%s); trying on", self._what, reason
+def _wait_after(watch: Watch, error: Exception, reason: str) -> float:
+    """Tell the operator of a failed call; seconds until the next try."""
+    if isinstance(error, InvalidToken):
+        text = "Telegram refuses the token (%s): check TELEGRAM_BOT_TOKEN, TELEGRAM_API_URL"
+        return watch.wait_after(reason, text, logging.ERROR)
+    if isinstance(error, Conflict):
+        return watch.wait_after(reason, "another process fetches this bot's updates (%s)")
+    wait = error.wait if isinstance(error, Trouble) and error.wait else 0.0
+    return max(watch.wait_after(reason), wait)
 
 
 def webhook_secret(settings: Settings) -> Secret | None:

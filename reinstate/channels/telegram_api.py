@@ -1,12 +1,15 @@
-"""Calls of the Bot API that wait where Telegram says so, and replies cut to what it takes."""
+"""Calls of the Bot API, insistent where something must arrive, and replies cut to what it takes."""
 
 from __future__ import annotations
 
 import asyncio
 import datetime
+import json
 import logging
 import warnings
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 
 import httpx
@@ -22,7 +25,6 @@ from telegram import (
 from telegram.constants import ChatAction, ParseMode
 from telegram.error import (
     BadRequest,
-    ChatMigrated,
     Forbidden,
     NetworkError,
     RetryAfter,
@@ -32,6 +34,7 @@ from telegram.error import (
 from telegram.request import HTTPXRequest
 from telegram.warnings import PTBDeprecationWarning, PTBUserWarning
 
+from reinstate.channels.service import GIVE_UP_SECONDS, Courier, Trouble
 from reinstate.channels.telegram_text import (
     LONGEST_MESSAGE,
     Job,
@@ -46,18 +49,48 @@ from reinstate.stores.lines import Line
 
 logger = logging.getLogger(__name__)
 
-LONGEST_WAIT_SECONDS = 300
 POLL_SECONDS = 25
-_TRIES = 6
+MARK_PATIENCE_SECONDS = 60
 _READ_SECONDS = 20
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _CHOSEN = "{}\n\n▸ {}"
+# What Telegram says of a part of a message without which it takes the rest.
+_THREAD, _QUOTE = (
+    ("thread not found", "topic_closed", "topic_deleted"),
+    ("replied not found", "reply_message"),
+)
+_MARKUP, _FORMAT = ("button_", "reply markup"), ("parse",)
 _Result = TypeVar("_Result")
 
 # How it gives the seconds of a 429 is said to change, and both ways are read here; updates are
 # asked for as they came, so that one of an unknown shape cannot hold up the others.
 warnings.filterwarnings("ignore", category=PTBDeprecationWarning, message=".*retry_after.*")
 warnings.filterwarnings("ignore", category=PTBUserWarning, message="Please use 'Bot.get_updates'")
+
+
+class _Request(HTTPXRequest):
+    """Tells Telegram's answers from those of a firewall, a proxy or a captive portal."""
+
+    async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
+        """Status and body.
+
+        Raises:
+            NetworkError: if the body is not of the Bot API's shape, whatever the status.
+        """
+        code, body = await super().do_request(*args, **kwargs)
+        if not _is_telegrams(body):
+            raise NetworkError(f"an answer that is not Telegram's ({code})")
+        return code, body
+
+
+def _is_telegrams(body: bytes) -> bool:
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    if not isinstance(value, dict) or not isinstance(value.get("parameters", {}), dict):
+        return False
+    return value.get("ok") is True or (value.get("ok") is False and isinstance(value.get("description"), str))
 
 
 class Api:
@@ -75,11 +108,12 @@ class Api:
         """
         self._token, self.wait = token, wait
         self._requests = (
-            HTTPXRequest(1, read_timeout=_READ_SECONDS, connect_timeout=10),
-            HTTPXRequest(64, read_timeout=_READ_SECONDS, connect_timeout=10, pool_timeout=60),
+            _Request(1, read_timeout=_READ_SECONDS, connect_timeout=10),
+            _Request(64, read_timeout=_READ_SECONDS, connect_timeout=10, pool_timeout=60),
         )
         polling, others = self._requests
         self.bot = Bot(token.reveal(), f"{root}/bot", request=others, get_updates_request=polling)
+        self._courier = Courier(lambda seconds: self.wait(seconds), self._alive)
 
     @property
     def id(self) -> int | None:
@@ -99,7 +133,8 @@ class Api:
 
     def reason(self, error: Exception) -> str:
         """Why a call failed, without the token."""
-        return f"{type(error).__name__}: {error}".replace(self._token.reveal(), "…")
+        reason = error.reason if isinstance(error, Trouble) else f"{type(error).__name__}: {error}"
+        return reason.replace(self._token.reveal(), "…")
 
     async def updates(self, offset: int | None, kinds: list[str]) -> list[Any]:
         """Wait for updates from `offset` on, which confirms those before it; as they came."""
@@ -113,34 +148,48 @@ class Api:
         )
 
     async def call(self, method: Callable[[], Awaitable[_Result]]) -> _Result:
-        """Call until it succeeds: 429 is waited out, a broken line tried again.
-
-        A reply that was sent but not acknowledged in time is not sent again: it may have arrived.
+        """One try.
 
         Raises:
-            TelegramError: if Telegram refuses it or stays out of reach.
+            TelegramError: if Telegram refuses.
+            Trouble: if it is not Telegram that answers, or nobody, or it says "later".
         """
-        waited, broken = 0.0, 0
-        while True:
-            try:
-                return await method()
-            except RetryAfter as error:
-                wait = _seconds(error.retry_after)
-                if waited + wait > LONGEST_WAIT_SECONDS:
-                    raise
-            except NetworkError as error:
-                if isinstance(error, BadRequest) or _may_have_arrived(error) or broken == _TRIES:
-                    raise
-                wait = 0.5 * 2**broken
-                broken += 1
-            waited += wait
-            await self.wait(wait)
+        try:
+            return await method()
+        except RetryAfter as error:
+            raise Trouble(self.reason(error), _seconds(error.retry_after)) from None
+        except NetworkError as error:
+            if isinstance(error, BadRequest):
+                raise
+            raise Trouble(self.reason(error), unclear=_may_have_arrived(error)) from None
 
-    async def send(self, job: Job, line: Line) -> None:
+    async def insist(
+        self, method: Callable[[], Awaitable[_Result]], patience: float = GIVE_UP_SECONDS
+    ) -> _Result | None:
+        """Call until Telegram takes it; see `Courier.deliver`.
+
+        Raises:
+            TelegramError: if Telegram refuses it.
+            Trouble: if it stays out of reach.
+        """
+        return await self._courier.deliver(lambda: self.call(method), patience)
+
+    async def _alive(self) -> None:
+        try:
+            await self.call(self.bot.get_me)
+        except TelegramError:
+            return
+
+    async def send(self, job: Job, line: Line) -> Job:
         """Send one line of a reply, in parts if it is long, its buttons under the last.
 
+        Returns:
+            The job, with the place where the rest of the reply goes.
+
         Raises:
-            TelegramError: if it cannot be sent; Forbidden where the person has blocked the bot.
+            TelegramError: if it cannot be sent; Forbidden where the person has blocked the bot,
+                ChatMigrated where the group has another id now.
+            Trouble: if Telegram stays out of reach.
         """
         rows = keyboard(line.buttons, job.owner)
         if len(rows) < len(line.buttons):
@@ -148,37 +197,32 @@ class Api:
         found = pieces(line)
         markup = InlineKeyboardMarkup([[InlineKeyboardButton(t, callback_data=d)] for t, d in rows])
         for number, piece in enumerate(found, 1):
-            await self._send_piece(job, piece, markup if rows and number == len(found) else None)
+            job = await self._send_piece(job, piece, markup if rows and number == len(found) else None)
+        return job
 
-    async def _send_piece(self, job: Job, piece: Piece, markup: InlineKeyboardMarkup | None) -> None:
-        reply = None
-        if job.reply_to:
-            reply = ReplyParameters(job.reply_to, allow_sending_without_reply=True)
-        chat, text = job.chat, piece.html
-        mode: str | None = ParseMode.HTML
-
-        def message() -> Awaitable[Message]:
-            return self.bot.send_message(
-                chat,
-                text,
-                parse_mode=mode,
-                reply_markup=markup,
-                reply_parameters=reply,
-                message_thread_id=job.thread,
-                link_preview_options=_NO_PREVIEW,
-            )
-
-        try:
-            await self.call(message)
-        except ChatMigrated as moved:
-            chat = moved.new_chat_id
-            await self.call(message)
-        except BadRequest as error:
-            if "parse" not in str(error).casefold():
-                raise
-            logger.warning("a reply goes out plain, its formatting was refused: %s", error)
-            text, mode = piece.plain, None
-            await self.call(message)
+    async def _send_piece(self, job: Job, piece: Piece, markup: InlineKeyboardMarkup | None) -> Job:
+        """Send a message; where Telegram refuses a part of it, without that part."""
+        quote = ReplyParameters(job.reply_to, allow_sending_without_reply=True) if job.reply_to else None
+        message: dict[str, Any] = {
+            "chat_id": job.chat,
+            "text": piece.html,
+            "parse_mode": ParseMode.HTML,
+            "reply_markup": markup,
+            "reply_parameters": quote,
+            "message_thread_id": job.thread,
+            "link_preview_options": _NO_PREVIEW,
+        }
+        while True:
+            try:
+                await self.insist(partial(self.bot.send_message, **message))
+                thread, quote = message["message_thread_id"], message["reply_parameters"]
+                return replace(job, thread=thread, reply_to=job.reply_to if quote else None)
+            except BadRequest as error:
+                lesser = _without_what_is_refused(message, piece, str(error).casefold())
+                if lesser is None:
+                    raise
+                logger.warning("a reply goes out without what was refused: %s", error)
+                message = lesser
 
     async def show_typing(self, job: Job) -> None:
         """Show that a reply is being written; nothing depends on it."""
@@ -190,18 +234,19 @@ class Api:
     async def answer(self, query: CallbackQuery, words: str | None) -> None:
         """Take the waiting mark from a pressed button, with a word if there is one."""
         try:
-            await self.call(lambda: self.bot.answer_callback_query(query.id, words))
-        except TelegramError as error:
+            await self.insist(lambda: self.bot.answer_callback_query(query.id, words), MARK_PATIENCE_SECONDS)
+        except (TelegramError, Trouble) as error:
             logger.info("a press of a button could not be answered: %s", self.reason(error))
 
     async def close_keyboard(self, job: Job, query: CallbackQuery | None) -> None:
         """Replace the buttons of a message by the choice that was made."""
         try:
             if not (query and await self._show_choice(query)):
-                await self.call(
-                    lambda: self.bot.edit_message_reply_markup(job.chat, job.keyboard, reply_markup=None)
+                await self.insist(
+                    lambda: self.bot.edit_message_reply_markup(job.chat, job.keyboard, reply_markup=None),
+                    MARK_PATIENCE_SECONDS,
                 )
-        except TelegramError as error:
+        except (TelegramError, Trouble) as error:
             level = logging.DEBUG if isinstance(error, BadRequest | Forbidden) else logging.WARNING
             logger.log(level, "a pressed button could not be taken away: %s", self.reason(error))
 
@@ -214,18 +259,30 @@ class Api:
         if units(text) > LONGEST_MESSAGE:
             return False
         try:
-            await self.call(
+            await self.insist(
                 lambda: self.bot.edit_message_text(
                     text,
                     message.chat.id,
                     message.message_id,
                     entities=message.entities,
                     link_preview_options=_NO_PREVIEW,
-                )
+                ),
+                MARK_PATIENCE_SECONDS,
             )
         except BadRequest:
             return False
         return True
+
+
+def _without_what_is_refused(message: dict[str, Any], piece: Piece, said: str) -> dict[str, Any] | None:
+    """The message without the part that Telegram complains of; None where there is no such part left."""
+    if message["parse_mode"] and any(mark in said for mark in _FORMAT):
+        return {**message, "text": piece.plain, "parse_mode": None}
+    parts = (("message_thread_id", _THREAD), ("reply_parameters", _QUOTE), ("reply_markup", _MARKUP))
+    for part, marks in parts:
+        if message[part] and any(mark in said for mark in marks):
+            return {**message, part: None}
+    return None
 
 
 def _seconds(wait: int | datetime.timedelta) -> float:

@@ -20,6 +20,7 @@ LONGEST_PAYLOAD = 64
 LONGEST_TITLE = 128
 LONGEST_HEADING = 60
 LONGEST_SOURCE = 300
+ANONYMOUS = "anonymous"
 _GROUPS = (Chat.GROUP, Chat.SUPERGROUP)
 _HEADING = re.compile(rf"^\S.{{0,{LONGEST_HEADING}}}:$", re.MULTILINE)
 _COMMAND = re.compile(r"/(\w+)(?:@(\w+))?(?=\s|$)")
@@ -177,12 +178,26 @@ def needs_name(update: Update) -> bool:
     return bool(message and message.chat.type in _GROUPS and "@" in (message.text or message.caption or ""))
 
 
+def migration(update: Update) -> tuple[int, int] | None:
+    """The old and the new id of a group that became a supergroup, where an update tells of that."""
+    message = update.message
+    if message and message.migrate_to_chat_id:
+        return message.chat.id, message.migrate_to_chat_id
+    if message and message.migrate_from_chat_id:
+        return message.migrate_from_chat_id, message.chat.id
+    return None
+
+
 def read(update: Update, me: Me) -> Job | None:
     """What an update asks for; None for what is met with silence: edits, stickers, others' talk."""
     if update.callback_query:
         return _read_tap(update.update_id, update.callback_query)
     message = update.message
-    if message is None or message.from_user is None or message.from_user.is_bot or message.sender_chat:
+    if message is None or message.from_user is None:
+        return None
+    # Who is an anonymous admin writes as the group itself.
+    anonymous = message.sender_chat is not None and message.sender_chat.id == message.chat.id
+    if not anonymous and (message.from_user.is_bot or message.sender_chat):
         return None
     text = message.text if message.text is not None else message.caption or ""
     group = message.chat.type in _GROUPS
@@ -191,6 +206,8 @@ def read(update: Update, me: Me) -> Job | None:
         if addressed is None:
             return None
         text = addressed
+        if anonymous:
+            return _to_nobody(update.update_id, message)
     elif message.chat.type != Chat.PRIVATE:
         return None
     text = _without_name(text.strip(), me)
@@ -204,6 +221,18 @@ def read(update: Update, me: Me) -> Job | None:
         say=None if text else "telegram_no_text",
         owner=message.from_user.id if group else None,
         reply_to=message.message_id if group else None,
+        thread=_topic(message),
+    )
+
+
+def _to_nobody(update_id: int, message: Message) -> Job:
+    """Whoever writes as the group cannot have a conversation: one polite word."""
+    return Job(
+        id=str(update_id),
+        conversation=f"telegram-{message.chat.id}-{ANONYMOUS}",
+        chat=message.chat.id,
+        say="telegram_anonymous",
+        reply_to=message.message_id,
         thread=_topic(message),
     )
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 from telegram import CallbackQuery
-from telegram.error import Forbidden, TelegramError
+from telegram.error import ChatMigrated, Forbidden, TelegramError
 
 from reinstate.channels.backlog import Backlog, Entry
 from reinstate.channels.gate import Gate, Inbound, Reason, Refused, TurnFailedError
+from reinstate.channels.service import Trouble
 from reinstate.channels.telegram_api import Api
-from reinstate.channels.telegram_text import Job
+from reinstate.channels.telegram_text import ANONYMOUS, Job
 from reinstate.server.settings import Settings
 from reinstate.stores.inbox import Inbox
 from reinstate.stores.lines import Line, sources_last
@@ -23,9 +25,11 @@ logger = logging.getLogger(__name__)
 
 MOST_WAITING = 2000
 ANSWER_SECONDS = 1
+MARK_SECONDS = 3
 REMOTE_TURNS_AT_ONCE = 8
 BREATH_SECONDS = 0.005
 _TOLD_SECONDS = 10.0
+_TOLD_NOBODY_SECONDS = 3600.0
 
 _Button = tuple[int, int | None, str | None]
 
@@ -50,12 +54,13 @@ class Turns:
             settings: without Redis there is no other process on the database.
         """
         self._gate, self._api = gate, api
-        inbox = Inbox(gate.store.engine, f"telegram-{api.id}")
+        inbox = Inbox(gate.store.database, f"telegram-{api.id}")
         self.backlog = Backlog(inbox, self._do, alone=settings.redis_url is None)
         api.wait = self.backlog.wait
         self._presses: dict[str, _Press] = {}
         self._pressed: set[_Button] = set()
         self._told: dict[str, float] = {}
+        self._chats: dict[int, int] = {}
         self._bot_name = ""
         # A turn does not let go of the event loop unless its actions run elsewhere. One at a time,
         # with a breath between two, updates are acknowledged while many conversations are busy.
@@ -70,7 +75,18 @@ class Turns:
         """The bot's name, for the way from a group to a private chat."""
         self._bot_name = bot_name
 
-    def take(self, id: str, job: Job | None, query: CallbackQuery | None, toast: str | None) -> None:
+    async def move(self, old: int, new: int) -> None:
+        """Follow a group to its new id: its members' conversations go on there.
+
+        Raises:
+            SQLAlchemyError: if the database cannot be used now.
+        """
+        if old != new:
+            store = self._gate.store
+            await store.database.aside(store.move, f"telegram-{old}-", f"telegram-{new}-")
+            self._chats[old] = new
+
+    async def take(self, id: str, job: Job | None, query: CallbackQuery | None, toast: str | None) -> None:
         """Keep an update and work on it, unless it came before; a double tap counts once.
 
         Args:
@@ -81,27 +97,31 @@ class Turns:
         """
         button = _button(job) if job and query else None
         if job is None or (button and button in self._pressed):
-            new, job = self.backlog.take_id(id), None
+            new, job, button = await self.backlog.take_id(id), None, None
         else:
-            new = self.backlog.take(id, job.conversation, job.body())
+            if button:
+                self._pressed.add(button)
+            new = await self.backlog.take(id, job.conversation, job.body())
         if not new:
+            if button:
+                self._pressed.discard(button)
             return
         if query:
             answer = self.backlog.spawn(self._api.answer(query, toast))
             if job:
                 self._presses[id] = _Press(query, answer)
-        if button and job:
-            self._pressed.add(button)
         if job and not job.say:
             self.backlog.spawn(self._api.show_typing(job))
 
     async def _do(self, entry: Entry) -> None:
-        job = Job(id=entry.id, conversation=entry.conversation, **entry.body)
+        job = self._where_it_is(Job(id=entry.id, conversation=entry.conversation, **entry.body))
         press = self._presses.pop(entry.id, None)
         try:
             if press:
                 await asyncio.wait({press.answer}, timeout=ANSWER_SECONDS)
-            if job.say:
+            if job.conversation.endswith(ANONYMOUS) and not self._is_news(job, _TOLD_NOBODY_SECONDS):
+                lines = []
+            elif job.say:
                 lines = [Line("bot", self._gate.words(job.say))]
             else:
                 lines = await self._turn(job, press.query if press else None)
@@ -121,14 +141,15 @@ class Turns:
             async with self._room:
                 await asyncio.sleep(BREATH_SECONDS)
                 self.backlog.check()
-                new = job.owner is not None and not self._gate.store.history(job.conversation)
+                new = job.owner is not None and not await self._gate.knows(job.conversation)
                 await self._gate.handle(inbound, keep)
         except Refused as refused:
             return self._refusal(job, refused)
         except (TurnFailedError, sa.exc.SQLAlchemyError):
             return [Line("bot", self._gate.words("failed"))]
         if job.keyboard is not None:
-            await self._api.close_keyboard(job, query)
+            closing = self.backlog.spawn(self._api.close_keyboard(job, query))
+            await asyncio.wait({closing}, timeout=MARK_SECONDS)
         lines = sources_last(lines)
         if new:
             words = self._gate.words("telegram_group").format(name=self._bot_name)
@@ -139,26 +160,53 @@ class Turns:
         """What to say to a message that does not pass; a flood is told once."""
         if refused.reason is Reason.BLANK:
             return []
-        if refused.reason is Reason.TOO_MANY:
-            now = time.monotonic()
-            self._told = {c: until for c, until in self._told.items() if until > now}
-            if job.conversation in self._told:
-                return []
-            self._told[job.conversation] = now + max(refused.wait, _TOLD_SECONDS)
+        if refused.reason is Reason.TOO_MANY and not self._is_news(job, max(refused.wait, _TOLD_SECONDS)):
+            return []
         return [Line("bot", self._gate.words(refused.reason.value))]
 
+    def _is_news(self, job: Job, seconds: float) -> bool:
+        """Whether a conversation was not told just before; it counts as told from now on."""
+        now = time.monotonic()
+        self._told = {c: until for c, until in self._told.items() if until > now}
+        news = job.conversation not in self._told
+        self._told.setdefault(job.conversation, now + seconds)
+        return news
+
+    def _where_it_is(self, job: Job) -> Job:
+        """The job, in the chat that its group has become."""
+        new = self._chats.get(job.chat)
+        if new is None:
+            return job
+        conversation = job.conversation.replace(f"telegram-{job.chat}-", f"telegram-{new}-", 1)
+        return replace(job, chat=new, conversation=conversation)
+
     async def _send(self, job: Job, entry: Entry, lines: list[Line]) -> None:
-        """Send what was not sent before; what cannot be sent stays in the conversation."""
+        """Send what was not sent before; what cannot be sent stays in the conversation.
+
+        The lines after one that cannot be delivered are not: they would tell half of it.
+        """
         for line in lines[entry.sent :]:
             try:
-                await self._api.send(job, line)
+                try:
+                    job = await self._api.send(job, line)
+                except ChatMigrated as moved:
+                    await self.move(job.chat, moved.new_chat_id)
+                    job = await self._api.send(self._where_it_is(job), line)
             except Forbidden:
                 logger.info("a reply was kept but not sent: the person has blocked the bot")
                 return
-            except TelegramError as error:
+            except (TelegramError, Trouble) as error:
                 reason = self._api.reason(error)
                 logger.warning("a reply was kept but could not be sent over telegram: %s", reason)
-            self.backlog.count_sent(entry)
+                await self._apologize(job)
+                return
+            await self.backlog.count_sent(entry)
+
+    async def _apologize(self, job: Job) -> None:
+        """Say that a reply did not arrive, if that much gets through."""
+        with contextlib.suppress(TelegramError, Trouble):
+            words = self._gate.words("undelivered")
+            await self._api.call(lambda: self._api.bot.send_message(job.chat, words))
 
 
 def _button(job: Job) -> _Button:

@@ -85,12 +85,16 @@ class Tokens:
             HttpError: 401 for a forged or expired one.
         """
         try:
-            conversation, signed = self._serializer.loads(token, max_age=TOKEN_SECONDS, return_timestamp=True)
+            conversation, signed = self._serializer.loads(token, return_timestamp=True)
         except (BadSignature, UnicodeError):
             raise HttpError(401, "unauthorized") from None
-        if not isinstance(conversation, str) or not _CONVERSATION.fullmatch(conversation):
+        # Clocks of replicas differ, and are set back: what is of "later" was signed by us all the same.
+        age = max(0.0, time.time() - signed.timestamp())
+        if age > TOKEN_SECONDS or not (
+            isinstance(conversation, str) and _CONVERSATION.fullmatch(conversation)
+        ):
             raise HttpError(401, "unauthorized")
-        return conversation, time.time() - signed.timestamp()
+        return conversation, age
 
 
 class WebDoor(InputChannel):
@@ -149,15 +153,17 @@ class WebDoor(InputChannel):
         body = await _json_body(request)
         if body:
             raise HttpError(400, "bad_request")
-        wait = self._openings.take(_address(request, self._settings.trusted_proxies))
+        wait = self._openings.take(_address(request, self._settings))
         if wait:
             raise HttpError(429, "too_many", wait)
         conversation = f"web-{secrets.token_hex(16)}"
-        _gate(request).store.open_session(conversation)
+        store = _gate(request).store
+        await store.database.aside(store.open_session, conversation)
         return _json({"token": self._tokens.issue(conversation), "conversation": conversation}, 201)
 
     async def _say(self, request: Request) -> None:
-        conversation, renewed = self._authorize(request)
+        # Whether the session is open is asked when the turn comes, with all else.
+        conversation, renewed = await self._authorize(request, ask=False)
         if self._streams[conversation] >= MOST_STREAMS or self._streams.total() >= MOST_STREAMS_IN_ALL:
             raise HttpError(429, "too_many", 1.0)
         self._streams[conversation] += 1
@@ -186,27 +192,28 @@ class WebDoor(InputChannel):
         await stream.end()
 
     async def _history(self, request: Request) -> HTTPResponse:
-        conversation, renewed = self._authorize(request)
-        lines = _gate(request).store.history(conversation)
+        conversation, renewed = await self._authorize(request)
+        store = _gate(request).store
+        lines = await store.database.aside(store.history, conversation)
         return _json({"messages": [{"from": line.sender, **_shown(line)} for line in lines]}, headers=renewed)
 
     async def _forget(self, request: Request) -> HTTPResponse:
-        conversation, _ = self._authorize(request)
+        conversation, _ = await self._authorize(request)
         await _gate(request).forget(conversation)
         return empty(204)
 
-    def _authorize(self, request: Request) -> tuple[str, dict[str, str]]:
+    async def _authorize(self, request: Request, *, ask: bool = True) -> tuple[str, dict[str, str]]:
         """The conversation of a request, and the header that renews an ageing token."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.casefold() != "bearer" or not token:
             raise HttpError(401, "unauthorized")
         conversation, age = self._tokens.read(token.strip())
         store = _gate(request).store
-        if not store.is_open(conversation):
+        if ask and not await store.database.aside(store.is_open, conversation):
             raise HttpError(401, "unauthorized")
         if age < RENEW_SECONDS:
             return conversation, {}
-        store.touch_session(conversation)
+        await store.database.aside(store.touch_session, conversation)
         return conversation, {"x-session-token": self._tokens.issue(conversation)}
 
     # --- origins and errors ---------------------------------------------------------------------
@@ -357,11 +364,11 @@ def _is_own(request: Request, origin: str) -> bool:
     return bool(origin.partition("://")[2] == request.headers.get("host", ""))
 
 
-def _address(request: Request, trusted: tuple[str, ...]) -> str:
+def _address(request: Request, settings: Settings) -> str:
     """Who opens a session: the peer, or what a trusted proxy says of it."""
     peer = str(request.ip)
-    if peer in trusted:
+    if settings.trusts(peer):
         for hop in reversed(",".join(request.headers.getall("x-forwarded-for", [])).split(",")):
-            if hop.strip() and hop.strip() not in trusted:
+            if hop.strip() and not settings.trusts(hop.strip()):
                 return str(hop).strip()
     return peer

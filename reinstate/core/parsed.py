@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from reinstate.core.case import Case, CauseMention
@@ -53,6 +53,7 @@ class ParsedMessage:
         pasted: whether it is a notice in Upwork's own words.
         deadline: the words of a pasted notice that set one.
         value: the allow-listed value a button carries, if any.
+        ranked: how likely each of the likeliest intents is.
         confidence: of the intent; 1 for a button.
     """
 
@@ -74,6 +75,7 @@ class ParsedMessage:
     pasted: bool = False
     deadline: str | None = None
     value: str | None = None
+    ranked: Mapping[str, float] = field(default_factory=dict)
     confidence: float = 1.0
 
     @classmethod
@@ -123,6 +125,7 @@ class ParsedMessage:
             language=details.get("language"),
             pasted=bool(details.get("pasted")),
             deadline=details.get("deadline"),
+            ranked={str(i["name"]): float(i["confidence"]) for i in parsed.get("intent_ranking") or ()},
             confidence=float((parsed.get("intent") or {}).get("confidence") or 0.0),
         )
 

@@ -14,21 +14,28 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from reinstate.core.case import Case
-from reinstate.core.parsed import ParsedMessage
+from reinstate.core.parsed import CORRECTS, ParsedMessage
 from reinstate.core.update import update_case
 from reinstate.core.verdict import Verdict, decide, next_question, question_id
 from reinstate.knowledge import Knowledge, Role
 
 ASK_RULE, FAQ, EVADE, NEW_ACCOUNT = "ask_rule", "faq", "help_evade", "ask_new_account"
+TOPIC = "topic:"  # how a topic is remembered among the answers
+CLIENT = "client_"  # how the ids of answers to clients begin
+HELPER = "helper_for_friend"  # what is said to who writes for somebody else
 NO_REASON = "notice_no_reason"  # what is said to who has no idea why, before they are asked
 RULES = ("ask_rule", "ask_prevention")  # answers to these open no case
 UNDERSTOOD_LITTLE = ("platform_question", "vent", "inform_detail")
+SURE_TOLD_PLAINLY = 0.9  # a deed that is told so surely is judged, whatever the whole is
 SURE_TOLD = 0.6  # from here on what a question tells beside it counts for the case
 # The stated confidence from which a first message is judged: with and without a word of an account in
 # trouble, and of a denial without one. Below, fewer than one in four of real messages were read right.
 SURE_CAUSE, SURE_ALONE, SURE_DENIAL = 0.75, 0.85, 0.97
+SURE_FOREIGN = 0.66  # the same in other languages, whose words of trouble are known less well
+ABOUT = 0.1  # probability of a cause from which a question is about it
+SURE_BESIDE = 0.55  # from here on a question is answered beside a verdict
 NEAR_LEAST = 0.05  # an answer is offered from here
-SURE_NEAR, LEADS_BY = 0.12, 1.5  # an answer that is as likely, and so much likelier than the next, is given
+SURE_NEAR, LEADS_BY = 0.08, 1.2  # an answer that is as likely, and so much likelier than the next, is given
 KEPT_ANSWERS = 6
 _FOLLOWS_UP = 6  # words: a question so short is read beside what was answered last
 _RELATED = 8.0  # how much likelier an answer to it is one of the same topic
@@ -41,6 +48,7 @@ class AnswerPart:
     id: str
     short: bool = False
     done: bool = False
+    bare: bool = False
 
 
 @dataclass(frozen=True)
@@ -135,6 +143,7 @@ class Turn:
         answered: ids of the answers given lately, the latest first.
         role: who writes, as far as they told.
         in_form: whether a form asks its own questions.
+        just_asked: whether the open question stood in the turn before: a bare "yes" answers only that.
     """
 
     message: ParsedMessage
@@ -144,6 +153,13 @@ class Turn:
     answered: tuple[str, ...] = ()
     role: Role | None = None
     in_form: bool = False
+    just_asked: bool = True
+
+    @property
+    def answerable(self) -> str | None:
+        """The open question, as far as this message can be its answer."""
+        bare = self.message.intent in ("affirm", "deny") and not self.message.pressed
+        return None if bare and not self.just_asked else self.asked
 
 
 @dataclass(frozen=True)
@@ -156,6 +172,7 @@ class Plan:
         asked: the question that is open afterwards.
         answered: as in `Turn`.
         judged: the verdict that was told in this turn, None where none was.
+        lookalike: id of what it is instead of a suspension, if that was told.
     """
 
     parts: tuple[Part, ...]
@@ -163,37 +180,67 @@ class Plan:
     asked: str | None
     answered: tuple[str, ...]
     judged: Verdict | None = None
+    lookalike: str | None = None
 
 
 def plan(turn: Turn, knowledge: Knowledge) -> Plan:
     """Decide one turn."""
     message, before = turn.message, turn.case
-    if message.choices and not message.answers:
+    corrects = bool(CORRECTS.search(message.text)) and bool(message.told)
+    if message.choices and not message.answers and not corrects:
         return _keep(turn, (_closer(message),), asked=None)
-    if message.acknowledges and turn.asked:
+    if message.acknowledges and turn.asked and turn.just_asked:
         return _keep(turn, (WordPart("utter_take_your_time"), QuestionPart(turn.asked, again=True)))
     answers = () if message.intent == EVADE else _answers(turn, knowledge)
-    if message.intent.startswith("lookalike_"):
+    if turn.role == "client" and not message.pressed:
+        return _keep(turn, answers or _of_client(message, knowledge))
+    if turn.role == "helper" and HELPER not in turn.answered and not message.told and not message.pressed:
+        return _keep(turn, (AnswerPart(HELPER), *answers[:1]))
+    if message.intent.startswith("lookalike_") and _overrules(turn):
         return _lookalike(turn, answers, knowledge)
-    if message.intent == ASK_RULE:
-        return _rule(turn, answers)
-    if turn.role == "client" and answers and not message.pressed:
-        return _keep(turn, answers)
+    if message.intent == ASK_RULE or _is_unnoticed(turn, knowledge):
+        return _rule(turn, answers, knowledge)
     if message.intent == "cause_unknown" and not message.told and not turn.asked and not turn.in_form:
         case = update_case(before, message, None, knowledge)
-        known = AnswerPart(NO_REASON, short=NO_REASON in turn.answered)
+        known = AnswerPart(NO_REASON, short=NO_REASON in turn.answered, bare=True)
+        answers = tuple(replace(a, bare=True) if isinstance(a, AnswerPart) else a for a in answers)
         return replace(_keep(turn, answers or (known,)), case=case)
-    if _asks(message):
+    if _asks(message) and not _answers_open(turn):
         return _question(turn, answers, knowledge)
+    if message.intent.startswith("lookalike_"):
+        return _keep(turn, answers or (WordPart("utter_noted"),))
+    follows = (
+        knowledge.patterns["follows_up"].found(message.text) and len(message.text.split()) <= _FOLLOWS_UP
+    )
+    if follows and (before != Case() or turn.answered) and (answers or message.near) and not turn.in_form:
+        return _keep(turn, answers or (AnswerPart(message.near[0][0]),))
     if _is_doubtful(turn, knowledge):
         return _keep(turn, answers or (_instead_of_judging(message, knowledge),))
-    case = update_case(before, message, turn.asked, knowledge)
+    case = update_case(before, message, turn.answerable, knowledge)
     if turn.in_form and not message.told:
         noted = (WordPart("utter_noted"),) if case != before else ()
         return replace(_keep(turn, (*noted, *answers)), case=case)
     if not (case.causes or case.disputed or case.notice or case.appealed):
         return replace(_keep(turn, answers or (_perhaps(message),)), case=case)
     return _judge(turn, case, answers, knowledge)
+
+
+def _of_client(message: ParsedMessage, knowledge: Knowledge) -> tuple[Part, ...]:
+    """What is likeliest of what is said to clients: none of the freelancers' causes is theirs."""
+    theirs = (i for i, _ in message.near if i.startswith(CLIENT) or "client" in knowledge.answers[i].per_role)
+    return (AnswerPart(next(theirs, f"{CLIENT}restricted")),)
+
+
+def _answers_open(turn: Turn) -> bool:
+    """Whether what sounds like a question tells what was just asked for ("it is permanent")."""
+    told = {"notice": turn.message.notice, "appealed": turn.message.appealed}
+    return turn.just_asked and bool(told.get(turn.asked or ""))
+
+
+def _overrules(turn: Turn) -> bool:
+    """Whether a look-alike takes the place of a case; "i removed it already" is a fragment of the story."""
+    known = turn.case.causes or turn.case.disputed
+    return not known or turn.message.pressed or turn.message.confidence >= SURE_DENIAL
 
 
 def _asks(message: ParsedMessage) -> bool:
@@ -214,8 +261,14 @@ def _is_doubtful(turn: Turn, knowledge: Knowledge) -> bool:
         return False
     if not message.intent.startswith(("cause_", "deny_")):
         return False
+    if message.language not in (None, "en"):
+        return message.confidence < SURE_FOREIGN
     if knowledge.patterns["trouble"].found(message.text):
         return message.confidence < SURE_CAUSE
+    if message.text.rstrip().endswith("?"):
+        return True  # asked, and nothing says that anything has come of it
+    if any(m.stance == "admits" and m.confidence >= SURE_TOLD_PLAINLY for m in message.told):
+        return False
     return message.confidence < (SURE_DENIAL if message.intent.startswith("deny_") else SURE_ALONE)
 
 
@@ -246,6 +299,7 @@ def _perhaps(message: ParsedMessage) -> Part:
 def _keep(turn: Turn, parts: tuple[Part, ...], *, asked: str | None = "") -> Plan:
     """Say something that changes no case; `asked` is the open question, the same one where not given."""
     given = tuple(part.id for part in parts if isinstance(part, AnswerPart))
+    given += tuple(TOPIC + part.id for part in parts if isinstance(part, TopicPart))
     answered = (*given, *(i for i in turn.answered if i not in given))[:KEPT_ANSWERS]
     return Plan(parts, turn.case, turn.asked if asked == "" else asked, answered)
 
@@ -255,7 +309,9 @@ def _answers(turn: Turn, knowledge: Knowledge) -> tuple[Part, ...]:
 
     A short question ("and how many times?") is read beside what was answered last.
     """
-    found = [i for i, _ in turn.message.answers]
+    tells = turn.message.intent.startswith(("cause_", "deny_")) and turn.message.intent != "cause_unknown"
+    least = SURE_BESIDE if tells else 0.0
+    found = [i for i, sure in turn.message.answers if sure >= least]
     last = knowledge.answers.get(turn.answered[0]) if turn.answered else None
     if last and not turn.message.pressed and len(turn.message.text.split()) <= _FOLLOWS_UP:
         candidates = {**dict(turn.message.near), **dict(turn.message.answers)}
@@ -265,7 +321,8 @@ def _answers(turn: Turn, knowledge: Knowledge) -> tuple[Part, ...]:
             if i != last.id
         }
         best = max(related, key=lambda i: related[i], default=None)
-        if best and turn.message.intent in (FAQ, ASK_RULE, "nlu_fallback", *UNDERSTOOD_LITTLE):
+        follows = knowledge.patterns["follows_up"].found(turn.message.text)
+        if best and (follows or turn.message.intent in (FAQ, ASK_RULE, "nlu_fallback", *UNDERSTOOD_LITTLE)):
             found = [best]
     return tuple(
         AnswerPart(i, short=bool(n) or i in turn.answered[:2], done=_is_done(i, turn.message, knowledge))
@@ -291,17 +348,31 @@ def _lookalike(turn: Turn, answers: tuple[Part, ...], knowledge: Knowledge) -> P
     answers = tuple(
         a for a in answers if isinstance(a, AnswerPart) and knowledge.answers[a.id].about == about
     )
-    lookalike = LookalikePart(turn.message.intent.partition("_")[2], brief=bool(answers))
+    lookalike = LookalikePart(about, brief=bool(answers))
     case = turn.case.with_notice("not_suspended")
-    return replace(_keep(turn, (*answers, lookalike), asked=None), case=case)
+    return replace(_keep(turn, (*answers, lookalike), asked=None), case=case, lookalike=about)
 
 
-def _rule(turn: Turn, answers: tuple[Part, ...]) -> Plan:
+def _rule(turn: Turn, answers: tuple[Part, ...], knowledge: Knowledge) -> Plan:
     """The rule and nothing of a case: no verdict, no question what the notice says."""
+    if turn.message.intent != ASK_RULE:
+        answers = tuple(a for a in answers if isinstance(a, AnswerPart) and _is_rule(a.id, knowledge))
     if answers:
         return _keep(turn, answers)
-    asked_about = [m.id for m in turn.message.mentions if m.stance == "asks"]
+    asked_about = [m.id for m in sorted(turn.message.mentions, key=lambda m: m.stance != "asks")]
     return _keep(turn, (RulePart(asked_about[0]),) if asked_about else (TopicPart("prevention"),))
+
+
+def _is_rule(answer: str, knowledge: Knowledge) -> bool:
+    return knowledge.answers[answer].kind == "rule" or bool(
+        set(RULES) & set(knowledge.answers[answer].serves)
+    )
+
+
+def _is_unnoticed(turn: Turn, knowledge: Knowledge) -> bool:
+    """Whether a person tells of a deed and that nothing has come of it: they need the rule, no verdict."""
+    first = turn.case == Case() and not turn.message.pressed and not turn.message.pasted
+    return first and bool(turn.message.told) and knowledge.patterns["unnoticed"].found(turn.message.text)
 
 
 def _question(turn: Turn, answers: tuple[Part, ...], knowledge: Knowledge) -> Plan:
@@ -309,15 +380,24 @@ def _question(turn: Turn, answers: tuple[Part, ...], knowledge: Knowledge) -> Pl
     message, before = turn.message, turn.case
     first = knowledge.answers[answers[0].id] if answers and isinstance(answers[0], AnswerPart) else None
     plans = message.intent in (EVADE, NEW_ACCOUNT) or (first is not None and set(RULES) & set(first.serves))
-    told = tuple(m for m in message.told if m.confidence >= SURE_TOLD)
+    told = tuple(m for m in message.told if m.confidence >= SURE_TOLD and _is_about(message, m.id))
     opens = bool(told) and (knowledge.patterns["trouble"].found(message.text) or before != Case())
     sure = replace(message, mentions=told if opens else ())
     case = before if plans or turn.in_form else update_case(before, sure, None, knowledge)
+    if message.intent == "ask_next_step" and not answers and case != Case() and not turn.in_form:
+        return replace(_keep(turn, (VerdictPart(case, decide(case, knowledge), explain=False),)), case=case)
     if not answers and (topic := knowledge.topic_of(message.intent)):
-        answers = (TopicPart(topic.id, brief=opens),)
+        answers = (TopicPart(topic.id, brief=opens or TOPIC + topic.id in turn.answered[:2]),)
+    if turn.in_form and not answers:
+        return replace(_keep(turn, ()), case=case)
     if (changed_topic(before, case) and opens) or (not answers and case != Case()):
         return _judge(turn, case, answers, knowledge)
     return replace(_keep(turn, answers or (_perhaps(message),)), case=case)
+
+
+def _is_about(message: ParsedMessage, cause: str) -> bool:
+    """Whether a question is about a cause as a whole, and does not only name it on the way."""
+    return sum(message.ranked.get(f"{kind}_{cause}", 0.0) for kind in ("cause", "deny")) >= ABOUT
 
 
 def _judge(turn: Turn, case: Case, answers: tuple[Part, ...], knowledge: Knowledge) -> Plan:

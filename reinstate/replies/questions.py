@@ -83,6 +83,6 @@ def group_message(group: str, knowledge: Knowledge) -> Message:
 def causes_list(knowledge: Knowledge) -> str:
     """All causes by group, a line a group."""
     return "\n".join(
-        f"• {group.title}: " + ", ".join(c.phrase for c in knowledge.causes.values() if c.group == group.id)
+        f"• {group.title}: " + ", ".join(c.title for c in knowledge.causes.values() if c.group == group.id)
         for group in knowledge.groups.values()
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from reinstate.core.policy import (
     AnswerPart,
     ChoicePart,
@@ -38,9 +40,10 @@ def render(plan: Plan, turn: Turn, knowledge: Knowledge) -> list[Message]:
 
 def _message(part: Part, plan: Plan, turn: Turn, knowledge: Knowledge) -> Message:
     match part:
-        case AnswerPart(id_, short, done):
+        case AnswerPart(id_, short, done, bare):
             answer = knowledge.answers[id_]
-            return answer_message(answer, plan.case, turn.role, knowledge, short=short, done=done)
+            message = answer_message(answer, plan.case, turn.role, knowledge, short=short, done=done)
+            return replace(message, buttons=()) if bare or turn.in_form else message
         case RulePart(cause):
             return rule_message(knowledge.causes[cause], knowledge)
         case TopicPart(id_, brief):

@@ -55,7 +55,7 @@ def verdict_message(
     return Message(
         "utter_verdict",
         {"card": paragraphs(parts)},
-        _next(cause, verdict, knowledge, alternatives),
+        _next(cause, verdict, knowledge, alternatives, accused=bool(told)),
         sources(verdict.sources, knowledge),
     )
 
@@ -97,23 +97,36 @@ def _what_to_do(cause: Cause | None, verdict: Verdict, knowledge: Knowledge) -> 
 
 
 def _next(
-    cause: Cause | None, verdict: Verdict, knowledge: Knowledge, alternatives: Sequence[str]
+    cause: Cause | None,
+    verdict: Verdict,
+    knowledge: Knowledge,
+    alternatives: Sequence[str],
+    *,
+    accused: bool,
 ) -> tuple[Button, ...]:
-    """The letter, whether it is right at all, what the rules say, and what people ask next."""
+    """The letter, whether it is right at all, what the rules say, and what people ask next.
+
+    Of a notice that accuses of it nothing is to be confirmed; it can be corrected by itself.
+    """
     wording = knowledge.table.wording
     letter = (Button(wording.draft, "/draft_appeal"),) if verdict.path in ("appeal", "support") else ()
     if cause is None:
         return (*letter, *titled_buttons(_follow_ups(verdict, knowledge), knowledge))
+    not_right = Button(wording.not_right, "/feedback_wrong_cause")
+    if accused:
+        return (*letter, not_right)
     it_did = f"cause_{cause.id}"
-    maybe = verdict.stance == "unsure" or it_did in alternatives
+    maybe = verdict.stance != "admits"
     happened = (Button(wording.happened, f"/{it_did}"),) if maybe else ()
+    if verdict.stance == "unsure":
+        happened = (*happened, Button(wording.did_not_happen, f"/deny_{cause.id}"))
     others = [intent for intent in alternatives if intent != it_did]
     follow_ups = titled_buttons(_follow_ups(verdict, knowledge), knowledge)
     return (
         *letter,
         *happened,
         *instead(others[:1], knowledge),
-        Button(wording.not_right, "/feedback_wrong_cause"),
+        not_right,
         Button(wording.why, "/ask_why"),
         *follow_ups[:MOST_FOLLOW_UPS],
     )
@@ -158,9 +171,14 @@ def _views(cause: Cause, knowledge: Knowledge) -> list[str]:
 
 
 def rule_message(cause: Cause, knowledge: Knowledge) -> Message:
-    """The rule on a cause, for who asks about it and has no case: what counts, and what keeps one safe."""
+    """The rule on a cause, for who asks about it and has no case: what counts, and what keeps one safe.
+
+    With one press it is the cause of a suspension.
+    """
     parts = [cause.policy, bullets(cause.prevention[:MOST_STEPS])]
-    return Message("utter_answer", {"answer": paragraphs(parts)}, (), sources(cause.sources, knowledge))
+    led_to_it = (Button(cause.title, f"/cause_{cause.id}"),)
+    answer = {"answer": paragraphs(parts)}
+    return Message("utter_answer", answer, led_to_it, sources(cause.sources, knowledge))
 
 
 def notice_message(message: ParsedMessage, case: Case, knowledge: Knowledge) -> Message:
@@ -178,7 +196,10 @@ def notice_message(message: ParsedMessage, case: Case, knowledge: Knowledge) -> 
 
 def unchanged_message(verdict: Verdict, knowledge: Knowledge) -> Message:
     """What was told changes nothing: the outcome in one line."""
-    return Message("utter_unchanged", {"outcome": _outcome(verdict, knowledge)})
+    draft = (Button(knowledge.table.wording.draft, "/draft_appeal"),)
+    outcome = _outcome(verdict, knowledge)
+    buttons = draft if verdict.path in ("appeal", "support") else ()
+    return Message("utter_unchanged", {"outcome": outcome}, buttons)
 
 
 def lookalike_message(lookalike: Lookalike, knowledge: Knowledge, *, brief: bool = False) -> Message:

@@ -24,9 +24,11 @@ from sanic.response import empty, raw, redirect
 
 from reinstate import inprocess, knowledge
 from reinstate.channels.gate import Gate
+from reinstate.server.health import Probe
 from reinstate.server.metrics import FORGOTTEN
 from reinstate.server.settings import MODEL, ROOT, Settings, SettingsError
-from reinstate.stores.conversations import ConversationStore, StoreError
+from reinstate.stores.conversations import ConversationStore
+from reinstate.stores.database import StoreError
 from reinstate.stores.locks import locks
 
 logger = logging.getLogger("reinstate")
@@ -75,9 +77,11 @@ def build(settings: Settings) -> Sanic:
     app.config.FALLBACK_ERROR_FORMAT = "text"
     app.ctx.settings = settings
     app.ctx.store = _open_store(settings)
+    app.ctx.locks = locks(settings.redis_url)
     register(create_http_input_channels(None, str(ROOT / "credentials.yml")), app, route="/webhooks/")
     app.add_route(_root, "/", methods=["GET", "HEAD"])
     app.add_route(_health, "/health")
+    app.add_route(_health, "/ready", name="ready")
     app.add_route(_metrics, "/metrics")
     app.error_handler.add(SanicException, _no_page)
     app.error_handler.add(Exception, _broken)
@@ -87,7 +91,7 @@ def build(settings: Settings) -> Sanic:
 
 
 def _open_store(settings: Settings) -> ConversationStore:
-    os.environ.setdefault("DATABASE_URL", settings.database_url)
+    os.environ["DATABASE_URL"] = settings.database_url
     endpoints = AvailableEndpoints.read_endpoints(str(ROOT / "endpoints.yml"))
     store = TrackerStore.create(endpoints.tracker_store)
     if not isinstance(store, ConversationStore):
@@ -98,13 +102,21 @@ def _open_store(settings: Settings) -> ConversationStore:
 def _check(settings: Settings) -> None:
     if not MODEL.is_file():
         raise StartError(f"there is no trained model at {MODEL.relative_to(ROOT)}: run `make train`")
-    with socket.socket() as probe:
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except OSError:
+        raise StartError(
+            f"HOST={settings.host!r} is not an address of this machine: correct it to 127.0.0.1 or 0.0.0.0"
+        ) from None
+    with socket.socket(family, kind) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((settings.host, settings.port))
+            probe.bind(address)
         except OSError as error:
             raise StartError(
-                f"port {settings.port} cannot be used ({error.strerror}): "
+                f"port {settings.port} of {settings.host} cannot be used ({error.strerror}): "
                 "stop what runs there, or choose another with PORT=5006 make run"
             ) from error
 
@@ -122,7 +134,8 @@ async def _load(app: Sanic, _loop: Any) -> None:
     agent.tracker_store = agent.processor.tracker_store = store
     await agent.parse_message("hello")
     app.ctx.agent = agent
-    app.ctx.gate = Gate(agent, store, locks(settings.redis_url), settings)
+    app.ctx.probe = Probe(store.check, app.ctx.locks.check)
+    app.ctx.gate = Gate(agent, store, app.ctx.locks, settings)
     if settings.retention_days:
         app.add_task(_retain(store, settings.retention_days))
 
@@ -148,15 +161,8 @@ async def _root(_request: Request) -> HTTPResponse:
 
 
 async def _health(request: Request) -> HTTPResponse:
-    gate: Gate = request.app.ctx.gate
-    try:
-        with gate.store.engine.connect() as connection:
-            connection.execute(sa.text("SELECT 1"))
-        await gate.locks.check()
-    except Exception:  # whatever the database or Redis raises, no message can be answered
-        logger.exception("the database or Redis does not answer")
-        return empty(503)
-    return raw(b"ok", content_type="text/plain")
+    probe: Probe = request.app.ctx.probe
+    return raw(b"ok", content_type="text/plain") if await probe.well() else empty(503)
 
 
 async def _metrics(request: Request) -> HTTPResponse:

@@ -1,67 +1,151 @@
 """Masks what identifies a person or an account before anything is read, stored or logged.
 
-Amounts, years, dates and counts stay, because a case needs them.
+Amounts, years, dates and counts stay, because a case needs them. Patterns look at the plain text (see
+`plain`); the text itself keeps every character that is not masked.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
 
 import phonenumbers
 from stdnum import iban, luhn
 
+from reinstate.server.plain import Shadow
+
 EMAIL, PHONE, CARD, IBAN, ID = "[email]", "[phone]", "[card]", "[iban]", "[id number]"
+Span = tuple[int, int, str]
 
 # Where Upwork's freelancers mostly are; national numbers are only known as such per country.
 REGIONS = (
     "IN", "PK", "BD", "PH", "UA", "NG", "US", "GB", "BR", "EG", "KE", "VN", "ID", "RU", "TR",
     "AR", "CO", "MX", "RS", "PL", "RO", "ZA", "MA", "LK", "NP", "DE", "FR", "ES", "IT", "GE",
 )  # fmt: skip
-_LEAST_PHONE_DIGITS = 9
+_LEAST_PHONE_DIGITS, _LEAST_AFTER_WORD = 9, 7
+_SHORTEST_IBAN, _LONGEST_IBAN = 15, 34
 
-_EMAIL = re.compile(r"[\w.+%-]{1,64}\s?(?:@|\(at\)|\[at\])\s?[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
-_IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?:\s?[A-Z0-9]{2,4}){3,8}\b", re.IGNORECASE)
+_AT = r"\s?(?:@|\(\s?at\s?\)|\[\s?at\s?\]|\{\s?at\s?\})\s?"
+_DOT = r"\s?(?:\(\s?dot\s?\)|\[\s?dot\s?\]|\{\s?dot\s?\})\s?"
+_PROVIDER = r"(?:g(?:oogle)?mail|yahoo|ymail|hotmail|outlook|icloud|proton(?:mail)?|yandex|mail|live|aol|gmx)"
+_EMAIL = re.compile(
+    rf"[\w.+%'’-]{{1,64}}(?:{_DOT}[\w.+%-]{{1,64}}){{0,3}}{_AT}"
+    rf"(?:[\w-]+(?:(?:\.|{_DOT})[\w-]+)+|{_PROVIDER}\b(?:\s?\.\s?\w{{2,6}}\b)?)"
+    rf"|[\w.+%-]{{1,64}}\s+at\s+(?:{_PROVIDER}|[\w-]{{1,63}})\s+dot\s+\w{{2,6}}\b",
+    re.IGNORECASE,
+)
+_IBAN = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\s?\d{2}(?:[\s./-]{0,2}[A-Z0-9]){11,40}", re.IGNORECASE)
+# Greek and Cyrillic capitals that look like the Latin ones of an IBAN.
+_LOOKALIKES = str.maketrans("АВЕІКМНОРСТУХЅЈΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEIKMHOPCTYXSJABEZHIKMNOPTYX")
+_CARD = re.compile(r"(?<!\d)\d(?:[\s./_*-]{0,2}\d){12,40}")
 _DIGITS = re.compile(r"(?<![\w.,$€£₹])\+?\(?\d[\d\s().\-/]{7,}\d(?![\w%])")
+_PHONE_AFTER_WORD = re.compile(
+    r"(?:\b(?:phone|call|ring|text|whats\s?app|viber|signal|telegram|tel|mobile|cell(?:phone)?|sms|fax"
+    r"|number)\b[\s:.#=-]{0,3}(?:(?:me|us|him|her|at|on|is|no|nr|number)\b[\s:.#=-]{0,3}){0,3}"
+    r"|(?<![\w.+])(?=\+))(\+?\(?\d(?:[\s().\-/]{0,2}\d){6,14})(?![\w%])",
+    re.IGNORECASE,
+)
 _MONEY_AFTER = re.compile(
-    r"^\s?(?:usd|eur|dollars?|bucks|rupees|inr|pkr|php|ngn|uah|hours?|hrs?|connects|proposals)\b",
+    r"\s?(?:usd|eur|dollars?|bucks|rupees|inr|pkr|php|ngn|uah|hours?|hrs?|connects|proposals|jobs?|%)\b",
     re.IGNORECASE,
 )
 _DAY, _MONTH, _YEAR = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])", r"(?:19|20)\d{2}"
 _DATE = re.compile(  # a whole one: "06.12.34.56.78" is a number that only begins like it
-    rf"((?<!\d)(?<!\d[-./])(?:{_YEAR}[-./]{_MONTH}[-./]{_DAY}"
-    rf"|(?:{_DAY}[-./]{_MONTH}|{_MONTH}[-./]{_DAY})[-./](?:{_YEAR}|\d{{2}}))(?![-./]?\d))"
+    rf"(?<!\d)(?<!\d[-./])(?:{_YEAR}[-./]{_MONTH}[-./]{_DAY}"
+    rf"|(?:{_DAY}[-./]{_MONTH}|{_MONTH}[-./]{_DAY})[-./](?:{_YEAR}|\d{{2}}))(?![-./]?\d)"
 )
-_THOUSANDS = re.compile(r"^\d{1,3}(?:[ .]\d{3})*[ .]000$")
-_YEARS = re.compile(r"^(?:19|20)\d{2}(?:\s?[-/ ]\s?(?:19|20)\d{2})+$")
+_THOUSANDS = re.compile(r"\d{1,3}(?:[ .]\d{3})*[ .]000")
+_YEARS = re.compile(r"(?:19|20)\d{2}(?:\s?[-/ ]\s?(?:19|20)\d{2})+")
 _LETTER_ID = re.compile(r"\b(?=\w*\d{5})(?=\w*[A-Z])[A-Z]{1,5}[\s-]?\d{5,10}[A-Z]?\b")
 
 
 def mask(text: str) -> str:
     """The text with e-mail addresses, IBANs, card, phone and ID-like numbers replaced."""
-    text = _EMAIL.sub(EMAIL, text)
-    text = _IBAN.sub(lambda m: IBAN if iban.is_valid(m.group()) else m.group(), text)
-    parts = _DATE.split(text)  # every second one is a date
-    parts[::2] = [_DIGITS.sub(_mask_digits(part), part) for part in parts[::2]]
-    return _LETTER_ID.sub(ID, "".join(parts))
+    for find in (_emails, _ibans, _cards, _numbers, _ids):
+        shadow = Shadow(text)
+        spans = list(find(shadow.plain))
+        if spans:
+            text = shadow.replace(spans)
+    return text
 
 
-def _mask_digits(text: str) -> Callable[[re.Match[str]], str]:
-    def replace(match: re.Match[str]) -> str:
-        found = match.group()
-        bare = found.strip()
-        digits = re.sub(r"\D", "", bare)
-        if _THOUSANDS.match(bare) or _YEARS.match(bare):
-            return found
-        if _MONEY_AFTER.match(text[match.end() :]):
-            return found
-        if 13 <= len(digits) <= 19 and luhn.is_valid(digits):
-            return CARD
-        if len(digits) < _LEAST_PHONE_DIGITS:
-            return found
-        return PHONE if _is_phone(bare) else ID
+def _emails(text: str) -> Iterator[Span]:
+    return ((*match.span(), EMAIL) for match in _EMAIL.finditer(text))
 
-    return replace
+
+def _ibans(text: str) -> Iterator[Span]:
+    latin = text.translate(_LOOKALIKES)
+    for match in _IBAN.finditer(latin):
+        # Words may follow without a gap that tells: the longest beginning that is one is it.
+        places = [place for place in range(*match.span()) if latin[place].isalnum()]
+        for length in range(min(_LONGEST_IBAN, len(places)), _SHORTEST_IBAN - 1, -1):
+            end = places[length - 1] + 1
+            if iban.is_valid("".join(latin[place] for place in places[:length])):
+                yield match.start(), end, IBAN
+                break
+
+
+def _cards(text: str) -> Iterator[Span]:
+    for match in _CARD.finditer(text):
+        # An expiry date or another number may stand beside it.
+        places = [place for place in range(*match.span()) if text[place].isdigit()]
+        first = 0
+        while first < len(places):
+            length = _card_length(text, places[first:])
+            if length:
+                yield places[first], places[first + length - 1] + 1, CARD
+            first += length or 1
+
+
+def _card_length(text: str, places: Sequence[int]) -> int:
+    """How many of the digits from the first on are a card's number; 0 where they begin none."""
+    before, first = text[places[0] - 1 : places[0]], text[places[0]]
+    if before.isdigit() or first not in "23456":
+        return 0
+    for length in range(min(19, len(places)), 12, -1):
+        ends = not text[places[length - 1] + 1 : places[length - 1] + 2].isdigit()
+        if ends and luhn.is_valid("".join(text[place] for place in places[:length])):
+            return length
+    return 0
+
+
+def _numbers(text: str) -> Iterator[Span]:
+    for match in _PHONE_AFTER_WORD.finditer(text):
+        number = match.group(1)
+        enough = len(_digits(number)) >= _LEAST_AFTER_WORD
+        if enough and not _is_fact(number, text[match.end() :]) and not _DATE.match(number):
+            yield *match.span(1), PHONE
+    start = 0
+    for end, after in [*(m.span() for m in _DATE.finditer(text)), (len(text), 0)]:
+        # Between two dates.
+        for match in _DIGITS.finditer(text[start:end]):
+            kind = _kind(match.group().strip(), text[start + match.end() :])
+            if kind:
+                yield start + match.start(), start + match.end(), kind
+        start = after
+
+
+def _ids(text: str) -> Iterator[Span]:
+    return ((*match.span(), ID) for match in _LETTER_ID.finditer(text))
+
+
+def _kind(bare: str, after: str) -> str | None:
+    """What a number is, if it is private."""
+    digits = _digits(bare)
+    if len(digits) < _LEAST_PHONE_DIGITS or _is_fact(bare, after):
+        return None
+    if 13 <= len(digits) <= 19 and luhn.is_valid(digits):
+        return CARD
+    return PHONE if _is_phone(bare) else ID
+
+
+def _is_fact(number: str, after: str) -> bool:
+    """Whether a number is an amount, a count or some years."""
+    return bool(_THOUSANDS.fullmatch(number) or _YEARS.fullmatch(number) or _MONEY_AFTER.match(after))
+
+
+def _digits(number: str) -> str:
+    return re.sub(r"\D", "", number)
 
 
 def _is_phone(number: str) -> bool:

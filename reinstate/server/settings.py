@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 import hmac
+import ipaddress
 import os
+import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from dotenv import dotenv_values
+
+from reinstate.server import addresses
 
 ROOT = Path(__file__).resolve().parents[2]
 MODEL = ROOT / "models" / "reinstate.tar.gz"
 VAR = ROOT / "var"
+_Value = TypeVar("_Value")
+TELEGRAM_PATH = "/webhooks/telegram/webhook"
+# What a number's setting may say in words where 0 switches something off.
+_OFF = ("off", "no", "false", "none", "never", "disabled")
+_WRONG_TOKENS = {
+    "SLACK_BOT_TOKEN": (r"xox[be][.-]\S+", "the bot token of your Slack app, which begins with xoxb-"),
+    "SLACK_APP_TOKEN": (r"xapp-\S+", "an app-level token of your Slack app, which begins with xapp-"),
+    "SLACK_SIGNING_SECRET": (r"(?!xox|xapp-).+", "the signing secret of your Slack app, which is no token"),
+    "TELEGRAM_BOT_TOKEN": (r"\d+:[\w-]+", "the token that BotFather gave you, digits:letters"),
+    "TELEGRAM_WEBHOOK_SECRET": (r"[A-Za-z0-9_-]{1,256}", "up to 256 letters, digits, _ and -"),
+}
 
 
 class SettingsError(Exception):
@@ -49,7 +65,7 @@ class Settings:
     port: int
     web_allowed_origins: tuple[str, ...]
     session_secret: Secret | None
-    trusted_proxies: tuple[str, ...]
+    trusted_proxies: tuple[addresses.Network, ...]
     slack_bot_token: Secret | None
     slack_signing_secret: Secret | None
     slack_app_token: Secret | None
@@ -69,76 +85,138 @@ class Settings:
 
     @classmethod
     def load(cls) -> Settings:
-        """The process's settings: the environment, then `.env` for what it leaves open."""
-        file = {k: v for k, v in dotenv_values(ROOT / ".env").items() if v is not None}
-        return cls.from_environment({**file, **os.environ})
+        """The process's settings: the environment, then `.env` for what it leaves open or empty.
+
+        Raises:
+            SettingsError: as `from_environment`, and for a `.env` that is no text.
+        """
+        try:
+            file = dotenv_values(ROOT / ".env", encoding="utf-8-sig")
+        except (OSError, UnicodeError):
+            raise SettingsError(".env cannot be read: save it as UTF-8 text, readable to the bot") from None
+        given = {name: value for name, value in os.environ.items() if value.strip()}
+        return cls.from_environment({**{k: v for k, v in file.items() if v is not None}, **given})
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
-        """Read settings from a mapping such as `os.environ`.
+        """Read settings from a mapping such as `os.environ`; spaces and quotes around them are none.
 
         Raises:
-            SettingsError: if a number is none, or out of range.
+            SettingsError: if one cannot be understood. What may hold a secret is not repeated.
         """
 
         def text(name: str) -> str | None:
-            return environment.get(name, "").strip() or None
+            value = environment.get(name, "").strip()
+            if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+                value = value[1:-1].strip()
+            return value or None
 
         def secret(name: str) -> Secret | None:
             value = text(name)
+            if value and name == "TELEGRAM_BOT_TOKEN":
+                value = re.sub(r"^bot(?=\d)", "", value)
+            pattern, meant = _WRONG_TOKENS.get(name, ("", ""))
+            if value and pattern and not re.fullmatch(pattern, value):
+                raise SettingsError(f"{name} is not {meant}: correct it")
             return Secret(value) if value else None
 
-        def names(name: str) -> tuple[str, ...]:
-            return tuple(part.strip().rstrip("/") for part in (text(name) or "").split(",") if part.strip())
+        def address(name: str, read: Callable[[str], str]) -> str | None:
+            value = text(name)
+            return _read(name, value, read) if value else None
+
+        def names(name: str, read: Callable[[str], _Value]) -> tuple[_Value, ...]:
+            parts = re.split(r"[\s,;]+", text(name) or "")
+            return tuple(dict.fromkeys(_read(name, part, read) for part in parts if part))
 
         def number(name: str, default: int, least: int, most: int) -> int:
             value = text(name)
             if value is None:
                 return default
+            if least == 0 and value.casefold() in _OFF:
+                return 0
             if not value.isdecimal() or not least <= int(value) <= most:
                 raise SettingsError(
                     f"{name}={value!r} is not a whole number from {least} to {most}: correct it"
                 )
             return int(value)
 
-        retention = number("RETENTION_DAYS", 0, 0, 36500)
+        webhook = address("TELEGRAM_WEBHOOK_URL", addresses.web)
+        if webhook and not webhook.partition("://")[2].partition("/")[2]:
+            webhook += TELEGRAM_PATH
+        slack = (address("SLACK_API_URL", addresses.web) or "https://slack.com/api") + "/"
+        telegram = address("TELEGRAM_API_URL", addresses.web) or "https://api.telegram.org"
         return cls(
-            host=text("HOST") or "127.0.0.1",
+            host=_host(text("HOST") or "127.0.0.1"),
             port=number("PORT", 5005, 1, 65535),
-            web_allowed_origins=names("WEB_ALLOWED_ORIGINS"),
+            web_allowed_origins=names("WEB_ALLOWED_ORIGINS", addresses.origin),
             session_secret=secret("SESSION_SECRET"),
-            trusted_proxies=names("TRUSTED_PROXIES"),
+            trusted_proxies=names("TRUSTED_PROXIES", addresses.network),
             slack_bot_token=secret("SLACK_BOT_TOKEN"),
             slack_signing_secret=secret("SLACK_SIGNING_SECRET"),
             slack_app_token=secret("SLACK_APP_TOKEN"),
-            slack_api_url=text("SLACK_API_URL") or "https://slack.com/api/",
+            slack_api_url=slack,
             telegram_bot_token=secret("TELEGRAM_BOT_TOKEN"),
-            telegram_webhook_url=text("TELEGRAM_WEBHOOK_URL"),
+            telegram_webhook_url=webhook,
             telegram_webhook_secret=secret("TELEGRAM_WEBHOOK_SECRET"),
-            telegram_api_url=(text("TELEGRAM_API_URL") or "https://api.telegram.org").rstrip("/"),
-            database_url=text("DATABASE_URL") or f"sqlite:///{VAR / 'data.db'}",
-            redis_url=text("REDIS_URL"),
-            retention_days=retention or None,
+            telegram_api_url=telegram,
+            database_url=address("DATABASE_URL", addresses.database) or f"sqlite:///{VAR / 'data.db'}",
+            redis_url=address("REDIS_URL", addresses.redis),
+            retention_days=number("RETENTION_DAYS", 0, 0, 36500) or None,
             metrics_token=secret("METRICS_TOKEN"),
             rate_per_minute=number("RATE_PER_MINUTE", 30, 0, 1_000_000),
             rate_total_per_minute=number("RATE_TOTAL_PER_MINUTE", 0, 0, 1_000_000),
-            action_server_url=text("ACTION_SERVER_URL"),
+            action_server_url=address("ACTION_SERVER_URL", addresses.web),
             handover_url=text("HANDOVER_URL"),
         )
+
+    def trusts(self, address: str) -> bool:
+        """Whether an address is a reverse proxy's whose X-Forwarded-For is believed."""
+        try:
+            given = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        # A socket that listens to both families tells IPv4 addresses in IPv6's clothes.
+        plain = getattr(given, "ipv4_mapped", None) or given
+        return any(plain in network for network in self.trusted_proxies)
+
+
+def _read(name: str, value: str, read: Callable[[str], _Value]) -> _Value:
+    try:
+        return read(value)
+    except ValueError as error:
+        raise SettingsError(f"{name} {error}") from None
+
+
+def _host(given: str) -> str:
+    host = {"*": "0.0.0.0"}.get(given, given.strip("[]"))  # noqa: S104 - asked for by the operator
+    if not re.fullmatch(r"[\w.:%-]+", host) or host.isdecimal():
+        raise SettingsError("HOST is not an address to listen on: correct it to 127.0.0.1 or 0.0.0.0")
+    return host
 
 
 def session_secret(settings: Settings) -> Secret:
     """What signs web sessions: SESSION_SECRET, or one made once and kept in `var/`.
 
     Several replicas need the same one, so they need SESSION_SECRET.
+
+    Raises:
+        SettingsError: if it can be neither read nor kept.
     """
     if settings.session_secret:
         return settings.session_secret
     file = VAR / "session_secret"
-    if not file.is_file():
-        VAR.mkdir(parents=True, exist_ok=True)
-        made = file.with_suffix(f".{os.getpid()}")
-        made.touch(mode=0o600)
-        made.write_text(secrets.token_urlsafe(48), encoding="ascii")
-        made.replace(file)
-    return Secret(file.read_text(encoding="ascii").strip())
+    try:
+        kept = file.read_text(encoding="ascii").strip() if file.is_file() else ""
+        if not kept:  # an empty one would sign with nothing
+            VAR.mkdir(parents=True, exist_ok=True)
+            made = file.with_suffix(f".{os.getpid()}")
+            made.touch(mode=0o600)
+            made.write_text(secrets.token_urlsafe(48), encoding="ascii")
+            made.replace(file)
+            kept = file.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeError):
+        raise SettingsError(
+            f"{VAR.name}/{file.name} can be neither read nor made: set SESSION_SECRET, or make"
+            f" {VAR.name}/ writable"
+        ) from None
+    return Secret(kept)

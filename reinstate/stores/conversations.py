@@ -1,43 +1,89 @@
-"""Conversations in Rasa's own SQL `events` table, with what Rasa's store lacks: forgetting."""
+"""Conversations in Rasa's own SQL `events` table, with what Rasa's store lacks: forgetting, and memory.
+
+A turn reads once, by keys, what it needs of the turns before it, and writes once: its events, and
+what the next turn needs (`tables`, `memory`). Only who asks for the history reads all events.
+"""
 
 from __future__ import annotations
 
-import itertools
-import json
-import time
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
 from rasa.core.tracker_store import SQLTrackerStore, TrackerStore
 from rasa.shared.core.domain import Domain
+from rasa.shared.core.slots import Slot
 from rasa.shared.core.trackers import DialogueStateTracker
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import sqlite as in_sqlite
+from sqlalchemy.engine import Connection
 
 from reinstate.server.commands import COMMANDS, FORGET_INTENT, RESTART_INTENT
 from reinstate.stores import inbox, sqlite
-from reinstate.stores.lines import Line, bot_line
+from reinstate.stores.database import Database, StoreError, now, patient
+from reinstate.stores.lines import Line
+from reinstate.stores.memory import Memory, RememberingTracker
+from reinstate.stores.rows import (
+    bare,
+    delete_turns,
+    events_of,
+    in_order,
+    line_of,
+    rename_turns,
+    reply_after,
+    reply_among,
+    row_of_event,
+    rows_of_offers,
+    rows_of_replies,
+)
+from reinstate.stores.tables import events, memories, offers, pulse, replies, sessions
 
 COMMANDS_SAID = {f"/{intent}": f"/{command}" for command, intent in COMMANDS.items()}
-_CONNECT_SECONDS = 5
-_LONGEST_TURN = 12
+# What goes through all rows may take longer.
+_PATIENT_SECONDS = 600
+_SAID = ("user", "bot", "restart")
+Dict = dict[str, Any]
 
 
-class StoreError(Exception):
-    """The database cannot be used; the message says how to mend it."""
+@dataclass(frozen=True)
+class Met:
+    """What a message meets when its turn comes.
+
+    Attributes:
+        conversation: whose it is.
+        open: whether tokens of the conversation count.
+        reply: what was said to the message when it was handled before; None where it was not.
+        offered: whether the bot ever offered a button with the payload that was asked for.
+        memory: what the turn needs of earlier ones; None of a new conversation.
+        old: all events of a conversation that was kept without a memory, by an earlier version.
+    """
+
+    conversation: str
+    open: bool
+    reply: list[Line] | None
+    offered: bool
+    memory: Memory | None
+    old: Sequence[Dict] = field(default=(), repr=False)
+
+    def typed_button(self, text: str) -> str | None:
+        """The payload of that button of the bot's last turn whose title was typed, if one was."""
+        lines = self.memory.lines() if self.memory else []
+        buttons = (button for event in reversed(lines) for button in line_of(event).buttons)
+        return next((b["payload"] for b in buttons if bare(b["title"]) == bare(text)), None)
+
+
+# What the turn of this task has met, until Rasa asks the store for the conversation.
+_met: ContextVar[Met | None] = ContextVar("met", default=None)
 
 
 class ConversationStore(SQLTrackerStore):
     """Rasa's SQL store that can forget, list and tell a turn apart from its repetition.
 
-    Of a forgotten conversation no byte stays in SQLite's files. Sessions of the web door stand in
-    a table of their own: a token counts as long as its row exists.
+    Of a forgotten conversation no byte stays in SQLite's files.
     """
-
-    sessions = sa.Table(
-        "sessions",
-        SQLTrackerStore.Base.metadata,
-        sa.Column("conversation", sa.String(255), primary_key=True),
-        sa.Column("seen", sa.Float, nullable=False, index=True),
-    )
 
     def __init__(
         self, domain: Domain | None = None, host: str = "sqlite://", event_broker: Any = None, **kwargs: Any
@@ -53,12 +99,14 @@ class ConversationStore(SQLTrackerStore):
         Raises:
             StoreError: if the database cannot be reached.
         """
-        self.engine = _engine(host)
+        self.database = Database(host)
+        self.engine = self.database.engine
         try:
-            self._make_tables()
+            with patient(_PATIENT_SECONDS):
+                self._make_tables()
         except sa.exc.SQLAlchemyError as error:
-            reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
-            raise StoreError(f"the database cannot be used ({reason}): check DATABASE_URL") from error
+            reason = self.database.explain(error)
+            raise StoreError(f"the database cannot be used ({reason}): check DATABASE_URL") from None
         self._remains = sqlite.Remains(self.engine)
         self.sessionmaker = sa.orm.session.sessionmaker(bind=self.engine)
         TrackerStore.__init__(self, domain, event_broker, **kwargs)
@@ -66,167 +114,222 @@ class ConversationStore(SQLTrackerStore):
     def _make_tables(self) -> None:
         try:
             self.Base.metadata.create_all(self.engine)
+            # Rasa's table has no index that finds the latest event of a conversation.
+            with self.engine.begin() as connection:
+                connection.exec_driver_sql(
+                    "CREATE INDEX IF NOT EXISTS events_in_order ON events (sender_id, id)"
+                )
         except (sa.exc.OperationalError, sa.exc.ProgrammingError, sa.exc.IntegrityError):
             # Another process may have made them at the same moment.
             if not sa.inspect(self.engine).has_table("events"):
                 raise
 
+    async def meet(self, conversation: str, message: str, payload: str = "") -> Met:
+        """Read, at once, what a turn needs; Rasa's next question for the conversation is answered from it.
+
+        Args:
+            conversation: whose turn it is.
+            message: id of the message.
+            payload: of the button that was pressed, if one was.
+        """
+        met: Met = await self.database.aside(
+            self.database.read, self._meeting(conversation, message, payload)
+        )
+        _met.set(met)
+        return met
+
+    async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
+        """The conversation as the next turn needs it; None of a new one."""
+        met = _met.get()
+        _met.set(None)
+        if met is None or met.conversation != sender_id:
+            met = await self.meet(sender_id, "")
+            _met.set(None)
+        if met.memory is None:
+            return None
+        tracker = met.memory.tracker(sender_id, self._slots)
+        tracker.old = met.old
+        return tracker
+
+    async def _retrieve(
+        self,
+        sender_id: str,
+        fetch_events_from_all_sessions: bool,  # noqa: ARG002 - there is one session
+    ) -> DialogueStateTracker | None:
+        """All of a conversation, in the order in which it was kept: clocks of processes may differ."""
+        found = await self.database.aside(
+            self.database.read, lambda connection: events_of(connection, sender_id)
+        )
+        return DialogueStateTracker.from_dict(sender_id, found, self.domain.slots) if found else None
+
     async def save(self, tracker: DialogueStateTracker) -> None:
         """Keep the turn; or, where the person asked to be forgotten, delete the conversation."""
         last = tracker.latest_message
         if last is not None and last.intent.get("name") == FORGET_INTENT:
-            self.forget(tracker.sender_id)
-        else:
-            await super().save(tracker)
+            await self.database.aside(self.forget, tracker.sender_id)
+            return
+        await self.stream_events(tracker)
+        if not isinstance(tracker, RememberingTracker):  # made by others: all of it is new
+            tracker = RememberingTracker.of(tracker)
+        new = [event.as_dict() for event in islice(tracker.events, tracker.kept, None)]
+        if new:
+            memory = tracker.memory.after(new, self._slots)
+            work = self._keeping(tracker.sender_id, new, memory, tracker.old)
+            await self.database.aside(self.database.write, work)
+            tracker.memory, tracker.kept, tracker.old = memory, len(tracker.events), ()
+
+    @property
+    def _slots(self) -> Sequence[Slot]:
+        return self.domain.slots if self.domain else ()
+
+    def _meeting(self, conversation: str, message: str, payload: str) -> Callable[[Connection], Met]:
+        """What reads all that a turn needs, in one question."""
+        me = sa.select(sa.literal(conversation, sa.String).label("name")).subquery()
+        query = sa.select(memories.c.state, sessions.c.seen, replies.c.after, offers.c.payload).select_from(
+            me.outerjoin(memories, memories.c.conversation == me.c.name)
+            .outerjoin(sessions, sessions.c.conversation == me.c.name)
+            .outerjoin(replies, (replies.c.conversation == me.c.name) & (replies.c.message == message))
+            .outerjoin(offers, (offers.c.conversation == me.c.name) & (offers.c.payload == payload))
+        )
+
+        def meet(connection: Connection) -> Met:
+            state, seen, after, payload_of_row = connection.execute(query).one()
+            memory, old = Memory.read(state) if state else None, []
+            reply = reply_after(connection, conversation, after) if after is not None else None
+            offered = payload_of_row is not None
+            if memory is None and (old := events_of(connection, conversation)):
+                memory = Memory.of(old, self._slots)
+                reply = reply or reply_among(old, message)
+                offered = any(row["payload"] == payload for row in rows_of_offers(conversation, old))
+            return Met(conversation, seen is not None, reply, offered, memory, old)
+
+        return meet
+
+    def _keeping(
+        self, conversation: str, new: Sequence[Dict], memory: Memory, old: Sequence[Dict]
+    ) -> Callable[[Connection], None]:
+        """What writes a turn, and of a conversation without a memory what stands for its events."""
+        insert = postgresql.insert if self.engine.dialect.name == "postgresql" else in_sqlite.insert
+        handled = [e["message_id"] for e in new if e["event"] == "user" and e.get("message_id")]
+        offered = rows_of_offers(conversation, [*old, *new])
+        latest = sa.select(sa.func.max(events.c.id)).where(events.c.sender_id == conversation)
+        state = {"conversation": conversation, "state": memory.write()}
+
+        def keep(connection: Connection) -> None:
+            after = connection.execute(latest).scalar() or 0
+            rows = rows_of_replies(connection, conversation) if old else []
+            rows += [{"conversation": conversation, "message": id, "after": after} for id in handled]
+            if rows:
+                connection.execute(insert(replies).on_conflict_do_nothing(), rows)
+            if offered:
+                connection.execute(insert(offers).on_conflict_do_nothing(), offered)
+            connection.execute(events.insert(), [row_of_event(conversation, event) for event in new])
+            remember = insert(memories).values(state)
+            connection.execute(
+                remember.on_conflict_do_update(
+                    index_elements=["conversation"], set_={"state": state["state"]}
+                )
+            )
+
+        return keep
+
+    def check(self) -> None:
+        """Keep something, as a turn would; raises what stands in the way of it."""
+        self.database.write(self._beat)
+
+    def _beat(self, connection: Connection) -> None:
+        if not connection.execute(pulse.update().values(at=now())).rowcount:
+            connection.execute(pulse.insert().values(id=1, at=now()))
 
     def forget(self, conversation: str) -> None:
         """Delete every row of a conversation, and soon after every byte of it in SQLite's files."""
-        with self.engine.begin() as connection:
-            connection.execute(sa.delete(self.SQLEvent).where(self.SQLEvent.sender_id == conversation))
-            connection.execute(sa.delete(self.sessions).where(self.sessions.c.conversation == conversation))
+
+        def delete(connection: Connection) -> None:
+            delete_turns(connection, conversation)
+            connection.execute(sa.delete(sessions).where(sessions.c.conversation == conversation))
             inbox.erase(connection, conversation)
             self._remains.note(connection)
+
+        self.database.write(delete)
         self._remains.remove()
+
+    def move(self, old: str, new: str) -> None:
+        """Give all conversations whose ids begin with `old` ids that begin with `new` instead.
+
+        Where there is one of that id already, the two are one from then on, in the order of events.
+        """
+
+        def rename(connection: Connection) -> None:
+            rename_turns(connection, old, new)
+            inbox.move(connection, old, new)
+
+        self.database.write(rename)
 
     def forget_older_than(self, seconds: float) -> int:
         """Delete conversations without an event for so long; how many there were."""
-        events, limit = self.SQLEvent, time.time() - seconds
-        stale = (
-            sa.select(events.sender_id)
-            .group_by(events.sender_id)
-            .having(sa.func.max(events.timestamp) < limit)
-        )
-        with self.engine.begin() as connection:
+        limit = now() - seconds
+        latest = sa.func.max(events.c.timestamp)
+        stale = sa.select(events.c.sender_id).group_by(events.c.sender_id).having(latest < limit)
+
+        def delete(connection: Connection) -> int:
             found = [row[0] for row in connection.execute(stale)]
             for conversation in found:
-                connection.execute(sa.delete(events).where(events.sender_id == conversation))
+                delete_turns(connection, conversation)
             # A token is renewed rarely; who wrote lately keeps theirs.
-            in_use = sa.select(events.sender_id).where(events.sender_id == self.sessions.c.conversation)
-            unused = (self.sessions.c.seen < limit) & ~in_use.exists()
-            closed = connection.execute(sa.delete(self.sessions).where(unused)).rowcount
+            in_use = sa.select(events.c.id).where(events.c.sender_id == sessions.c.conversation)
+            unused = (sessions.c.seen < limit) & ~in_use.exists()
+            closed = connection.execute(sa.delete(sessions).where(unused)).rowcount
             if found or closed:
                 self._remains.note(connection)
+            return len(found)
+
+        with patient(_PATIENT_SECONDS):
+            deleted = self.database.write(delete)
         self._remains.remove()
-        return len(found)
+        return deleted
 
     def open_session(self, conversation: str) -> None:
         """Note that tokens of this conversation count."""
-        with self.engine.begin() as connection:
-            connection.execute(self.sessions.insert().values(conversation=conversation, seen=time.time()))
+        row = {"conversation": conversation, "seen": now()}
+        self.database.write(lambda connection: connection.execute(sessions.insert().values(row)))
 
     def is_open(self, conversation: str) -> bool:
         """Whether tokens of this conversation count."""
-        query = sa.select(self.sessions.c.conversation).where(self.sessions.c.conversation == conversation)
-        with self.engine.connect() as connection:
-            return connection.execute(query).first() is not None
+        query = sa.select(sessions.c.conversation).where(sessions.c.conversation == conversation)
+        return self.database.read(lambda connection: connection.execute(query).first()) is not None
 
     def touch_session(self, conversation: str) -> None:
         """Note that a session is in use, so that retention leaves it alone."""
-        own = self.sessions.c.conversation == conversation
-        with self.engine.begin() as connection:
-            connection.execute(self.sessions.update().where(own).values(seen=time.time()))
+        own = sessions.c.conversation == conversation
+        touch = sessions.update().where(own).values(seen=now())
+        self.database.write(lambda connection: connection.execute(touch))
 
-    def was_offered(self, conversation: str, payload: str) -> bool:
-        """Whether the bot ever offered a button with this payload in the conversation."""
-        events = self._containing(conversation, "bot", {"payload": payload})
-        return any(
-            button.get("payload") == payload
-            for event in events
-            for button in (event.get("data") or {}).get("buttons") or ()
-        )
-
-    def typed_button(self, conversation: str, text: str) -> str | None:
-        """The payload of that button of the bot's last turn whose title was typed, if one was."""
-        query = (
-            sa.select(self.SQLEvent.type_name, self.SQLEvent.data)
-            .where(self.SQLEvent.sender_id == conversation, self.SQLEvent.type_name.in_(("user", "bot")))
-            .order_by(self.SQLEvent.id.desc())
-            .limit(_LONGEST_TURN)
-        )
-        with self.engine.connect() as connection:
-            rows = connection.execute(query).all()
-        turn = itertools.takewhile(lambda row: row[0] == "bot", rows)
-        buttons = (button for _, data in turn for button in _said(json.loads(data)).buttons)
-        return next((b["payload"] for b in buttons if _bare(b["title"]) == _bare(text)), None)
-
-    def reply_to(self, conversation: str, message_id: str) -> list[Line] | None:
-        """What the bot said to a message that was handled before; None where it was not."""
-        found = self._containing(conversation, "user", {"message_id": message_id})
-        if not any(event.get("message_id") == message_id for event in found):
-            return None
-        events = iter(self._events(conversation))
-        next(e for e in events if e["event"] == "user" and e.get("message_id") == message_id)
-        reply = itertools.takewhile(lambda event: event["event"] != "user", events)
-        return [_said(event) for event in reply if event["event"] == "bot"]
+    def knows(self, conversation: str) -> bool:
+        """Whether anything was said in a conversation."""
+        query = sa.select(events.c.id).where(events.c.sender_id == conversation).limit(1)
+        return self.database.read(lambda connection: connection.execute(query).first()) is not None
 
     def history(self, conversation: str) -> list[Line]:
         """The conversation since the last start, as a person saw it.
 
         Where they asked to start over, it begins with what was answered to that.
         """
+        said = self.database.read(lambda connection: events_of(connection, conversation, _SAID))
         lines: list[Line] = []
         reply: list[Line] = []
         titles: dict[str, str] = {}
         starts_over = False
-        for event in self._events(conversation):
+        for event in in_order(said):
             if event["event"] == "restart":
                 lines = list(reply) if starts_over else []
             elif event["event"] == "bot":
-                line = _said(event)
+                line = line_of(event)
                 titles |= {b["payload"]: b["title"] for b in line.buttons}
                 lines.append(line)
                 reply.append(line)
             else:
-                said, reply = event.get("text") or "", []
+                text, reply = event.get("text") or "", []
                 intent = (event.get("parse_data") or {}).get("intent") or {}
                 starts_over = intent.get("name") == RESTART_INTENT
-                lines.append(Line("person", titles.get(said) or COMMANDS_SAID.get(said, said)))
+                lines.append(Line("person", titles.get(text) or COMMANDS_SAID.get(text, text)))
         return [line for line in lines if not line.empty]
-
-    def _events(self, conversation: str) -> list[dict[str, Any]]:
-        """What was said, and where it was started over, in the order in which a person saw it.
-
-        A session opens before the message that opens it: what is said then was seen after that message.
-        """
-        query = (
-            sa.select(self.SQLEvent.data)
-            .where(
-                self.SQLEvent.sender_id == conversation,
-                self.SQLEvent.type_name.in_(("user", "bot", "restart")),
-            )
-            .order_by(self.SQLEvent.id)
-        )
-        with self.engine.connect() as connection:
-            events = [json.loads(row[0]) for row in connection.execute(query).all()]
-        first = next((place for place, event in enumerate(events) if event["event"] == "user"), 0)
-        return [events[first], *events[:first], *events[first + 1 :]] if first else events
-
-    def _containing(self, conversation: str, kind: str, value: dict[str, str]) -> list[dict[str, Any]]:
-        """Events whose JSON holds a key with a value anywhere."""
-        fragment = json.dumps(value)[1:-1]
-        query = sa.select(self.SQLEvent.data).where(
-            self.SQLEvent.sender_id == conversation,
-            self.SQLEvent.type_name == kind,
-            self.SQLEvent.data.contains(fragment, autoescape=True),
-        )
-        with self.engine.connect() as connection:
-            return [json.loads(row[0]) for row in connection.execute(query)]
-
-
-def _bare(title: str) -> str:
-    return title.casefold().strip(" .!?\"'“”")
-
-
-def _said(event: dict[str, Any]) -> Line:
-    return bot_line(event.get("text"), event.get("data") or {})
-
-
-def _engine(url: str) -> sa.engine.Engine:
-    try:
-        parsed = sa.engine.make_url(url)
-    except sa.exc.ArgumentError as error:
-        raise StoreError(f"DATABASE_URL is not an address: {error}") from error
-    if parsed.get_backend_name() == "sqlite":
-        return sqlite.engine(parsed)
-    arguments = {"connect_timeout": _CONNECT_SECONDS}
-    return sa.create_engine(parsed, pool_pre_ping=True, connect_args=arguments, hide_parameters=True)

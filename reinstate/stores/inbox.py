@@ -8,12 +8,16 @@ When a message is answered its words are taken out and only its id stays, for tw
 from __future__ import annotations
 
 import secrets
-import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import sqlalchemy as sa
 from rasa.core.tracker_store import SQLTrackerStore
 
+from reinstate.stores.database import Database, now
+
+_Result = TypeVar("_Result")
 LEASE_SECONDS = 90
 KEPT_SECONDS = 48 * 3600
 
@@ -47,17 +51,25 @@ def erase(connection: sa.engine.Connection, conversation: str) -> None:
     connection.execute(_table.update().where(mine).values(conversation="", body=""))
 
 
+def move(connection: sa.engine.Connection, old: str, new: str) -> None:
+    """Rename the conversations of what is not answered yet; see `ConversationStore.move`."""
+    name = _table.c.conversation
+    moved = sa.literal(new).concat(sa.func.substr(name, len(old) + 1))
+    connection.execute(
+        _table.update().where(name.startswith(old, autoescape=True)).values(conversation=moved)
+    )
+
+
 class Inbox:
     """The inbox of one door in one process."""
 
-    def __init__(self, engine: sa.engine.Engine, door: str) -> None:
+    def __init__(self, database: Database, door: str) -> None:
         """Use the conversation store's database, under the door's name (with its account)."""
-        self._engine, self._door = engine, door
+        self._database, self._door = database, door
         self._owner = secrets.token_hex(8)
 
-    def take(self, id: str, conversation: str, body: str) -> bool:
+    async def take(self, id: str, conversation: str, body: str) -> bool:
         """Keep a message; False where its id was taken before. An empty body: nothing to do."""
-        now = time.time()
         row = {
             "door": self._door,
             "id": id,
@@ -65,33 +77,33 @@ class Inbox:
             "body": body,
             "sent": 0,
             "owner": self._owner,
-            "lease": now + LEASE_SECONDS,
-            "taken": now,
+            "lease": now() + LEASE_SECONDS,
+            "taken": now(),
         }
         try:
-            with self._engine.begin() as connection:
-                connection.execute(_table.insert().values(row))
+            await self._write(lambda connection: connection.execute(_table.insert().values(row)))
         except sa.exc.IntegrityError:
             return False
         return True
 
-    def count_sent(self, id: str) -> None:
+    async def count_sent(self, id: str) -> None:
         """Note that one more line of the reply went out."""
-        self._update(_table.c.id == id, sent=_table.c.sent + 1)
+        await self._update(_table.c.id == id, sent=_table.c.sent + 1)
 
-    def done(self, id: str) -> None:
+    async def done(self, id: str) -> None:
         """The message is answered: only its id stays."""
-        self._update(_table.c.id == id, conversation="", body="")
+        await self._update(_table.c.id == id, conversation="", body="")
 
-    def renew(self) -> None:
+    async def renew(self) -> None:
         """Tell other processes that this one still works on its messages."""
-        self._update(_table.c.owner == self._owner, _table.c.body != "", lease=time.time() + LEASE_SECONDS)
+        mine = (_table.c.owner == self._owner, _table.c.body != "")
+        await self._update(*mine, lease=now() + LEASE_SECONDS)
 
-    def release(self) -> None:
+    async def release(self) -> None:
         """Leave what is not answered to the next process."""
-        self._update(_table.c.owner == self._owner, _table.c.body != "", lease=0.0)
+        await self._update(_table.c.owner == self._owner, _table.c.body != "", lease=0.0)
 
-    def claim(self, *, alone: bool) -> list[Left]:
+    async def claim(self, *, alone: bool) -> list[Left]:
         """Take over what others left, in the order of arrival.
 
         Args:
@@ -100,22 +112,27 @@ class Inbox:
         open_rows = sa.and_(_table.c.door == self._door, _table.c.body != "", _table.c.owner != self._owner)
         query = sa.select(_table).where(open_rows).order_by(_table.c.taken, _table.c.id)
         if not alone:
-            query = query.where(_table.c.lease < time.time())
-        claimed = []
-        with self._engine.begin() as connection:
+            query = query.where(_table.c.lease < now())
+
+        def claim(connection: sa.engine.Connection) -> list[Left]:
+            claimed = []
             for row in connection.execute(query).all():
                 same = sa.and_(open_rows, _table.c.id == row.id, _table.c.owner == row.owner)
-                values = {"owner": self._owner, "lease": time.time() + LEASE_SECONDS}
+                values = {"owner": self._owner, "lease": now() + LEASE_SECONDS}
                 if connection.execute(_table.update().where(same).values(values)).rowcount:
                     claimed.append(Left(row.id, row.conversation, row.body, row.sent))
-        return claimed
+            return claimed
 
-    def prune(self) -> None:
+        return await self._write(claim)
+
+    async def prune(self) -> None:
         """Drop ids so old that the service does not repeat them any more."""
-        old = sa.and_(_table.c.door == self._door, _table.c.taken < time.time() - KEPT_SECONDS)
-        with self._engine.begin() as connection:
-            connection.execute(_table.delete().where(old))
+        old = sa.and_(_table.c.door == self._door, _table.c.taken < now() - KEPT_SECONDS)
+        await self._write(lambda connection: connection.execute(_table.delete().where(old)))
 
-    def _update(self, *which: sa.sql.ColumnElement, **values: object) -> None:
-        with self._engine.begin() as connection:
-            connection.execute(_table.update().where(_table.c.door == self._door, *which).values(**values))
+    async def _update(self, *which: sa.sql.ColumnElement, **values: object) -> None:
+        statement = _table.update().where(_table.c.door == self._door, *which).values(**values)
+        await self._write(lambda connection: connection.execute(statement))
+
+    async def _write(self, work: Callable[[sa.engine.Connection], _Result]) -> _Result:
+        return await self._database.aside(self._database.write, work)

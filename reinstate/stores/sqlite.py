@@ -29,7 +29,13 @@ def engine(url: sa.engine.URL) -> sa.engine.Engine:
     """Open a file, made with its folder where there is none, in WAL mode."""
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    made = sa.create_engine(url, connect_args={"check_same_thread": False}, hide_parameters=True)
+    made = sa.create_engine(
+        url,
+        poolclass=sa.pool.QueuePool,
+        pool_timeout=_BUSY_MS / 1000,
+        connect_args={"check_same_thread": False},
+        hide_parameters=True,
+    )
 
     @sa.event.listens_for(made, "connect")
     def prepare(connection: Any, _record: Any) -> None:
@@ -81,12 +87,13 @@ class Remains:
     def _remove_all(self) -> None:
         try:
             while count := self._noted():
-                began = time.monotonic()
+                # Its own work counts; on a busy machine most of the time is waiting for others.
+                began = time.thread_time()
                 self._repeat(self._write_anew)
                 self._repeat(self._empty_side_file)
                 self._settle(count)
                 # However often people ask to be forgotten, others get most of the time.
-                time.sleep(_REST * (time.monotonic() - began))
+                time.sleep(_REST * (time.thread_time() - began))
         finally:
             self._at_work.release()
         # Something may have been noted just before the release.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -20,8 +21,21 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RESPONSE_KEY, TEX
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from reinstate.core.case import CauseMention
+from reinstate.core.letter import parse_edit
 from reinstate.knowledge import knowledge
-from reinstate.understanding import details, encoders, head, nearest, reading, segments, vectors, words
+from reinstate.understanding import (
+    acts,
+    details,
+    encoders,
+    head,
+    mentions,
+    nearest,
+    reading,
+    segments,
+    vectors,
+    words,
+)
 from reinstate.understanding.labels import ABOUT_CAUSES, ANSWER, DENY, Labels
 from reinstate.understanding.language import ENGLISH
 from reinstate.understanding.thresholds import Thresholds
@@ -29,11 +43,18 @@ from reinstate.understanding.thresholds import Thresholds
 logger = logging.getLogger(__name__)
 
 LONGEST_WHOLE = 1000
-HEAD = "head.npz"
+FEWEST_KNOWN = 0.34  # share of words that must stand in some example, or the text is gibberish
+_WORD = re.compile(r"[^\W\d_]+")
+HEAD, ACTS, KNOWN = "head.npz", "acts.npz", "known.txt"
 WORDS = "words"
 MOST_CLAUSES, MOST_PIECES, MOST_QUESTIONS = 4, 8, 3
 _FEW = 500  # examples that are not worth a second process
-_FOREIGN = {"understood": 0.12, "sure": 0.8, "margin": 0.5}  # less is understood, more is asked
+_FOREIGN = {
+    "understood": 0.12,
+    "outside": 0.6,
+    "sure": 0.8,
+    "margin": 0.5,
+}  # less is understood, more is asked
 _RANKED = 10
 _HERE = Path(__file__).parent
 
@@ -51,6 +72,7 @@ class MessageReader(GraphComponent):
         nearest: those in whose vectors the nearest examples are looked for.
         strength: of the head, see `reinstate.understanding.head.fit`.
         thresholds: see `reinstate.understanding.thresholds.Thresholds`.
+        act_weight: how much what a person wants (`reinstate.understanding.acts`) counts beside the topic.
         prior_of_denials: how likely, before reading, a denial is beside the cause it denies: the
             examples hold about as many of each, while most people tell what did happen.
     """
@@ -64,6 +86,7 @@ class MessageReader(GraphComponent):
             "nearest": ["use"],
             "strength": 40.0,
             "thresholds": {},
+            "act_weight": 1.5,
             "prior_of_denials": 0.5,
         }
 
@@ -76,7 +99,7 @@ class MessageReader(GraphComponent):
         execution_context: ExecutionContext,
     ) -> MessageReader:
         """Make an untrained reader."""
-        return cls(config, model_storage, resource, None)
+        return cls(config, model_storage, resource, None, None)
 
     def __init__(
         self,
@@ -84,13 +107,21 @@ class MessageReader(GraphComponent):
         model_storage: ModelStorage,
         resource: Resource,
         trained: head.Head | None,
+        wants: head.Head | None,
+        known: frozenset[str] = frozenset(),
     ) -> None:
-        """Hold the head, which reads by each encoder and by words."""
+        """Hold the heads of intents and of acts, which read by each encoder and by words, and known words."""
         self._config, self._storage, self._resource = config, model_storage, resource
         self._thresholds = Thresholds(**config["thresholds"])
         self._encoders = _load_encoders(config["encoders"])
-        self._trained = trained
+        self._hold(trained, wants, known)
+
+    def _hold(self, trained: head.Head | None, wants: head.Head | None, known: frozenset[str]) -> None:
+        self._trained, self._wants, self._known = trained, wants, known
         self._labels = Labels(trained.labels, knowledge()) if trained else None
+        if self._labels and wants:
+            order = {act: column for column, act in enumerate(wants.labels)}
+            self._act_of = [order[acts.act_of(label)] for label in self._labels.each]
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
@@ -108,33 +139,38 @@ class MessageReader(GraphComponent):
         examples = training_data.intent_examples
         texts = [example.get(TEXT) for example in examples]
         labels = [example.get(INTENT_RESPONSE_KEY) or example.get(INTENT) for example in examples]
-        known = {label.removeprefix(ANSWER) for label in labels if label.startswith(ANSWER)}
-        for answer in (knowledge().answers[i] for i in sorted(known & set(knowledge().answers))):
+        asked = {label.removeprefix(ANSWER) for label in labels if label.startswith(ANSWER)}
+        for answer in (knowledge().answers[i] for i in sorted(asked & set(knowledge().answers))):
             texts.append(answer.question)
             labels.append(ANSWER + answer.id)
         logger.info("training on %d examples", len(texts))
-        trained = self._fit(texts, labels)
-        self._trained = trained.with_prior({label: self._prior(label) for label in trained.labels})
-        self._labels = Labels(trained.labels, knowledge())
+        encoded = {name: vectors.of_texts(name, texts) for name in self._encoders}
+        trained = self._fit(texts, encoded, labels)
+        trained = trained.with_prior({label: self._prior(label) for label in trained.labels})
+        looked_for = {name: rows for name, rows in encoded.items() if name in self._config["nearest"]}
+        trained = replace(trained, nearest={n: nearest.fit(rows, labels) for n, rows in looked_for.items()})
+        each = Labels(trained.labels, knowledge())
+        wanted = [acts.act_of(each.each[each.index[label]]) for label in labels]
+        wants = self._fit(texts, encoded, wanted) if len(set(wanted)) > 1 else None
+        known = frozenset(word for text in texts for word in _WORD.findall(text.casefold()))
         with self._storage.write_to(self._resource) as folder:
-            head.save(self._trained, folder / HEAD)
+            head.save(trained, folder / HEAD)
+            if wants:
+                head.save(wants, folder / ACTS)
+            (folder / KNOWN).write_text("\n".join(sorted(known)), encoding="utf-8")
+        self._hold(trained, wants, known)
         return self._resource
 
-    def _fit(self, texts: Sequence[str], labels: Sequence[str]) -> head.Head:
+    def _fit(
+        self, texts: Sequence[str], encoded: Mapping[str, encoders.Vectors], labels: Sequence[str]
+    ) -> head.Head:
         """Fit each view of the examples."""
         strength = self._config["strength"]
-        encoded = {name: vectors.of_texts(name, texts) for name in self._encoders}
         fits = [joblib.delayed(head.fit_words)(texts, labels, strength)]
         fits += [joblib.delayed(head.fit)(rows, labels, strength) for rows in encoded.values()]
         many = len(texts) > _FEW
         fitted = joblib.Parallel(n_jobs=(os.cpu_count() or 1) if many else 1)(fits)
-        views = dict(zip([WORDS, *encoded], fitted))
-        near = {
-            name: nearest.fit(rows, labels)
-            for name, rows in encoded.items()
-            if name in self._config["nearest"]
-        }
-        return head.combine(views, near, labels)
+        return head.combine(dict(zip([WORDS, *encoded], fitted)), labels)
 
     @classmethod
     def load(
@@ -147,7 +183,9 @@ class MessageReader(GraphComponent):
     ) -> MessageReader:
         """Read the stored head."""
         with model_storage.read_from(resource) as folder:
-            return cls(config, model_storage, resource, head.load(folder / HEAD))
+            wants = head.load(folder / ACTS) if (folder / ACTS).is_file() else None
+            known = frozenset((folder / KNOWN).read_text(encoding="utf-8").split("\n"))
+            return cls(config, model_storage, resource, head.load(folder / HEAD), wants, known)
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Leave training data as it is; nothing after this component reads it."""
@@ -159,7 +197,7 @@ class MessageReader(GraphComponent):
             text = message.get(TEXT) or ""
             found = details.find(text, knowledge())
             result = self.read(text, found)
-            causes = [replace(c, stance="unsure") if found.pasted else c for c in result.causes]
+            causes = _accused(text, result.causes) if found.pasted else result.causes
             ranking = [{"name": name, "confidence": p} for name, p in result.ranking[:_RANKED]]
             answers, near = (_ids(ids) for ids in (result.answers, result.near))
             set_ = {
@@ -180,7 +218,12 @@ class MessageReader(GraphComponent):
         return messages
 
     def read(self, text: str, found: details.Details) -> reading.Result:
-        """Read one message in bounded time; `found` are its details."""
+        """Read one message in bounded time; `found` are its details.
+
+        What names a sentence of a letter by its number is no story, whatever the sentence is to say.
+        """
+        if parse_edit(text):
+            return reading.Result((("letter_change", 1.0),))
         seen = self.see(text, found)
         if seen is None:
             return reading.Result(((reading.NOT_UNDERSTOOD, 1.0),))
@@ -189,13 +232,13 @@ class MessageReader(GraphComponent):
         return reading.read(seen, self.labels, thresholds)
 
     def see(self, text: str, found: details.Details) -> reading.Seen | None:
-        """What a message is read from, or None where it has no letter and no digit.
+        """What a message is read from, or None where it has no letter and no digit, or is gibberish.
 
         A long text counts by its parts only.
         """
-        if not any(letter.isalnum() for letter in text):
-            return None
         english = found.language == ENGLISH
+        if not any(letter.isalnum() for letter in text) or (english and self._is_gibberish(text)):
+            return None
         whole: Sequence[str] = [text] if len(text) <= LONGEST_WHOLE else []
         told = self._telling(segments.clauses(text), MOST_CLAUSES, beside=whole)
         small = self._telling(segments.pieces(text), MOST_PIECES, beside=whole)
@@ -207,6 +250,11 @@ class MessageReader(GraphComponent):
         if not whole:
             parts = np.vstack([reading.strongest(parts, self.labels), parts])
         return reading.Seen(text, told, parts, questions)
+
+    def _is_gibberish(self, text: str) -> bool:
+        """Whether hardly any of several words was ever seen."""
+        said = _WORD.findall(text.casefold())
+        return len(said) > 1 and sum(word in self._known for word in said) < FEWEST_KNOWN * len(said)
 
     @property
     def labels(self) -> Labels:
@@ -241,7 +289,20 @@ class MessageReader(GraphComponent):
         """A row for each text; encoders of English stay out of other languages."""
         used = {n: e for n, e in self._encoders.items() if english or n not in self._config["english"]}
         seen: dict[str, Any] = {name: encoder.encode(texts) for name, encoder in used.items()}
-        return self._head.probabilities({WORDS: words.count(texts), **seen})
+        views = {WORDS: words.count(texts), **seen}
+        about = self._head.probabilities(views)
+        if self._wants is None:
+            return about
+        wanted = self._wants.probabilities(views)[:, self._act_of] ** float(self._config["act_weight"])
+        both = about * wanted
+        return np.asarray(both / both.sum(axis=1, keepdims=True))
+
+
+def _accused(text: str, causes: Sequence[CauseMention]) -> Sequence[CauseMention]:
+    """What a pasted notice accuses of: by its own terms first, and nothing of it is told by the person."""
+    named = mentions.named(text, knowledge())
+    read = [replace(c, stance="unsure") for c in causes if c.id not in {n.id for n in named}]
+    return [*named, *read]
 
 
 def _ids(found: Sequence[tuple[str, float]]) -> list[dict[str, Any]]:

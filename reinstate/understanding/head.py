@@ -135,10 +135,10 @@ def fit_words(texts: Sequence[str], labels: Sequence[str], strength: float) -> L
     return fit(words.count(texts), labels, strength)
 
 
-def combine(views: Mapping[str, Linear], nearest: Mapping[str, Nearest], labels: Sequence[str]) -> Head:
+def combine(views: Mapping[str, Linear], labels: Sequence[str]) -> Head:
     """A head of models that were fitted on the same labels."""
     names = tuple(sorted(set(labels)))
-    return Head(names, views, np.zeros(len(names), dtype=np.float32), nearest)
+    return Head(names, views, np.zeros(len(names), dtype=np.float32))
 
 
 def _softmax(scores: NDArray[Any]) -> Probabilities:

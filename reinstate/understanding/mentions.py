@@ -45,6 +45,7 @@ DENIED = np.array([0.34, 0.59, 0.7, 0.2, 2.87, -0.3])
 _LEAST, _LITTLE, _LEFT, _CONTRADICTED = 1e-4, 3e-3, 0.2, 0.6
 _NEXT = 120  # characters, about a sentence
 _FEW_WORDS, _BARE = 12, 4
+_IN_SO_MANY_WORDS = 0.9
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,9 @@ class Evidence:
         surest: the same by the clause or the piece that has most of it.
         told: the same by the clause that has most of it.
         clause: that clause, or None where the message is one clause.
+        owned: how surely a clause admits it that is no accusation: beside what Upwork says of a person stands
+            what they say themselves.
+        disowned: how surely a clause denies it.
     """
 
     id: str
@@ -70,6 +74,8 @@ class Evidence:
     surest: float
     told: float
     clause: str | None
+    owned: float = 0.0
+    disowned: float = 0.0
 
 
 def find(
@@ -97,8 +103,20 @@ def find(
             continue
         said = e.clause if e.clause and e.told >= thresholds.clause else text
         stance = _stance(e, said, labels.knowledge, thresholds, bare=bare)
+        protests = labels.knowledge.patterns["protests"].found(text)
+        if stance == "admits" and e.clause and accuses(said, labels.knowledge):
+            stance = "denies" if protests else _beside_accusation(e, thresholds)
+        elif stance == "admits" and protests and len(text.split()) <= _FEW_WORDS:
+            stance = "unsure"
         mentions.append(CauseMention(e.id, min(1.0, sure), stance, said))
     return tuple(sorted(mentions, key=lambda m: -m.confidence))
+
+
+def named(text: str, knowledge: Knowledge) -> tuple[CauseMention, ...]:
+    """The causes that a notice names in Upwork's own terms (`other_names` of a cause): accused, not told."""
+    words = text.casefold()
+    found = (c.id for c in knowledge.causes.values() if any(n.casefold() in words for n in c.other_names))
+    return tuple(CauseMention(cause, _IN_SO_MANY_WORDS, "unsure", text) for cause in found)
 
 
 def _stance(e: Evidence, text: str, knowledge: Knowledge, thresholds: Thresholds, *, bare: bool) -> Stance:
@@ -111,6 +129,20 @@ def _stance(e: Evidence, text: str, knowledge: Knowledge, thresholds: Thresholds
         return "unsure" if bare else "denies"
     unclear = e.denied > thresholds.unclear and knowledge.patterns["negates"].found(text)
     return "unsure" if unclear or wonders(text, knowledge) else "admits"
+
+
+def accuses(text: str, knowledge: Knowledge) -> bool:
+    """Whether a clause tells what Upwork holds against a person, and no deed of theirs."""
+    phrases = knowledge.patterns
+    reported = phrases["trouble"].found(text) or phrases["reports"].found(text)
+    return reported and not phrases["own_deed"].found(text)
+
+
+def _beside_accusation(e: Evidence, thresholds: Thresholds) -> Stance:
+    """How a person stands to what they are accused of, by the rest of what they tell."""
+    if e.disowned >= max(thresholds.unclear, e.owned):
+        return "denies"
+    return "admits" if e.owned >= thresholds.clause else "unsure"
 
 
 def wonders(text: str, knowledge: Knowledge) -> bool:
@@ -130,6 +162,11 @@ def weigh(text: str, clauses: Sequence[str], rows: Probabilities, labels: Labels
     best = parts.argmax(axis=0)
     surest = np.vstack([parts, small]).max(axis=0) if len(admits) > 1 else np.zeros(len(labels.causes))
     asked = _asked(rows, labels)
+    own = np.array([not accuses(clause, labels.knowledge) for clause in clauses], bool)
+    owned, disowned = (
+        told[1 : 1 + len(clauses)][own].max(axis=0) if own.any() else np.zeros(len(labels.causes))
+        for told in (admits, denies)
+    )
     return [
         Evidence(
             cause,
@@ -140,6 +177,8 @@ def weigh(text: str, clauses: Sequence[str], rows: Probabilities, labels: Labels
             float(surest[n]),
             float(parts[best[n], n]) if clauses else 0.0,
             clauses[best[n]] if clauses else None,
+            float(owned[n]),
+            float(disowned[n]),
         )
         for n, cause in enumerate(labels.causes)
     ]

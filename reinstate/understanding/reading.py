@@ -31,7 +31,7 @@ _FORGET, _ASK_FORGET = "forget_me", "ask_forget"
 _DETAIL, _CRISIS, _VENT = "inform_detail", "crisis", "vent"
 _VAGUE = (*OUTSIDE, _DETAIL, _VENT)  # they tell of no case, and may hide one
 ABOUT = (CAUSE, DENY, LOOKALIKE)
-_OFFERED, _NEAR = 2, 6
+_OFFERED, _NEAR, _FEW_WORDS = 2, 6, 8
 _LITTLE = 1e-3
 _OF_WHOLE = 0.35  # how much the whole message counts for what one question of it asks
 
@@ -84,6 +84,8 @@ def read(seen: Seen, labels: Labels, thresholds: Thresholds) -> Result:
     """
     if labels.knowledge.patterns["forgets"].found(seen.text):
         return Result(((_FORGET, 1.0),))
+    if labels.knowledge.patterns["despairs"].found(seen.text) and len(seen.text.split()) <= _FEW_WORDS:
+        return Result(((_VENT, 1.0),), distressed=True)
     whole = seen.rows[0]
     causes = mentions.find(seen.text, seen.clauses, seen.rows, labels, thresholds)
     best = _best(seen, causes, labels, thresholds)
@@ -91,7 +93,8 @@ def read(seen: Seen, labels: Labels, thresholds: Thresholds) -> Result:
     topic = float(whole[labels.of(label.topic)].sum())
     ranking = _ranking(whole, best, topic, labels, thresholds)
     near = _near(whole, labels)
-    if label.intent not in OUTSIDE and topic < thresholds.needed(label.name):
+    named = max((c.confidence for c in causes if CAUSE + c.id == label.topic), default=0.0)
+    if label.intent not in OUTSIDE and max(topic, named) < thresholds.needed(label.name):
         unsure = thresholds.stated(1.0 - topic)
         return Result(((NOT_UNDERSTOOD, unsure), *ranking), near=near)
     if label.intent == _FORGET:
@@ -116,6 +119,9 @@ def _best(seen: Seen, causes: Sequence[CauseMention], labels: Labels, thresholds
     if topic in OUTSIDE and mass[topic] < thresholds.outside:
         topic = next((t for t in order if t not in OUTSIDE), topic)
     told = [c for c in causes if c.stance in ("admits", "unsure") and c.confidence >= thresholds.clause]
+    denied = any(CAUSE + c.id == topic and c.stance == "denies" for c in causes)
+    if denied and told:  # "not X but Y"
+        topic = CAUSE + told[0].id
     if topic == UNKNOWN and told:  # who wonders why, or a notice that only adds which rule it is
         topic = CAUSE + told[0].id
     columns = labels.of(topic)
@@ -173,12 +179,14 @@ def _answers(seen: Seen, best: int, labels: Labels, thresholds: Thresholds) -> t
     for row in seen.questions if len(columns) else ():
         both = row[columns] ** (1 - _OF_WHOLE) * (whole[columns] + _LITTLE) ** _OF_WHOLE
         likely = columns[both.argmax()]
-        if row[likely] >= thresholds.answer:
+        if row[likely] >= (thresholds.second if found else thresholds.answer):
             found.setdefault(str(labels.each[likely].answer), float(row[likely]))
     return tuple(found.items())
 
 
 def _is_distressed(seen: Seen, labels: Labels, thresholds: Thresholds) -> bool:
+    if labels.knowledge.patterns["suffers"].found(seen.text):
+        return True
     columns = [labels.index[name] for name in (_VENT, _CRISIS) if name in labels.index]
     whole_and_clauses = seen.rows[: 1 + len(seen.clauses)]
     return bool(columns) and float(whole_and_clauses[:, columns].sum(axis=1).max()) >= thresholds.distress

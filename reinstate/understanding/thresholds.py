@@ -31,6 +31,7 @@ class Thresholds:
         unclear: between this and `denied`, beside a word of denial, the stance is unsure.
         asked: a cause is only asked about from this share of what speaks for it.
         answer: what one sentence of a message asks is answered from here.
+        second: the same of a second question, whose answer may be one too many.
         plain: from this stated confidence on, no other cause is offered beside the one that was read.
         rival: how likely another cause must be to be offered.
         hint: the same beside what tells of no case, and of a cause beside its denial.
@@ -38,7 +39,7 @@ class Thresholds:
     """
 
     understood: float = 0.25
-    outside: float = 0.5
+    outside: float = 0.35
     certain: float = 0.9
     lookalike: float = 0.4
     evasion: float = 0.5
@@ -53,6 +54,7 @@ class Thresholds:
     unclear: float = 0.3
     asked: float = 0.5
     answer: float = 0.4
+    second: float = 0.6
     plain: float = 0.93
     rival: float = 0.01
     hint: float = 0.05

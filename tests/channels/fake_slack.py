@@ -26,6 +26,8 @@ LONGEST_TEXT, LONGEST_SECTION, LONGEST_TITLE, LONGEST_VALUE = 40_000, 3000, 75, 
 MOST_BLOCKS, MOST_HOME_BLOCKS, MOST_BUTTONS, MOST_CONTEXT = 50, 100, 25, 10
 LONGEST_NAME, LONGEST_URL = 255, 3000
 WAIT_SECONDS = 60
+CHOSEN = "✓"
+TICKET_SECONDS = 4  # The real one gives thirty.
 _CHANNEL = re.compile(r"[CDGU][A-Z0-9]+")
 _ENTITY = re.compile(r"&(?!(?:amp|lt|gt);)")
 _MARK = re.compile(r"<([^<>]*)>")
@@ -55,12 +57,33 @@ class Call:
 
 
 @dataclass
+class Foreign:
+    """An answer that something between the bot and Slack gives in its place.
+
+    Attributes:
+        taken: whether the call reaches Slack all the same.
+        late: seconds until it comes.
+    """
+
+    method: str
+    times: int = 1
+    status: int = 503
+    body: str = "upstream connect error or disconnect/reset before headers"
+    kind: str = "text/plain"
+    channel: str | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    taken: bool = False
+    late: float = 0
+
+
+@dataclass
 class _Refusal:
     method: str
     error: str
     times: int
     wait: int
     channel: str | None
+    thread: str | None
 
 
 def shown(text: str) -> str:
@@ -82,14 +105,20 @@ class Message:
 
     @property
     def shown(self) -> str:
-        """What is read: the blocks where there are any, as Slack does it."""
+        """What is read, without the sources: the blocks where there are any, as Slack does it."""
         pieces = [b["text"]["text"] for b in self.blocks if b["type"] == "section"]
-        return shown("\n".join([*pieces, *self.quiet]) if self.blocks else self.text)
+        marks = [line for line in self.quiet if line.startswith(CHOSEN)]
+        return shown("\n".join([*pieces, *marks]) if self.blocks else self.text)
 
     @property
     def quiet(self) -> list[str]:
         """The small lines below, with their marks."""
         return [e["text"] for b in self.blocks if b["type"] == "context" for e in b["elements"]]
+
+    @property
+    def sources(self) -> str:
+        """The small line of sources as it is read; empty where there is none."""
+        return shown("\n".join(line for line in self.quiet if not line.startswith(CHOSEN)))
 
     @property
     def buttons(self) -> list[dict[str, Any]]:
@@ -168,6 +197,10 @@ class FakeSlack:
         self._stamps = itertools.count(1)
         self._posts = itertools.count(1)
         self._refusals: list[_Refusal] = []
+        self.between: list[Foreign] = []
+        self.tickets: dict[str, float] = {}
+        self.handshakes: list[str] = []
+        self.broken_handshakes = 0
         self._loop = asyncio.new_event_loop()
         self._sockets: list[web.WebSocketResponse] = []
         self._thread: threading.Thread | None = None
@@ -209,10 +242,16 @@ class FakeSlack:
             return self._change.wait_for(what, seconds) or _fail("waited in vain", self.calls[-5:])
 
     def refuse(
-        self, method: str, error: str, times: int = 1, wait: int = 0, channel: str | None = None
+        self,
+        method: str,
+        error: str,
+        times: int = 1,
+        wait: int = 0,
+        channel: str | None = None,
+        thread: str | None = None,
     ) -> None:
         """Refuse the next calls of a method; "ratelimited" is a 429 with `wait` as Retry-After."""
-        self._refusals.append(_Refusal(method, error, times, wait, channel))
+        self._refusals.append(_Refusal(method, error, times, wait, channel, thread))
 
     def called(self, method: str) -> list[dict[str, Any]]:
         """The values of the accepted calls of a method."""
@@ -227,6 +266,9 @@ class FakeSlack:
     async def _api(self, asked: web.Request) -> web.Response:
         method = asked.match_info["method"]
         values = await asked.json() if "json" in asked.content_type else dict(await asked.post())
+        foreign = self._between(method, values)
+        if foreign and not foreign.taken:
+            return await _in_its_place(foreign)
         error, answer = None, {}
         try:
             self._check_token(method, asked)
@@ -238,9 +280,19 @@ class FakeSlack:
             word, planned = (error.word, error.planned) if error else (None, False)
             self.calls.append(Call(method, values, word, planned))
             self._change.notify_all()
+        if foreign:
+            return await _in_its_place(foreign)
         if error and error.word == "ratelimited":
             return web.json_response(answer, status=429, headers={"Retry-After": str(error.wait)})
         return web.json_response(answer)
+
+    def _between(self, method: str, values: dict[str, Any]) -> Foreign | None:
+        for foreign in self.between:
+            here = foreign.channel in (None, values.get("channel"))
+            if foreign.method == method and here and foreign.times > 0:
+                foreign.times -= 1
+                return foreign
+        return None
 
     def _check_token(self, method: str, asked: web.Request) -> None:
         right = APP_TOKEN if method == "apps.connections.open" else TOKEN
@@ -253,6 +305,7 @@ class FakeSlack:
             raise ApiError("ratelimited", 1, planned=True)
         for refusal in self._refusals:
             here = refusal.channel in (None, values.get("channel"))
+            here &= refusal.thread in (None, values.get("thread_ts"))
             if refusal.method == method and here and refusal.times > 0:
                 refusal.times -= 1
                 raise ApiError(refusal.error, refusal.wait, planned=True)
@@ -260,7 +313,7 @@ class FakeSlack:
     def _do(self, method: str, values: dict[str, Any]) -> dict[str, Any]:
         known: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
             "auth.test": lambda _: {"team": "Tests", "team_id": TEAM, "user_id": BOT, "bot_id": BOT_ID},
-            "apps.connections.open": lambda _: {"url": f"ws://127.0.0.1:{self.port}/link"},
+            "apps.connections.open": lambda _: {"url": self._new_address()},
             "chat.postMessage": self._post,
             "chat.postEphemeral": self._post_ephemeral,
             "chat.update": self._update,
@@ -269,6 +322,11 @@ class FakeSlack:
         if method not in known:
             raise ApiError("unknown_method")
         return known[method](values)
+
+    def _new_address(self) -> str:
+        ticket = uuid.uuid4().hex
+        self.tickets[ticket] = time.monotonic()
+        return f"ws://127.0.0.1:{self.port}/link?ticket={ticket}"
 
     def _post(self, values: dict[str, Any], only_for: str | None = None) -> dict[str, Any]:
         channel, text = str(values.get("channel")), values.get("text") or ""
@@ -313,7 +371,15 @@ class FakeSlack:
 
     # --- socket mode ------------------------------------------------------------------------------
 
-    async def _link(self, asked: web.Request) -> web.WebSocketResponse:
+    async def _link(self, asked: web.Request) -> web.StreamResponse:
+        issued = self.tickets.get(asked.query.get("ticket", ""), time.monotonic())
+        self.handshakes.append("failed" if self.broken_handshakes else "made")
+        if self.broken_handshakes:
+            self.broken_handshakes -= 1
+            return web.Response(status=503)
+        if time.monotonic() - issued > TICKET_SECONDS:
+            self.handshakes[-1] = "expired"
+            return web.Response(status=408)
         socket = web.WebSocketResponse()
         await socket.prepare(asked)
         await socket.send_json({"type": "hello", "num_connections": 1})
@@ -338,10 +404,28 @@ class FakeSlack:
         asyncio.run_coroutine_threadsafe(sending, self._loop).result(10)
         return str(envelope["envelope_id"])
 
+    def announce_the_end(self) -> None:
+        """Say that the connection will be replaced, as Slack does before it closes one."""
+        for socket in list(self._sockets):
+            sending = socket.send_json({"type": "disconnect", "reason": "refresh_requested"})
+            asyncio.run_coroutine_threadsafe(sending, self._loop).result(10)
+
+    @property
+    def sockets(self) -> int:
+        """How many connections are open."""
+        return len(self._sockets)
+
     def close_sockets(self) -> None:
         """Break the connection, as Slack does every few hours."""
         for socket in list(self._sockets):
             asyncio.run_coroutine_threadsafe(socket.close(), self._loop).result(10)
+
+
+async def _in_its_place(foreign: Foreign) -> web.Response:
+    await asyncio.sleep(foreign.late)
+    return web.Response(
+        status=foreign.status, text=foreign.body, content_type=foreign.kind, headers=foreign.headers
+    )
 
 
 def _fail(*what: Any) -> Any:

@@ -67,6 +67,24 @@ class Refusal:
     chat: int | None = None
 
 
+@dataclass
+class Foreign:
+    """An answer that something between the bot and Telegram gives in its place.
+
+    Attributes:
+        taken: whether the call reaches Telegram all the same.
+        late: seconds until it comes.
+    """
+
+    method: str
+    times: int = 1
+    status: int = 403
+    body: bytes = b"<html>Access denied by the firewall</html>"
+    chat: int | None = None
+    taken: bool = False
+    late: float = 0
+
+
 def units(text: str) -> int:
     """Length as Telegram counts it."""
     return len(text.encode("utf-16-le")) // 2
@@ -144,6 +162,7 @@ class FakeTelegram:
     every_nth_429: int = 0
     pending: list[dict[str, Any]] = field(default_factory=list)
     queries: dict[str, bool] = field(default_factory=dict)
+    between: list[Foreign] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._change = threading.Condition()
@@ -173,8 +192,14 @@ class FakeTelegram:
                 if len(body) < length:  # The bot was killed meanwhile: this call was never made.
                     self.close_connection = True
                     return
-                status, value = fake.answer(self.path, body, self.headers.get("content-type", ""))
-                data = json.dumps(value).encode()
+                kind = self.headers.get("content-type", "")
+                foreign = fake.foreign(self.path, body, kind)
+                if foreign is None or foreign.taken:
+                    status, value = fake.answer(self.path, body, kind)
+                    data = json.dumps(value).encode()
+                if foreign:
+                    time.sleep(foreign.late)
+                    status, data = foreign.status, foreign.body
                 try:
                     self.send_response(status)
                     self.send_header("content-type", "application/json")
@@ -268,6 +293,15 @@ class FakeTelegram:
         return update
 
     # --- the API -----------------------------------------------------------------------------
+
+    def foreign(self, path: str, body: bytes, kind: str) -> Foreign | None:
+        """What answers a call in Telegram's place, if anything does."""
+        method, chat = path.rpartition("/")[2], int(_values(body, kind).get("chat_id", 0))
+        for foreign in self.between:
+            if foreign.method == method and foreign.times > 0 and foreign.chat in (None, chat):
+                foreign.times -= 1
+                return foreign
+        return None
 
     def answer(self, path: str, body: bytes, kind: str) -> tuple[int, dict[str, Any]]:
         """Status and JSON for one call."""
@@ -444,3 +478,9 @@ def links(message: dict[str, Any]) -> list[tuple[str, str]]:
     return [
         (text[2 * e["offset"] : 2 * (e["offset"] + e["length"])].decode("utf-16-le"), e["url"]) for e in found
     ]
+
+
+def without_sources(message: dict[str, Any]) -> str:
+    """What a message says, without the line of sources below."""
+    text, _, last = message["text"].rpartition("\n\n")
+    return str(text if any(title in last for title, _ in links(message)) else message["text"])

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple, Protocol
 
 import pytest
 import yaml
 
 from reinstate.channels import slack_text
-from reinstate.stores.lines import Line, bot_line, sources_last
+from reinstate.stores.lines import bot_line, sources_last
 from tests.channels import slack_people, telegram_people
 from tests.channels.fake_slack import FakeSlack, Message
-from tests.channels.fake_telegram import FakeTelegram, buttons
+from tests.channels.fake_telegram import FakeTelegram, buttons, without_sources
 from tests.channels.slack_people import Kept
 from tests.running import ROOT, Chat, Server
 
@@ -30,26 +30,23 @@ SCENARIOS = (
     "letter/a letter is made of the person's own words",
     "feedback/an opinion can be written",
     "digressions/a question during the letter comes back to the letter",
-    "evasion/a refusal comes back to the open question",
+    "evasion/a refusal leaves the case and its question open",
     "several_causes/a second cause told later is added",
     "privacy/an e-mail address does not come back in the summary",
     "fallbacks/a group from the way out leads to a verdict",
     "fallbacks/out of scope twice shows the way out",
 )
+# In the page its footer says it.
+INTRODUCTION = telegram_people.RESPONSES["utter_introduce"][0]["text"].strip()
 MAIL = re.compile(r"[\w.]+@[\w.]+\w")
 PLACEHOLDER = re.compile(r"\\{\w+\\}")
 
 
 class Said(NamedTuple):
-    """One message of the bot, as a person sees it: the titles of its sources are its last words."""
+    """One message of the bot, as a person sees it; the sources of a reply are one of their own, its last."""
 
     text: str
     titles: tuple[str, ...]
-
-    @classmethod
-    def seen(cls, text: str, titles: Iterable[str]) -> Said:
-        """Where a door puts white space around the sources is its own."""
-        return cls("\n".join(line.strip() for line in text.splitlines() if line.strip()), tuple(titles))
 
 
 class Door(Protocol):
@@ -75,8 +72,10 @@ class Web:
         return self._said(self._chat.press(title))
 
     def _said(self, lines: list[dict[str, Any]]) -> list[Said]:
-        reply = sources_last([bot_line(line["text"], {**line, "custom": line}) for line in lines])
-        return [Said.seen(f"{line.text}\n{_sources(line)}", _titles(line)) for line in reply]
+        reply = [bot_line(line["text"], {**line, "custom": line}) for line in lines]
+        found = [source.title for line in sources_last(reply) for source in line.sources]
+        said = [Said(line.text, tuple(b["title"] for b in line.buttons)) for line in reply if line.text]
+        return _with_sources(said, " · ".join(found))
 
 
 class Slack:
@@ -95,7 +94,8 @@ class Slack:
 
     def _said(self, reply: list[Message]) -> list[Said]:
         self._reply += reply
-        return [Said.seen(m.shown, m.titles) for m in reply]
+        said = [Said(m.shown, tuple(m.titles)) for m in reply if m.shown]
+        return _with_sources(said, "".join(m.sources for m in reply))
 
 
 class Telegram:
@@ -117,15 +117,13 @@ class Telegram:
         self._person.send(update)
         self._kept.settle()
         new = self._person.received[before:]
-        return [Said.seen(m["text"], [b["text"] for b in buttons(m)]) for m in new]
+        said = [Said(without_sources(m), tuple(b["text"] for b in buttons(m))) for m in new]
+        found = [m["text"].removeprefix(without_sources(m)).strip() for m in new]
+        return _with_sources([s for s in said if s.text], "".join(found))
 
 
-def _sources(line: Line) -> str:
-    return " · ".join(source.title for source in line.sources)
-
-
-def _titles(line: Line) -> list[str]:
-    return [button["title"] for button in line.buttons]
+def _with_sources(said: list[Said], titles: str) -> list[Said]:
+    return [*said, Said(titles, ())] if titles else said
 
 
 def _with(title: str, messages: list[Any], titles: Any) -> Any:
@@ -175,7 +173,7 @@ def test_a_letter_that_is_too_long_for_one_piece_comes_whole(
     doors: tuple[Door, ...] = (Web(bot), Slack(bot, slack), Telegram(bot, telegram))
     turns = ["i have two upwork accounts because i forgot the old one", "write an appeal for me"]
     turns += [f"{word} {'on &&< ' * 90}" for word in ("In March", "I closed it", "a screenshot")]
-    web, in_slack, in_telegram = ([door.says(text) for text in turns][-1] for door in doors)
+    web, in_slack, in_telegram = ([_take(door, {"says": text}) for text in turns][-1] for door in doors)
     letter = max((said.text for said in web), key=len)
     assert 1 < len(slack_text.parts(slack_text.mrkdwn(letter)))
     assert _words(web) == _words(in_slack)
@@ -188,7 +186,8 @@ def _words(reply: list[Said]) -> tuple[list[str], list[str]]:
 
 
 def _take(door: Door, turn: dict[str, Any]) -> list[Said]:
-    return door.presses(turn["presses"]) if "presses" in turn else door.says(turn["says"])
+    reply = door.presses(turn["presses"]) if "presses" in turn else door.says(turn["says"])
+    return [said for said in reply if said.text != INTRODUCTION]
 
 
 def test_the_scenarios_are_twelve_of_twelve_kinds() -> None:

@@ -140,7 +140,7 @@ def test_slack_shows_all_sources_once_below_the_reply(
     assert ("First.", ["Yes"]) == (first.shown, last.titles)
     person.presses(last, "Yes")
     assert quiet in last.quiet
-    assert as_read(f"Last.\n{quiet}\n✓ Yes") == last.shown
+    assert ("Last.\n✓ Yes", as_read(quiet)) == (last.shown, last.sources)
 
 
 def test_slack_gets_a_letter_as_one_message(bot: Server, slack: FakeSlack, actions: FakeActions) -> None:

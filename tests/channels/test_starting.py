@@ -20,7 +20,9 @@ def test_the_bot_starts_as_make_run_starts_it(tmp_path: Path) -> None:
     running = Server(tmp_path).start(plain=True)
     try:
         assert f"Reinstate answers at http://localhost:{running.port}/chat/\n" in running.log.read_text()
-        assert "Getting paid outside" in str(Chat(running.url).open().say("i was paid outside of upwork"))
+        assert "being paid outside Upwork" in str(
+            Chat(running.url).open().say("a client paid me outside of upwork and i was suspended")
+        )
         assert sys.platform != "linux" or os.getpid() == parent(running.pid)
     finally:
         running.stop()
@@ -36,7 +38,7 @@ def test_a_fork_is_a_process_of_its_own(how: str, tmp_path: Path) -> None:
         assert os.getpid() != parent(running.pid)
         assert running.pid == os.getsid(running.pid)
         assert f"Reinstate answers at http://localhost:{running.port}/chat/\n" in running.log.read_text()
-        Chat(running.url).open().say("i was paid outside of upwork")
+        Chat(running.url).open().say("a client paid me outside of upwork and i was suspended")
         assert b"paid outside" in running.files()
     finally:
         getattr(running, how)()

@@ -19,13 +19,11 @@ from typing import Any
 
 import pytest
 import yaml
-from telegram.error import NetworkError
 
-from reinstate.channels.telegram import _Trouble
-from reinstate.channels.telegram_api import Api
+from reinstate.channels.service import Watch
 from reinstate.channels.telegram_text import keyboard
 from reinstate.knowledge import knowledge
-from reinstate.server.settings import ROOT, Secret
+from reinstate.server.settings import ROOT
 from tests.channels.fake_telegram import BOT, TOKEN, ApiError, FakeTelegram, buttons
 from tests.channels.telegram_people import (
     SECRET,
@@ -133,10 +131,11 @@ def test_nobody_else_can_set_the_webhook(fake: FakeTelegram, door: Server, metho
 
 def test_between_two_tries_there_is_at_most_a_minute() -> None:
     """What Telegram does not accept is tried again after twice the time, up to sixty seconds."""
-    api = Api(Secret("1:token"), "http://127.0.0.1:1")
-    trouble = _Trouble(api, "setWebhook")
-    waits = [trouble.wait_after(NetworkError("away")) for _ in range(9)]
+    watch = Watch("Telegram did not accept setWebhook (%s)")
+    waits = [watch.wait_after("away") for _ in range(9)]
     assert [1, 2, 4, 8, 16, 32, 60, 60, 60] == waits
+    watch.over()
+    assert 1 == watch.wait_after("away")
 
 
 CHANNEL = {

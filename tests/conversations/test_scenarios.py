@@ -3,9 +3,12 @@
 A scenario is a list of turns. A turn `says` a text or `presses` a button by its title, and states
 what the reply is like:
 
-    hears:    pieces of text that the reply contains (upper and lower case are the same)
+    hears:    pieces of text that the reply contains (upper and lower case are the same); a list: one of
+              them
     misses:   pieces of text that it does not contain
     offers:   titles of buttons that it offers
+    lacks:    titles of buttons that it does not offer
+    sources:  pieces of the titles or addresses of its sources
     slots:    what the conversation remembers afterwards (`null`: nothing)
 """
 
@@ -21,9 +24,9 @@ from tests.running import Chat, Server
 
 HERE = Path(__file__).parent
 SCENARIOS = sorted(HERE.rglob("*.yml"))
-KEYS = {"says", "presses", "hears", "misses", "offers", "slots"}
-LONGEST, LONGEST_COPY = 1200, 3000
-MOST_BUTTONS = 5
+KEYS = {"says", "presses", "hears", "misses", "offers", "lacks", "sources", "slots"}
+LONGEST, LONGEST_LETTER = 900, 3000
+MOST_BUTTONS = 5  # of a whole reply
 LONGEST_PAYLOAD = 64
 
 
@@ -44,18 +47,24 @@ def _check(
     titles = [b["title"] for line in lines for b in line["buttons"]]
     where = f"turn {number}: {turn.get('says', turn.get('presses'))!r}\n{text}\n{titles}"
     assert text.strip(), f"silence at {where}"
-    to_copy = "Dear Upwork" in text or "Your case in short, to copy" in text
-    longest = LONGEST_COPY if to_copy else LONGEST
+    letter = any(line.get("kind") == "letter" for line in lines)
+    longest = LONGEST_LETTER if letter else LONGEST
     assert len(text) <= longest, f"{len(text)} characters at {where}"
-    for line in lines:
-        assert len(line["buttons"]) <= MOST_BUTTONS, f"too many buttons at {where}"
-        assert all(len(b["payload"].encode()) <= LONGEST_PAYLOAD for b in line["buttons"]), where
+    assert len(titles) <= MOST_BUTTONS, f"{len(titles)} buttons at {where}"
+    payloads = [b["payload"] for line in lines for b in line["buttons"]]
+    assert all(len(payload.encode()) <= LONGEST_PAYLOAD for payload in payloads), where
     for piece in turn.get("hears", []):
-        assert piece.casefold() in text.casefold(), f"{piece!r} is missing at {where}"
+        any_of = piece if isinstance(piece, list) else [piece]
+        assert any(p.casefold() in text.casefold() for p in any_of), f"{piece!r} is missing at {where}"
     for piece in turn.get("misses", []):
         assert piece.casefold() not in text.casefold(), f"{piece!r} should not stand at {where}"
     for title in turn.get("offers", []):
         assert title in titles, f"{title!r} is not offered at {where}"
+    for title in turn.get("lacks", []):
+        assert title not in titles, f"{title!r} should not be offered at {where}"
+    named = "\n".join(f"{s['title']} {s['address']}" for line in lines for s in line.get("sources", []))
+    for piece in turn.get("sources", []):
+        assert piece in named, f"{piece!r} is no source at {where}\n{named}"
     slots = chat.slots(server.database)
     for name, value in turn.get("slots", {}).items():
         assert (slots.get(name) or None) == (value or None), f"slot {name} is {slots.get(name)!r} at {where}"

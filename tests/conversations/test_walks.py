@@ -23,14 +23,14 @@ import pytest
 import sqlalchemy as sa
 
 from reinstate.channels.gate import Gate, Inbound, Reason, Refused, TurnFailedError
-from reinstate.stores.conversations import Line
+from reinstate.stores.lines import LETTER, Line
 from tests.running import SOAK
 
 WALKS = int(os.environ.get("WALKS", "500" if SOAK else "60"))
 TURNS = 20
 WORKERS = min(2, os.cpu_count() or 1)
 CLOSED = Path(__file__).parents[1] / "nlu" / "closed_1.jsonl"
-LONGEST, LONGEST_COPY, MOST_BUTTONS, LONGEST_PAYLOAD = 1200, 3000, 5, 64
+LONGEST, LONGEST_LETTER, MOST_BUTTONS, LONGEST_PAYLOAD = 900, 3000, 5, 64  # of a whole reply
 
 TYPED = """
     yes | no | maybe | ok | I don't know | nothing | stop | skip | not yet | it was refused | only once
@@ -44,11 +44,6 @@ TYPED = """
     I am so angry I could scream | help me hide behind a VPN | /start | /help | /restart | /nonsense
     I have two accounts | I was never paid outside | my profile says private | a client paid me on PayPal
 """
-
-
-def _is_to_copy(text: str) -> bool:
-    """Whether a line is a letter or the summary of a case, which hold the person's own words."""
-    return "Dear Upwork" in text or "Your case in short, to copy" in text
 
 
 @dataclass
@@ -108,11 +103,12 @@ class Walker:
         if any(line.text == self.gate.words("failed") for line in lines):
             return "an action failed"
         told = sum(len(line.text) for line in lines)
-        if told > (LONGEST_COPY if any(_is_to_copy(line.text) for line in lines) else LONGEST):
+        if told > (LONGEST_LETTER if any(line.kind == LETTER for line in lines) else LONGEST):
             return f"{told} characters"
+        buttons = sum(len(line.buttons) for line in lines)
+        if buttons > MOST_BUTTONS:
+            return f"{buttons} buttons"
         for line in lines:
-            if len(line.buttons) > MOST_BUTTONS:
-                return f"{len(line.buttons)} buttons"
             if any(len(b["payload"].encode()) > LONGEST_PAYLOAD for b in line.buttons):
                 return "a payload is too long"
             if "{" in line.text or "utter_" in line.text:

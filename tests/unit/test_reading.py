@@ -1,17 +1,23 @@
-"""Clauses, and what rows of probabilities add up to."""
+"""Clauses, questions, and what rows of probabilities add up to."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reinstate.understanding.clauses import LONGEST_CLAUSE, MOST_CLAUSES, pieces, split
 
-from reinstate.understanding.reading import NOT_UNDERSTOOD, Thresholds, read
+from reinstate.knowledge import knowledge
+from reinstate.understanding.head import Probabilities
+from reinstate.understanding.labels import Labels
+from reinstate.understanding.mentions import refuses
+from reinstate.understanding.reading import NOT_UNDERSTOOD, Result, Seen, read
+from reinstate.understanding.segments import LONGEST_CLAUSE, MOST_CLAUSES, clauses, pieces, questions
+from reinstate.understanding.thresholds import Thresholds
 
+FACTS = knowledge()
 LABELS = (
     "cause_paid_outside",
     "deny_paid_outside",
@@ -38,7 +44,7 @@ CLAUSES = [
 @pytest.mark.parametrize(("text", "count"), CLAUSES)
 def test_clauses_are_found_without_punctuation_too(text: str, count: int) -> None:
     """Stops and the words that begin a new thought part clauses."""
-    assert count == len(split(text))
+    assert count == len(clauses(text))
 
 
 def test_pieces_are_cut_where_another_cause_may_begin() -> None:
@@ -49,14 +55,28 @@ def test_pieces_are_cut_where_another_cause_may_begin() -> None:
     assert ["i lent my login", "while i was in Calgary"] == pieces("i lent my login while i was in Calgary")
 
 
-@pytest.mark.parametrize("cut", [split, pieces])
+@pytest.mark.parametrize("cut", [clauses, pieces])
 @given(text=st.text(max_size=5000))
 def test_splitting_is_bounded_and_loses_no_word(cut: Callable[[str], list[str]], text: str) -> None:
     """At most so many parts of so many words each, whatever the text."""
-    clauses = cut(text)
-    assert len(clauses) <= MOST_CLAUSES
-    assert all(clause.strip() for clause in clauses)
-    assert all(len(clause.split()) <= LONGEST_CLAUSE + 3 * MOST_CLAUSES for clause in clauses)
+    parts = cut(text)
+    assert len(parts) <= MOST_CLAUSES
+    assert all(part.strip() for part in parts)
+    assert all(len(part.split()) <= LONGEST_CLAUSE + 3 * MOST_CLAUSES for part in parts)
+
+
+QUESTIONS = [
+    ("They closed it. How long does an appeal take?", ["How long does an appeal take?"]),
+    ("They closed it. And now?", ["They closed it. And now?"]),
+    ("how long does an appeal take?", []),
+    ("They closed it. I am sad.", []),
+]
+
+
+@pytest.mark.parametrize(("text", "asked"), QUESTIONS)
+def test_what_is_asked_is_found(text: str, asked: list[str]) -> None:
+    """The sentences that ask; one too short to be understood comes with the sentence before it."""
+    assert asked == questions(text)
 
 
 def row(**probabilities: float) -> list[float]:
@@ -65,16 +85,27 @@ def row(**probabilities: float) -> list[float]:
     return [probabilities.get(label, rest if label == "out_of_scope" else 0.0) for label in LABELS]
 
 
+def said(
+    text: str,
+    told: Sequence[str],
+    rows: Probabilities,
+    names: Sequence[str] = LABELS,
+    thresholds: Thresholds = SURE,
+) -> Result:
+    """What a message and its parts are read as; it asks nothing beside."""
+    return read(Seen(text, told, rows, rows[:0]), Labels(names, FACTS), thresholds)
+
+
 def test_topic_first_then_polarity() -> None:
     """A cause and its denial are weighed together before one of them is chosen."""
     rows = np.array([row(cause_paid_outside=0.25, deny_paid_outside=0.3, ask_funds=0.35)])
-    assert "deny_paid_outside" == read("i never did", [], rows, LABELS, SURE).ranking[0][0]
+    assert "deny_paid_outside" == said("i never did", [], rows).ranking[0][0]
 
 
 def test_what_is_out_of_scope_is_rejected() -> None:
     """Without any in-scope intent that is likely, nothing is understood."""
     rows = np.array([row(cause_paid_outside=0.25, cause_inactivity=0.25, ask_funds=0.25)])
-    assert NOT_UNDERSTOOD == read("x", [], rows, LABELS, Thresholds(understood=0.3)).ranking[0][0]
+    assert NOT_UNDERSTOOD == said("x", [], rows, thresholds=Thresholds(understood=0.3)).ranking[0][0]
 
 
 def test_not_x_but_y_is_led_by_y() -> None:
@@ -86,7 +117,7 @@ def test_not_x_but_y_is_led_by_y() -> None:
             row(cause_inactivity=0.9),
         ]
     )
-    result = read("not x but y", ["not x", "but y"], rows, LABELS, SURE)
+    result = said("not x but y", ["not x", "but y"], rows)
     assert "cause_inactivity" == result.ranking[0][0]
     assert {"inactivity": "admits", "paid_outside": "denies"} == {c.id: c.stance for c in result.causes}
 
@@ -94,30 +125,30 @@ def test_not_x_but_y_is_led_by_y() -> None:
 def test_two_causes_in_one_breath_are_both_named() -> None:
     """What the first cause leaves of one clause is weighed by itself: most of it is the second's."""
     rows = np.array([row(cause_paid_outside=0.7, cause_inactivity=0.28)])
-    assert ["paid_outside", "inactivity"] == [c.id for c in read("x", [], rows, LABELS, SURE).causes]
+    assert ["paid_outside", "inactivity"] == [c.id for c in said("x", [], rows).causes]
 
 
 def test_a_cause_may_be_named_by_a_smaller_piece_alone() -> None:
     """Rows after those of the clauses are of pieces; one that is a notice adds nothing."""
     whole, other = row(cause_paid_outside=0.9, cause_inactivity=0.05), row(cause_paid_outside=0.95)
     told = np.array([whole, other, row(cause_inactivity=0.95)])
-    assert {"paid_outside", "inactivity"} == {c.id for c in read("x", [], told, LABELS, SURE).causes}
+    assert {"paid_outside", "inactivity"} == {c.id for c in said("x", [], told).causes}
     flagged = np.array([whole, other, row(inform_notice=0.7, cause_inactivity=0.05)])
-    assert ["paid_outside"] == [c.id for c in read("x", [], flagged, LABELS, SURE).causes]
+    assert ["paid_outside"] == [c.id for c in said("x", [], flagged).causes]
 
 
 def test_few_words_without_a_no_deny_nothing() -> None:
     """A bare "vpn?" names it; whether it was so is asked."""
     rows = np.array([row(deny_paid_outside=0.95)])
-    assert "unsure" == read("that paypal thing", [], rows, LABELS, SURE).causes[0].stance
-    assert "denies" == read("no paypal", [], rows, LABELS, SURE).causes[0].stance
+    assert "unsure" == said("that paypal thing", [], rows).causes[0].stance
+    assert "denies" == said("no paypal", [], rows).causes[0].stance
 
 
 def test_who_knows_no_cause_and_names_one_is_read_as_naming_it() -> None:
     """ "Suspended, no reason given, it says more than one account" is led by the account."""
     labels = ("cause_inactivity", "deny_inactivity", "cause_unknown", "out_of_scope")
     rows = np.array([[0.25, 0.0, 0.7, 0.05], [0.95, 0.0, 0.0, 0.05]])
-    assert "cause_inactivity" == read("x. y", ["y"], rows, labels, SURE).ranking[0][0]
+    assert "cause_inactivity" == said("x. y", ["y"], rows, labels).ranking[0][0]
 
 
 def test_of_a_second_cause_told_in_one_breath_the_piece_gives_the_polarity() -> None:
@@ -129,7 +160,7 @@ def test_of_a_second_cause_told_in_one_breath_the_piece_gives_the_polarity() -> 
             row(cause_inactivity=0.99),
         ]
     )
-    causes = read("i was paid and away", [], rows, LABELS, SURE).causes
+    causes = said("i was paid and away", [], rows).causes
     assert {("inactivity", "admits"), ("paid_outside", "admits")} == {(c.id, c.stance) for c in causes}
 
 
@@ -144,14 +175,14 @@ def test_a_circumstance_that_is_a_deed_of_its_own_admits_its_cause() -> None:
             row(circumstance_moved_country=0.9),
         ]
     )
-    causes = read(". ".join(told), told, rows, LABELS, SURE).causes
+    causes = said(". ".join(told), told, rows).causes
     assert {("paid_outside", "admits"), ("client_harassment", "admits")} == {(c.id, c.stance) for c in causes}
 
 
 def test_a_notice_names_what_it_tells_beside_being_one() -> None:
     """Every clause of a notice says that it is one; what is left is the cause."""
     rows = np.array([row(inform_notice=0.9, cause_inactivity=0.08)])
-    result = read("x", [], rows, LABELS, SURE)
+    result = said("x", [], rows)
     assert ("inform_notice", ["inactivity"]) == (result.ranking[0][0], [c.id for c in result.causes])
 
 
@@ -164,21 +195,21 @@ def test_an_accusation_that_is_denied_at_once_is_a_denial() -> None:
             row(deny_paid_outside=0.9),
         ]
     )
-    result = read("paid outside? i never was", ["paid outside?", "i never was"], rows, LABELS, SURE)
+    result = said("paid outside? i never was", ["paid outside?", "i never was"], rows)
     assert ("deny_paid_outside", "denies") == (result.ranking[0][0], result.causes[0].stance)
 
 
 def test_a_cause_without_denials_and_no_cause_at_all_can_be_read() -> None:
     """An operator's own cause may have no examples of its denial yet."""
     labels = ("cause_paid_outside", "ask_funds", "out_of_scope")
-    assert "admits" == read("x", [], np.array([[0.9, 0.05, 0.05]]), labels, SURE).causes[0].stance
-    assert () == read("x", [], np.array([[0.9, 0.1]]), labels[1:], SURE).causes
+    assert "admits" == said("x", [], np.array([[0.9, 0.05, 0.05]]), labels).causes[0].stance
+    assert () == said("x", [], np.array([[0.9, 0.1]]), labels[1:]).causes
 
 
 def test_two_close_causes_are_asked_about() -> None:
     """Where the margin is small, both are offered."""
     rows = np.array([row(cause_paid_outside=0.34, cause_inactivity=0.3, ask_funds=0.2)])
-    assert ("cause_paid_outside", "cause_inactivity") == read("x", [], rows, LABELS, SURE).choices
+    assert ("cause_paid_outside", "cause_inactivity") == said("x", [], rows).choices
 
 
 @pytest.mark.parametrize(
@@ -196,7 +227,7 @@ def test_two_close_causes_are_asked_about() -> None:
 def test_a_suspicion_is_unsure(text: str) -> None:
     """Whoever wonders neither admits nor denies."""
     rows = np.array([row(cause_paid_outside=0.9)])
-    assert "unsure" == read(text, [], rows, LABELS, SURE).causes[0].stance
+    assert "unsure" == said(text, [], rows).causes[0].stance
 
 
 ALTERNATIVES = [
@@ -226,6 +257,42 @@ def test_other_causes_are_offered_beside_an_unsure_reading(
     rule: str, probabilities: dict[str, float], offered: tuple[str, ...]
 ) -> None:
     """The next likely cause, denied or not, can be pressed in the place of the one that was read."""
-    assert (
-        offered == read("i never did that", [], np.array([row(**probabilities)]), LABELS, SURE).alternatives
-    ), rule
+    denies = max(probabilities, key=lambda intent: probabilities[intent]).startswith("deny_")
+    text = "i never did that" if denies else "it happened"
+    assert offered == said(text, [], np.array([row(**probabilities)])).alternatives, rule
+
+
+SUFFERED = [
+    ("the client threatened me with a bad review", "denies"),
+    ("i am being blackmailed by a buyer", "denies"),
+    ("she said she wants free work or she leaves a one star review", "denies"),
+    ("he insulted me so i insulted him back", "admits"),
+    ("i threatened the client", "admits"),
+    ("i kept asking for a good review", "admits"),
+]
+
+
+@pytest.mark.parametrize(("text", "stance"), SUFFERED)
+def test_what_was_done_to_a_person_is_not_their_deed(text: str, stance: str) -> None:
+    """A client who threatens is told of like one who is threatened; the words for it are knowledge."""
+    rows = np.array([row(cause_client_harassment=0.9)])
+    assert [("client_harassment", stance)] == [(c.id, c.stance) for c in said(text, [], rows).causes]
+
+
+REFUSED = [
+    ("client asked me to pay on wise, i said no but i got banned anyway", True),
+    ("A guy offered to buy reviews, I refused.", True),
+    ("someone wanted to rent my account and i told him no", True),
+    ("he begged for my whatsapp. Didn't give it", True),
+    ("he offered paypal, first i said no, then i took it", False),
+    ("she asked for my number, i refused twice and gave in", False),
+    ("client paid me over paypal", False),
+    ("i never logged in", False),
+    ("", False),
+]
+
+
+@pytest.mark.parametrize(("text", "refused"), REFUSED)
+def test_a_refusal_is_of_what_another_wanted(text: str, refused: bool) -> None:
+    """Somebody else wanted it, the person did not do it, nor gave in later."""
+    assert refused == refuses(text, FACTS)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reinstate.channels import slack_text
-from reinstate.channels.slack_events import Job, is_signed, parse, read_click, read_command, read_event
+from reinstate.channels.slack_events import Job, Signature, check, parse, read_click, read_command, read_event
 from reinstate.stores.lines import Line, Source
 from tests.channels.fake_slack import (
     APP,
@@ -204,32 +204,33 @@ def test_the_home_shows_each_paragraph() -> None:
 
 
 @pytest.mark.parametrize(
-    ("headers", "right"),
+    ("headers", "found"),
     [
-        (signed(b"{}", at=NOW), True),
-        (signed(b"{}", at=NOW - 299), True),
-        (signed(b"{}", at=NOW - 301), False),
-        (signed(b"{}", at=NOW + 301), False),
-        (signed(b"{}", secret="another", at=NOW), False),
-        (signed(b"{ }", at=NOW), False),
-        ({"X-Slack-Request-Timestamp": "1700000000"}, False),
-        ({"X-Slack-Signature": signed(b"{}", at=NOW)["X-Slack-Signature"]}, False),
-        ({"X-Slack-Request-Timestamp": "now", "X-Slack-Signature": "v0="}, False),
-        ({"X-Slack-Request-Timestamp": "１７", "X-Slack-Signature": "v0=é"}, False),
-        ({}, False),
+        (signed(b"{}", at=NOW), (Signature.GOOD, 0)),
+        (signed(b"{}", at=NOW - 299), (Signature.GOOD, 299)),
+        (signed(b"{}", at=NOW - 301), (Signature.LATE, 301)),
+        (signed(b"{}", at=NOW + 301), (Signature.LATE, -301)),
+        (signed(b"{}", secret="another", at=NOW), (Signature.WRONG, 0)),
+        (signed(b"{}", secret="another", at=NOW - 301), (Signature.WRONG, 0)),
+        (signed(b"{ }", at=NOW), (Signature.WRONG, 0)),
+        ({"X-Slack-Request-Timestamp": "1700000000"}, (Signature.WRONG, 0)),
+        ({"X-Slack-Signature": signed(b"{}", at=NOW)["X-Slack-Signature"]}, (Signature.WRONG, 0)),
+        ({"X-Slack-Request-Timestamp": "now", "X-Slack-Signature": "v0="}, (Signature.WRONG, 0)),
+        ({"X-Slack-Request-Timestamp": "１７", "X-Slack-Signature": "v0=é"}, (Signature.WRONG, 0)),
+        ({}, (Signature.WRONG, 0)),
     ],
 )
-def test_only_slack_is_believed(headers: dict[str, str], right: bool) -> None:
-    """A signature counts for its body, its secret and five minutes."""
+def test_only_slack_is_believed(headers: dict[str, str], found: tuple[Signature, int]) -> None:
+    """A signature counts for its body, its secret and five minutes; a wrong clock is told apart."""
     lowered = {k.casefold(): v for k, v in headers.items()}
-    assert right == is_signed(SECRET, lowered, b"{}", NOW)
+    assert found == check(SECRET, lowered, b"{}", NOW)
 
 
 def test_a_body_that_is_not_text_can_be_signed() -> None:
     """Bytes that are no UTF-8 do not upset the check."""
     body = b"\xff\xfe"
     stamp = {"x-slack-request-timestamp": str(int(NOW)), "x-slack-signature": "v0=0"}
-    assert not is_signed(SECRET, stamp, body, NOW)
+    assert Signature.WRONG is check(SECRET, stamp, body, NOW)[0]
 
 
 @pytest.mark.parametrize(
@@ -431,3 +432,50 @@ def test_a_job_survives_being_kept() -> None:
     job = read_click(parse(form(click(message, message.buttons[0], "U1"))))
     assert job
     assert job == Job(**json.loads(json.dumps(job.body())))
+
+
+# --- who somebody is ------------------------------------------------------------------------------
+
+ELSEWHERE = "T9ELSEWHERE"
+
+
+@pytest.mark.parametrize("home", [None, TEAM])
+def test_a_shared_channel_is_one_conversation_for_whoever_writes_in_it(home: str | None) -> None:
+    """The event names the workspace that the channel began in, the click the one of the app."""
+    job = read_event(event(mention("U5", "<@U0BOT> hi", STAMP, "C1"), team_id=ELSEWHERE), home)
+    assert job
+    message = Message("C1", "1700000000.000200", "Which?", [], STAMP)
+    message.blocks = check_blocks(
+        slack_text.messages(Line("bot", "?", tuple(buttons(1))), "U5")[0]["blocks"], 50
+    )
+    pressed = click(message, message.buttons[0], "U5")
+    pressed["user"]["team_id"] = ELSEWHERE
+    clicked = read_click(pressed, home)
+    assert clicked
+    assert f"slack-{TEAM}-U5-C1-{STAMP}" == job.conversation == clicked.conversation
+
+
+def test_a_person_of_a_grid_is_one_person_in_all_its_workspaces() -> None:
+    """Through whichever workspace they come, and however they do."""
+    told = [{"team_id": None, "enterprise_id": "E1", "is_bot": True, "user_id": BOT}]
+    written = read_event(event(direct("W5", "hi", STAMP), team_id=ELSEWHERE, authorizations=told), TEAM)
+    typed = read_command({"team_id": ELSEWHERE, "user_id": "W5", "trigger_id": "1.2", "text": "hi"}, TEAM)
+    message = Message("D5", STAMP, "Which?", [], None)
+    message.blocks = check_blocks(
+        slack_text.messages(Line("bot", "?", tuple(buttons(1))), "W5")[0]["blocks"], 50
+    )
+    pressed = {**click(message, message.buttons[0], "W5"), "team": None, "enterprise": {"id": "E1"}}
+    clicked = read_click(pressed, TEAM)
+    assert written and typed and clicked
+    assert {f"slack-{TEAM}-W5"} == {written.conversation, typed.conversation, clicked.conversation}
+
+
+def test_a_new_name_changes_nothing() -> None:
+    """People and channels are known by their ids alone."""
+    message = Message("D5", STAMP, "Which?", [], None)
+    message.blocks = check_blocks(
+        slack_text.messages(Line("bot", "?", tuple(buttons(1))), "U5")[0]["blocks"], 50
+    )
+    pressed = click(message, message.buttons[0], "U5")
+    renamed = {**pressed, "user": {**pressed["user"], "username": "new", "name": "new"}}
+    assert read_click(pressed) == read_click(renamed)

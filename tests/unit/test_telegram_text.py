@@ -15,6 +15,7 @@ from reinstate.channels.telegram_text import (
     Me,
     is_anothers,
     keyboard,
+    migration,
     needs_name,
     pieces,
     read,
@@ -319,3 +320,44 @@ def test_a_job_survives_the_inbox() -> None:
     """What is kept is all that is needed to go on after a crash."""
     job = read(tap("16|/deny"), ME)
     assert job and job == Job(id=job.id, conversation=job.conversation, **job.body())
+
+
+# --- who somebody is ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({"migrate_to_chat_id": -1002}, (GROUP, -1002)),
+        ({"migrate_from_chat_id": -7}, (-7, GROUP)),
+        ({"text": "hi"}, None),
+    ],
+)
+def test_a_group_that_becomes_a_supergroup_is_followed(
+    more: dict[str, Any], expected: tuple[int, int] | None
+) -> None:
+    """Telegram tells in both chats; neither is something to answer."""
+    found = update(group=True, **more)
+    assert expected == migration(found)
+    assert read(found, ME) is None
+
+
+ANONYMOUS = {
+    "from": {"id": 1087968824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"},
+    "sender_chat": {"id": GROUP, "type": "supergroup", "title": "G"},
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("@Reinstate_Test_Bot hello", "telegram_anonymous"),
+        ("/help@Reinstate_Test_Bot", "telegram_anonymous"),
+        ("what do you all think?", None),
+    ],
+)
+def test_an_anonymous_admin_gets_a_word_where_the_bot_is_addressed(text: str, said: str | None) -> None:
+    """Nobody knows who it is, so there is no conversation; and no silence."""
+    job = read(update(text, group=True, **ANONYMOUS), ME)
+    assert said == (job.say if job else None)
+    assert job is None or job.text is None

@@ -1,0 +1,170 @@
+"""One database: its connections, and work on them that survives what networks do.
+
+A connection that is dead, or leads to a server that only reads since a fail-over, is thrown away with
+all that were opened before it, and the work is done once more on a new one. Nothing waits for ever.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import contextvars
+import select
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+from reinstate.stores import sqlite
+
+# How long the database may be silent: a turn then fails, and can be repeated.
+ANSWER_SECONDS = 5
+_THREADS = 8
+_READ_ONLY = "25006"  # PostgreSQL's read_only_sql_transaction
+_KEEP_ALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+_Result = TypeVar("_Result")
+_patience: contextvars.ContextVar[float] = contextvars.ContextVar("patience", default=ANSWER_SECONDS)
+
+
+class StoreError(Exception):
+    """The database cannot be used; the message says how to mend it."""
+
+
+class now(FunctionElement):  # noqa: N801 - it reads as the function of SQL that it is
+    """Seconds since 1970 by the database's clock, which all processes share; theirs may differ."""
+
+    type = sa.Float()
+    inherit_cache = True
+
+
+@compiles(now)
+def _now(_element: Any, _compiler: Any, **_named: Any) -> str:
+    return "CAST(extract(epoch FROM clock_timestamp()) AS double precision)"
+
+
+@compiles(now, "sqlite")
+def _now_in_sqlite(_element: Any, _compiler: Any, **_named: Any) -> str:
+    return "((julianday('now') - 2440587.5) * 86400.0)"
+
+
+@contextlib.contextmanager
+def patient(seconds: float) -> Iterator[None]:
+    """Let statements of this thread take longer, such as those that go through all rows."""
+    before = _patience.set(seconds)
+    try:
+        yield
+    finally:
+        _patience.reset(before)
+
+
+class Database:
+    """Runs work on one database."""
+
+    def __init__(self, url: str) -> None:
+        """Prepare; nothing is connected yet.
+
+        Raises:
+            StoreError: if the address is none, or the folder of a file cannot be made.
+        """
+        try:
+            parsed = sa.engine.make_url(url)
+            self.engine = sqlite.engine(parsed) if parsed.drivername == "sqlite" else _postgres(parsed)
+        except OSError as error:
+            raise StoreError(
+                f"the database's folder cannot be made ({error.strerror}): check DATABASE_URL"
+            ) from None
+        except (sa.exc.ArgumentError, ValueError, ImportError):
+            raise StoreError("there is no database at such an address: check DATABASE_URL") from None
+        self._threads = ThreadPoolExecutor(_THREADS, "database")
+
+    def read(self, work: Callable[[sa.engine.Connection], _Result]) -> _Result:
+        """Run what only reads."""
+        return self._twice(work, self.engine.connect)
+
+    def write(self, work: Callable[[sa.engine.Connection], _Result]) -> _Result:
+        """Run work in a transaction, which is kept as a whole or not at all."""
+        return self._twice(work, self.engine.begin)
+
+    async def aside(self, work: Callable[..., _Result], *arguments: Any, **named: Any) -> _Result:
+        """Run work in a thread, so that a slow database holds nobody else up.
+
+        Who is cancelled meanwhile waits until it has ended: nothing goes on behind their back.
+        """
+        context = contextvars.copy_context()
+        call = partial(context.run, partial(work, *arguments, **named))
+        future = asyncio.get_running_loop().run_in_executor(self._threads, call)
+        try:
+            return await asyncio.shield(future)
+        except asyncio.CancelledError:
+            await asyncio.wait({future})
+            raise
+
+    def explain(self, error: sa.exc.SQLAlchemyError) -> str:
+        """Why the database cannot be used, in one line without its password."""
+        lines = str(getattr(error, "orig", error)).strip().splitlines() or [type(error).__name__]
+        password = self.engine.url.password
+        return lines[0].replace(str(password), "…") if password else lines[0]
+
+    def _twice(
+        self,
+        work: Callable[[sa.engine.Connection], _Result],
+        begin: Callable[[], contextlib.AbstractContextManager[sa.engine.Connection]],
+    ) -> _Result:
+        """Run work; once more where its connection was of no use, unless it may have been kept."""
+        worked = False
+        try:
+            with begin() as connection:
+                result = work(connection)
+                worked = True
+            return result
+        except sa.exc.DBAPIError as error:
+            if worked or not error.connection_invalidated:
+                raise
+        with begin() as connection:
+            return work(connection)
+
+
+def _postgres(url: sa.engine.URL) -> sa.engine.Engine:
+    import psycopg2
+    import psycopg2.extensions
+
+    psycopg2.extensions.set_wait_callback(_wait)
+    made = sa.create_engine(
+        url,
+        pool_size=_THREADS,
+        max_overflow=_THREADS,
+        pool_timeout=ANSWER_SECONDS,
+        pool_pre_ping=True,
+        pool_recycle=1800,
+        pool_use_lifo=True,
+        connect_args=_KEEP_ALIVE,
+        hide_parameters=True,
+    )
+
+    @sa.event.listens_for(made, "handle_error")
+    def leave(context: Any) -> None:
+        """A server that does not write any more is as good as gone."""
+        if getattr(context.original_exception, "pgcode", None) == _READ_ONLY:
+            context.is_disconnect = True
+
+    return made
+
+
+def _wait(connection: Any) -> None:
+    """Wait for PostgreSQL, but not for ever; psycopg2 closes the connection where this raises.
+
+    A network that swallows packets gives no sign, so that only a clock of our own can tell.
+    """
+    import psycopg2
+    from psycopg2.extensions import POLL_OK, POLL_READ, POLL_WRITE
+
+    wanted = {POLL_READ: select.POLLIN, POLL_WRITE: select.POLLOUT}
+    while (state := connection.poll()) != POLL_OK:
+        poll = select.poll()
+        poll.register(connection.fileno(), wanted[state])
+        if not poll.poll(_patience.get() * 1000):
+            raise psycopg2.OperationalError("the database does not answer")

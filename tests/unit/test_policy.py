@@ -1,0 +1,266 @@
+"""What is said to a message and what it changes, as a table; and what of it fits a reply."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reinstate.core.case import Case, CauseMention
+from reinstate.core.parsed import ParsedMessage
+from reinstate.core.policy import (
+    CLIENT,
+    HELPER,
+    NO_REASON,
+    AnswerPart,
+    ChoicePart,
+    LookalikePart,
+    Plan,
+    QuestionPart,
+    RulePart,
+    Turn,
+    VerdictPart,
+    plan,
+)
+from reinstate.knowledge import Stance, knowledge
+from reinstate.replies.message import MOST_BUTTONS, Button, Message, within
+from reinstate.replies.render import render
+
+FACTS = knowledge()
+PAID = Case(causes=("paid_outside",))
+
+
+def named(cause: str, stance: Stance = "admits", sure: float = 0.95) -> CauseMention:
+    """A cause that a message names."""
+    return CauseMention(cause, sure, stance, "")
+
+
+def met(
+    text: str, intent: str, *mentions: CauseMention, sure: float = 0.98, case: Case | None = None, **turn: Any
+) -> Plan:
+    """What is done about a message; details of the message and of the turn by their names."""
+    of_message = {k: turn.pop(k) for k in list(turn) if k not in Turn.__dataclass_fields__}
+    message = ParsedMessage(intent, text, mentions, confidence=sure, language="en", **of_message)
+    return plan(Turn(message, case or Case(), **turn), FACTS)
+
+
+def kinds(planned: Plan) -> list[str]:
+    """What a plan says, by the names of its parts."""
+    return [type(part).__name__.removesuffix("Part") for part in planned.parts]
+
+
+RULES = [
+    ("is it ok to take a tip by paypal?", {"answers": (("rule_tip_outside", 0.9),)}, ["Answer"]),
+    ("can they ban me for being paid outside?", {}, ["Rule"]),
+    ("am i allowed to do that?", {"mentions": ()}, ["Topic"]),
+]
+
+
+@pytest.mark.parametrize(("text", "message", "said"), RULES)
+@pytest.mark.parametrize(
+    "before", [Case(), Case(causes=("inactivity",), notice="hold")], ids=["new", "known"]
+)
+def test_whether_something_is_allowed_opens_no_case(
+    text: str, message: dict[str, Any], said: list[str], before: Case
+) -> None:
+    """The rule is said: no verdict, no question, and whatever was known stays as it was."""
+    mentions = message.get("mentions", (named("paid_outside", "asks"),))
+    planned = met(text, "ask_rule", *mentions, answers=message.get("answers", ()), case=before)
+    assert (said, before, None) == (kinds(planned), planned.case, planned.judged)
+
+
+def test_a_rule_told_to_be_broken_says_what_to_do_now() -> None:
+    """ "I did it once, can they ban me?" is still no case."""
+    broken = next(a for a in FACTS.answers.values() if a.kind == "rule" and a.done and a.about)
+    told = named(str(broken.about))
+    planned = met("i did it once, is it bad?", "ask_rule", told, answers=((broken.id, 0.9),))
+    assert ((AnswerPart(broken.id, done=True),), Case()) == (planned.parts, planned.case)
+
+
+QUESTIONS = [
+    ("what about my money?", "faq", (), Case(), None),
+    (
+        "they say i was paid outside and blocked me. what about my money?",
+        "faq",
+        ("paid_outside",),
+        Case(),
+        None,
+    ),
+    ("what about my money?", "faq", (), PAID, "circumstance:met_before_upwork"),
+    ("suspended for paypal, what about my money?", "cause_paid_outside", ("paid_outside",), Case(), None),
+]
+
+
+@pytest.mark.parametrize(("text", "intent", "causes", "before", "asked"), QUESTIONS)
+def test_an_answer_stands_first_and_no_question_follows(
+    text: str, intent: str, causes: tuple[str, ...], before: Case, asked: str | None
+) -> None:
+    """What is asked is answered before anything is judged; what was open stays open, unsaid."""
+    told = tuple(named(cause) for cause in causes)
+    given = (("money_during_hold", 0.9),)
+    ranked = {f"cause_{cause}": 0.3 for cause in causes}
+    planned = met(text, intent, *told, answers=given, ranked=ranked, case=before, asked=asked)
+    assert ("Answer", False) == (kinds(planned)[0], "Question" in kinds(planned))
+    assert (bool(causes), asked) == ("Verdict" in kinds(planned), planned.asked)
+    assert all(part.brief for part in planned.parts if isinstance(part, VerdictPart))
+    assert "money_during_hold" == planned.answered[0]
+
+
+def test_two_questions_are_both_answered_the_second_shortly() -> None:
+    """In the order in which they were read."""
+    given = (("money_during_hold", 0.9), ("appeal_how_often", 0.8))
+    planned = met("what about my money? how often may i appeal?", "faq", answers=given)
+    assert (AnswerPart("money_during_hold"), AnswerPart("appeal_how_often", short=True)) == planned.parts
+
+
+UNSURE = [
+    ("i put my skype in a proposal", "cause_contact_sharing", 0.8, {}, True),
+    ("i put my skype in a proposal", "cause_contact_sharing", 0.9, {}, True),
+    ("suspended, i put my skype in a proposal", "cause_contact_sharing", 0.8, {}, True),
+    ("suspended, i put my skype in a proposal", "cause_contact_sharing", 0.6, {}, False),
+    ("i never gave my skype to anybody", "deny_contact_sharing", 0.9, {}, False),
+    ("/cause_contact_sharing", "cause_contact_sharing", 0.5, {}, True),
+    ("i put my skype in a proposal", "cause_contact_sharing", 0.5, {"asked": "notice"}, True),
+    ("i put my skype in a proposal", "cause_contact_sharing", 0.5, {"case": PAID}, True),
+]
+
+
+@pytest.mark.parametrize(("text", "intent", "sure", "turn", "judged"), UNSURE)
+def test_a_first_message_that_is_read_unsurely_is_not_judged(
+    text: str, intent: str, sure: float, turn: dict[str, Any], judged: bool
+) -> None:
+    """It is offered; a word of an account in trouble, a button or a case that is known speaks for judging."""
+    stance: Stance = "denies" if intent.startswith("deny_") else "admits"
+    planned = met(text, intent, named("contact_sharing", stance), sure=sure, **turn)
+    assert judged == (planned.judged is not None)
+    if not judged:
+        assert ([True], Case()) == ([isinstance(p, ChoicePart) for p in planned.parts], planned.case)
+        assert "cause_contact_sharing" in planned.parts[0].intents  # type: ignore[union-attr]
+
+
+def test_what_asks_and_is_read_unsurely_gets_the_rule() -> None:
+    """ "Was my skype too much?" is no confession."""
+    told = named("contact_sharing", "unsure")
+    planned = met("was my skype in the proposal too much?", "cause_contact_sharing", told, sure=0.7)
+    assert ((RulePart("contact_sharing"),), Case()) == (planned.parts, planned.case)
+
+
+def test_exceptions_come_before_no_path() -> None:
+    """Who was paid outside again and again is asked for what would excuse it, then told that it is hopeless."""
+    story = "suspended, i took paypal many times"
+    turn = met(story, "cause_paid_outside", named("paid_outside"), circumstances=("repeated",))
+    asked = []
+    while turn.asked and turn.asked.startswith("circumstance:"):
+        assert turn.judged is not None
+        assert "none" != turn.judged.path
+        asked.append(turn.asked)
+        rows = turn.judged.rows
+        turn = met("no", "deny", case=turn.case, asked=turn.asked, rows=rows)
+    assert "circumstance:met_before_upwork" == asked[0]
+    assert turn.judged is not None
+    assert ("none", None) == (turn.judged.path, turn.asked)
+
+
+def test_an_exception_told_in_the_same_message_counts_at_once() -> None:
+    """ "Many times, but he was my client before" is not hopeless for a moment."""
+    told: dict[str, Any] = {"circumstances": ("repeated", "met_before_upwork")}
+    planned = met(
+        "suspended, paypal, my client for years before", "cause_paid_outside", named("paid_outside"), **told
+    )
+    assert planned.judged is not None
+    assert ("appeal", "possible") == (planned.judged.path, planned.judged.odds)
+
+
+CLIENTS = [
+    ("upwork blocked me because my card failed", "cause_payment_dispute", (("client_card_failed", 0.9),)),
+    ("my freelancer asked for paypal", "cause_paid_outside", (("client_pay_outside", 0.6),)),
+]
+
+
+@pytest.mark.parametrize(("text", "intent", "answers"), CLIENTS)
+def test_a_client_is_not_judged(text: str, intent: str, answers: tuple[tuple[str, float], ...]) -> None:
+    """None of the freelancers' causes is theirs; they get an answer for clients."""
+    cause = named(intent.removeprefix("cause_"))
+    planned = met(text, intent, cause, answers=answers, role="client")
+    assert (["Answer"], Case(), None) == (kinds(planned), planned.case, planned.asked)
+    assert planned.judged is None
+
+
+FOLLOW_UPS = [
+    ("and how many times?", "appeal_how_often"),
+    ("i would like to know how often the people of a platform may ask such a thing", "rule_ask_review"),
+]
+
+
+@pytest.mark.parametrize(("text", "wanted"), FOLLOW_UPS)
+def test_a_short_follow_up_is_read_beside_the_last_answer(text: str, wanted: str) -> None:
+    """A few words mean what they may mean there; a whole sentence means what it says."""
+    near = (("rule_ask_review", 0.4), ("appeal_how_often", 0.3))
+    planned = met(text, "faq", answers=near[:1], near=near, answered=("appeal_where",))
+    assert [wanted] == [part.id for part in planned.parts if isinstance(part, AnswerPart)]
+
+
+def test_the_same_question_again_is_answered_shortly() -> None:
+    """No block twice."""
+    given = (("money_during_hold", 0.9),)
+    text = "so what happens to all the money that is in there now?"
+    planned = met(text, "faq", answers=given, answered=("money_during_hold",))
+    assert (AnswerPart("money_during_hold", short=True),) == planned.parts
+
+
+def test_who_has_no_idea_why_is_told_something_first() -> None:
+    """Triage asks after it, and puts its own buttons under its question."""
+    planned = met("they suspended me, no idea why", "cause_unknown")
+    assert [NO_REASON] == [part.id for part in planned.parts if isinstance(part, AnswerPart)]
+    turn = Turn(ParsedMessage("cause_unknown", ""), Case())
+    assert [()] == [message.buttons for message in render(planned, turn, FACTS)]
+
+
+def test_a_look_alike_is_no_suspension() -> None:
+    """It ends what was open, and judges no cause."""
+    planned = met("my profile is private", "lookalike_profile_private", asked="notice")
+    assert (LookalikePart("profile_private"),) == planned.parts
+    assert ("not_suspended", None, None) == (planned.case.notice, planned.asked, planned.judged)
+
+
+def test_a_verdict_asks_one_question_at_most() -> None:
+    """Whatever the cause, one question, and it stands last."""
+    for cause in FACTS.causes:
+        planned = met("suspended", f"cause_{cause}", named(cause))
+        questions = [part for part in planned.parts if isinstance(part, QuestionPart)]
+        assert [planned.asked] * len(questions) == [q.asked for q in questions]
+        assert len(questions) == bool(planned.asked)
+        assert not questions or planned.parts[-1] is questions[0]
+
+
+# --- as many buttons as a reply may have ---------------------------------------------------------
+
+
+def buttons(count: int, prefix: str) -> tuple[Button, ...]:
+    """So many buttons."""
+    return tuple(Button(f"{prefix}{n}", f"/{prefix}{n}") for n in range(count))
+
+
+WITHIN = [
+    ([(2, "a"), (2, "b")], ["a0", "a1", "b0", "b1"]),
+    ([(5, "a"), (2, "q")], ["a0", "a1", "a2", "q0", "q1"]),
+    ([(3, "a"), (5, "q")], ["q0", "q1", "q2", "q3", "q4"]),
+    ([(1, "n"), (4, "a"), (2, "q")], ["a0", "a1", "a2", "q0", "q1"]),
+    ([(0, "a"), (7, "q")], ["q0", "q1", "q2", "q3", "q4"]),
+    ([], []),
+]
+
+
+@pytest.mark.parametrize(("reply", "kept"), WITHIN)
+def test_a_reply_keeps_as_many_buttons_as_it_may_have(reply: list[tuple[int, str]], kept: list[str]) -> None:
+    """The question's own come first; of the others the first ones stay; every message stays."""
+    messages = [Message("utter_answer", {"answer": name}, buttons(count, name)) for count, name in reply]
+    shown = within(messages)
+    assert [m.values for m in messages] == [m.values for m in shown]
+    assert kept == [button.title for message in shown for button in message.buttons]
+    assert len(kept) <= MOST_BUTTONS
+
+
+def test_knowledge_holds_the_answers_that_the_policy_names() -> None:
+    """An id in Python that no file has would be a turn without an answer."""
+    assert {NO_REASON, HELPER, f"{CLIENT}restricted"} <= set(FACTS.answers)
