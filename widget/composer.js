@@ -30,7 +30,7 @@ export class Composer {
     this.node = h(
       'footer', {},
       h('form', { class: 'composer', onsubmit: submit },
-        beside, h('label', { class: 'hidden', for: 'text' }, words.message), this.text,
+        h('label', { class: 'hidden', for: 'text' }, words.message), this.text, beside,
         button(words.send, () => {}, { class: 'send', type: 'submit' }, ICONS.send)),
       this.hint,
     );

@@ -25,7 +25,6 @@ export class Lines {
     this.page = page;
     /** @type {WeakMap<Line, HTMLElement>} */ this.nodes = new WeakMap();
     /** @type {WeakMap<Line, HTMLElement>} by the line that begins it */ this.turns = new WeakMap();
-    /** @type {WeakMap<Line, HTMLElement>} by the line that ends a reply */ this.ends = new WeakMap();
     /** @type {WeakMap<HTMLElement, string>} */ this.states = new WeakMap();
     /** @type {Map<string, HTMLElement>} */ this.offered = new Map();
     /** @type {Intl.DateTimeFormat | undefined} */ this.clock = undefined;
@@ -58,7 +57,7 @@ export class Lines {
       this.state(line, node);
       const next = lines[index + 1];
       const ends = next ? next.from === 'person' : !this.talk.writing;
-      if (line.from === 'bot' && ends && line.kind !== 'letter') turns.get(turn)?.push(this.tools(line, lines, index));
+      if (line.from === 'bot' && line.kind !== 'letter') this.tools(node, ends, lines, index);
     });
     for (const [node, inside] of turns) arrange(node, inside);
     arrange(this.log, [...turns.keys()]);
@@ -82,7 +81,7 @@ export class Lines {
       if (before?.from !== line.from) node.append(h('span', { class: 'hidden' }, `${bot ? NAME : this.words.you}: `));
       node.append(bot ? this.botText(line) : h('div', { class: 'text', dir: 'auto' }, ...nodesOf(linked(line.text))));
       if (line.sources.length) node.append(this.sources(line.sources));
-      if (line.buttons.length) node.append(this.choices(line.buttons));
+      if (bot) node.append(h('div', { class: 'foot' }, ...(line.buttons.length ? [this.choices(line.buttons)] : [])));
       if (line.at) node.append(h('time', { datetime: new Date(line.at).toISOString() }, this.time(line.at)));
       if (!bot && !line.pressed) use(this.offered.get(line.text));
     } catch (error) {
@@ -125,18 +124,25 @@ export class Lines {
     return h('div', { class: 'choices', role: 'group', 'aria-label': this.words.choices }, ...nodes);
   }
 
-  /** Under a reply that has come to its end: a way to copy it. @param {Line} line @param {Line[]} lines @param {number} index */
-  tools(line, lines, index) {
-    const known = this.ends.get(line);
-    if (known) return known;
+  /**
+   * Under a reply that has come to its end: a way to copy it.
+   * @param {HTMLElement} node of a line @param {boolean} ends whether the reply ends with it
+   * @param {Line[]} lines @param {number} index of the line
+   */
+  tools(node, ends, lines, index) {
+    const present = node.querySelector('.tools');
+    if (Boolean(present) === ends) return;
+    if (present) {
+      present.remove();
+      return;
+    }
     const reply = () => {
       let first = index;
       while (first && lines[first - 1].from === 'bot') first -= 1;
       return lines.slice(first, index + 1).map(({ text }) => text).join('\n\n');
     };
-    const tools = h('div', { class: 'tools', 'aria-live': 'off' }, copyButton(this.words.copyAnswer, this.words.copied, reply, { class: 'plain' }, ICONS.copy));
-    this.ends.set(line, tools);
-    return tools;
+    const copying = copyButton(this.words.copyAnswer, this.words.copied, reply, { class: 'plain' }, ICONS.copy);
+    node.querySelector('.foot')?.prepend(h('div', { class: 'tools', 'aria-live': 'off' }, copying));
   }
 
   /** What becomes of a message, under it. @param {Line} line @param {HTMLElement} node */

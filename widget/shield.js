@@ -7,10 +7,7 @@
 import { clicked } from './dom.js';
 
 const AT_ONCE = ['keydown', 'keypress', 'keyup', 'focusin', 'focusout', 'mousedown', 'touchstart', 'click'];
-const AT_THE_EDGE = [
-  'input', 'beforeinput', 'paste', 'copy', 'cut', 'compositionstart', 'compositionupdate', 'compositionend',
-  'pointerdown', 'pointerup', 'mouseup', 'touchmove', 'touchend', 'wheel', 'dragover', 'drop',
-];
+const AT_THE_EDGE = ['input', 'paste', 'copy', 'cut', 'pointerdown', 'touchmove', 'wheel', 'dragover', 'drop'];
 
 /**
  * @param {ShadowRoot} shadow @param {HTMLElement} root what everything stands in

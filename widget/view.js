@@ -94,14 +94,19 @@ export class View {
   buildMenu() {
     const { words, talk } = this;
     const toggled = (/** @type {boolean} */ on) => ({ 'aria-pressed': String(on) });
-    /** @type {[string, (item: HTMLElement) => void, Record<string, string>?][]} */
+    /** @typedef {[string, (item: HTMLElement) => void, Record<string, string>?]} Entry */
+    /** @type {Entry[]} */
+    const inCorner = [
+      [words.sound, (item) => this.toggleSound(item), toggled(this.store.get('sound') === true)],
+      [words.about, () => show(this.about, true)],
+    ];
+    /** @type {Entry[]} */
     const items = [
       [words.restart, () => talk.say('/restart')],
       [words.save, () => this.save()],
-      ...(this.full ? [/** @type {[string, () => void]} */ ([words.print, () => window.print?.()])] : []),
+      ...(this.full ? [/** @type {Entry} */ ([words.print, () => window.print?.()])] : []),
       [words.times, (item) => item.setAttribute('aria-pressed', String(this.log.classList.toggle('times'))), toggled(false)],
-      [words.sound, (item) => this.toggleSound(item), toggled(this.store.get('sound') === true)],
-      ...(this.full ? [] : [/** @type {[string, () => void]} */ ([words.about, () => show(this.about, true)])]),
+      ...(this.full ? [] : inCorner),
       [words.forget, () => show(this.confirm, true)],
     ];
     return items.map(([label, act, attributes]) => {
