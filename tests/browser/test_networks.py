@@ -252,8 +252,9 @@ def test_a_conversation_that_has_ended_is_said_and_a_new_one_opened(person: Pers
 
 
 def test_a_button_of_an_ended_conversation_goes_on_as_words(person: Person) -> None:
-    """A button pressed after the conversation has ended is said in words in the new one."""
-    person.say("I have no idea why they suspended me")
+    """A button pressed before the page sees that the conversation has ended is said in words in the new one."""
+    with person.page.expect_response("**/chat/history"):  # the page looks whether it is still there
+        person.say("I have no idea why they suspended me")
     headers = {"Authorization": f"Bearer {person.session()['token']}"}
     request("DELETE", f"{person.url}/chat/session", headers=headers)
     choice = person.page.locator(".choice").last.inner_text()
