@@ -9,7 +9,7 @@ from rasa_sdk.events import EventType, FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.turn import Said
-from reinstate.core.policy import offered
+from reinstate.core.policy import AnswerPart, answered, offered, perhaps
 from reinstate.core.transcript import guesses, misses
 from reinstate.core.verdict import question_of
 from reinstate.knowledge import knowledge
@@ -36,13 +36,16 @@ class ActionNotUnderstood(Action):
             said.say([Message("utter_not_understood"), *_open_question(said)])
             return []
         ranking = tracker.latest_message.get("intent_ranking") or []
-        near = offered(said.message)
-        likely = [*near, *guesses(ranking, knowledge())]
-        said.say([choice_message(likely, knowledge(), "utter_perhaps" if likely else "utter_rephrase")])
+        events: list[EventType] = []
+        if isinstance(part := perhaps(said.message), AnswerPart) and not said.in_form:
+            events = said.plan(answered(said.turn, part))
+        else:
+            likely = guesses(ranking, knowledge())
+            said.say([choice_message(likely, knowledge(), "utter_perhaps" if likely else "utter_rephrase")])
         if count:
-            return []
+            return events
         # Rasa comes here for want of a rule, and would again until its circuit breaker trips.
-        return [FollowupAction((tracker.active_loop or {}).get("name") or "action_listen")]
+        return [*events, FollowupAction((tracker.active_loop or {}).get("name") or "action_listen")]
 
 
 class ActionOutside(Action):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -23,6 +23,7 @@ NOTHING = "nothing"
 PAGE = "web"  # its page introduces the bot by itself
 ANSWERED_KINDLY = ("vent", "crisis", "greet", "thank", "goodbye")
 ASKING = ("utter_question", "utter_ask_", "utter_did_that_happen", "utter_which_closer")
+REWORDED = ("utter_answer", "utter_unchanged", "utter_nothing_to_answer", "utter_perhaps")
 _TURNS = 2
 
 
@@ -106,19 +107,25 @@ class Said:
     def say(self, messages: Sequence[Message]) -> None:
         """Hand messages to Rasa's response generator, which fills the domain's words in.
 
-        A sentence in the person's language goes before the first of them, once a conversation; who
+        What stood there in the turn before is said in other words. A sentence in the person's language goes before the first of them, once a conversation; who
         this is and what is kept goes after it, once, where the channel does not say it itself.
         """
         if not messages:
             return
         opening = [*self._in_english(), *self._feeling()]
-        for message in [*opening, *messages, *self._introduction()]:
+        for message in [*opening, *map(self._reworded, messages), *self._introduction()]:
             self.dispatcher.utter_message(
                 response=message.response,
                 buttons=[{"title": b.title, "payload": b.payload} for b in message.buttons],
                 json_message=message.custom(),
                 **message.values,
             )
+
+    def _reworded(self, message: Message) -> Message:
+        """A message, or its second wording where the very same one stood in the turn before."""
+        if message.response not in REWORDED or not was_said(message, last_turns(self.tracker)[1]):
+            return message
+        return replace(message, response=f"{message.response}_again")
 
     def another(self, response: str) -> str:
         """A response, or its second wording where the first one stood in the turn before."""

@@ -10,6 +10,7 @@ done keeps theirs as it is, unless they tell of it in the same message.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -36,6 +37,8 @@ ABOUT = 0.1  # probability of a cause from which a question is about it
 SURE_BESIDE = 0.55  # from here on a question is answered beside a verdict
 NEAR_LEAST = 0.05  # an answer is offered from here
 SURE_NEAR, LEADS_BY = 0.08, 1.2  # an answer that is as likely, and so much likelier than the next, is given
+SURE_ANSWER = 0.6  # below, the next likely answers are offered beside the one that is given
+MOST_OTHERS = 3
 KEPT_ANSWERS = 6
 _FOLLOWS_UP = 6  # words: a question so short is read beside what was answered last
 _RELATED = 8.0  # how much likelier an answer to it is one of the same topic
@@ -43,12 +46,17 @@ _RELATED = 8.0  # how much likelier an answer to it is one of the same topic
 
 @dataclass(frozen=True)
 class AnswerPart:
-    """An answer of `knowledge/answers/`; see `reinstate.replies.answers.answer_message`."""
+    """An answer of `knowledge/answers/`; see `reinstate.replies.answers.answer_message`.
+
+    `perhaps` where it is far from sure that this was asked; `others` may have been meant instead.
+    """
 
     id: str
     short: bool = False
     done: bool = False
     bare: bool = False
+    perhaps: bool = False
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -221,7 +229,7 @@ def plan(turn: Turn, knowledge: Knowledge) -> Plan:
         noted = (WordPart("utter_noted"),) if case != before else ()
         return replace(_keep(turn, (*noted, *answers)), case=case)
     if not (case.causes or case.disputed or case.notice or case.appealed):
-        return replace(_keep(turn, answers or (_perhaps(message),)), case=case)
+        return replace(_keep(turn, answers or (perhaps(message),)), case=case)
     return _judge(turn, case, answers, knowledge)
 
 
@@ -287,13 +295,21 @@ def offered(message: ParsedMessage) -> tuple[str, ...]:
     return tuple(f"faq/{i}" for i, sure in message.near[:2] if sure >= NEAR_LEAST)
 
 
-def _perhaps(message: ParsedMessage) -> Part:
-    """The likeliest answer where none is as likely, else what it may be."""
+def perhaps(message: ParsedMessage) -> Part:
+    """The likeliest answer, with its question where others are about as likely; else what it may be."""
     (best, sure), *others = message.near or (("", 0.0),)
-    if sure >= SURE_NEAR and all(sure >= LEADS_BY * other for _, other in others):
-        return AnswerPart(best)
-    likely = (*offered(message), *message.alternatives)
+    if sure >= NEAR_LEAST:
+        leads = sure >= SURE_NEAR and all(sure >= LEADS_BY * other for _, other in others)
+        return AnswerPart(best, perhaps=not leads, others=_others(message, (best,)))
+    likely = message.alternatives
     return ChoicePart(likely, "perhaps") if likely else WordPart("utter_nothing_to_answer")
+
+
+def _others(message: ParsedMessage, given: Sequence[str]) -> tuple[str, ...]:
+    """The next likely answers, where the one that is given is not sure."""
+    if message.pressed or dict(message.near).get(given[0], 1.0) >= SURE_ANSWER:
+        return ()
+    return tuple(i for i, sure in message.near if sure >= NEAR_LEAST and i not in given)[:MOST_OTHERS]
 
 
 def _keep(turn: Turn, parts: tuple[Part, ...], *, asked: str | None = "") -> Plan:
@@ -302,6 +318,11 @@ def _keep(turn: Turn, parts: tuple[Part, ...], *, asked: str | None = "") -> Pla
     given += tuple(TOPIC + part.id for part in parts if isinstance(part, TopicPart))
     answered = (*given, *(i for i in turn.answered if i not in given))[:KEPT_ANSWERS]
     return Plan(parts, turn.case, turn.asked if asked == "" else asked, answered)
+
+
+def answered(turn: Turn, answer: AnswerPart) -> Plan:
+    """Give one answer, and change nothing."""
+    return _keep(turn, (answer,))
 
 
 def _answers(turn: Turn, knowledge: Knowledge) -> tuple[Part, ...]:
@@ -325,7 +346,12 @@ def _answers(turn: Turn, knowledge: Knowledge) -> tuple[Part, ...]:
         if best and (follows or turn.message.intent in (FAQ, ASK_RULE, "nlu_fallback", *UNDERSTOOD_LITTLE)):
             found = [best]
     return tuple(
-        AnswerPart(i, short=bool(n) or i in turn.answered[:2], done=_is_done(i, turn.message, knowledge))
+        AnswerPart(
+            i,
+            short=bool(n) or i in turn.answered[:2],
+            done=_is_done(i, turn.message, knowledge),
+            others=() if n else _others(turn.message, found),
+        )
         for n, i in enumerate(found[:2])
     )
 
@@ -392,7 +418,7 @@ def _question(turn: Turn, answers: tuple[Part, ...], knowledge: Knowledge) -> Pl
         return replace(_keep(turn, ()), case=case)
     if (changed_topic(before, case) and opens) or (not answers and case != Case()):
         return _judge(turn, case, answers, knowledge)
-    return replace(_keep(turn, answers or (_perhaps(message),)), case=case)
+    return replace(_keep(turn, answers or (perhaps(message),)), case=case)
 
 
 def _is_about(message: ParsedMessage, cause: str) -> bool:

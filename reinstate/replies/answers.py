@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from reinstate.core.case import Case
 from reinstate.knowledge import Answer, Knowledge, Role, Topic
 from reinstate.replies.message import (
@@ -13,6 +15,7 @@ from reinstate.replies.message import (
     titled_buttons,
 )
 
+_MOST = 4  # buttons: what else may be meant, and what follows up
 PREVENTION = "prevention"  # the topic to which every cause adds what helps against it
 
 
@@ -24,6 +27,8 @@ def answer_message(
     *,
     short: bool = False,
     done: bool = False,
+    perhaps: bool = False,
+    others: Sequence[str] = (),
 ) -> Message:
     """The answer to one question, with the known cause, notice and role in mind.
 
@@ -34,8 +39,11 @@ def answer_message(
         knowledge: for sources and titles.
         short: only what answers the question itself.
         done: whether the person tells that they have broken the rule that they ask about.
+        perhaps: whether it is far from sure that this was asked: its question is said with it.
+        others: ids of answers that may have been meant instead; they come before what follows up.
     """
-    follow_ups = titled_buttons([f"faq/{i}" for i in answer.follow_ups], knowledge)
+    follow_ups = () if short else answer.follow_ups
+    buttons = titled_buttons([f"faq/{i}" for i in dict.fromkeys((*others, *follow_ups))], knowledge)
     if role and role in answer.per_role:
         text = answer.per_role[role]
     elif short:
@@ -44,9 +52,10 @@ def answer_message(
         cause = (case.causes or case.disputed or ("",))[0]
         more = answer.per_cause.get(cause) or answer.per_notice.get(case.notice or "") or answer.more
         text = " ".join(part for part in (answer.short, answer.done if done else more) if part)
-    return Message(
-        "utter_answer", {"answer": text}, () if short else follow_ups, sources(answer.sources, knowledge)
-    )
+    response, values = "utter_answer", {"answer": text}
+    if perhaps:
+        response, values = "utter_answer_perhaps", {"question": answer.question, **values}
+    return Message(response, values, buttons[:_MOST], sources(answer.sources, knowledge))
 
 
 def topic_message(topic: Topic, case: Case, knowledge: Knowledge, *, brief: bool = False) -> Message:

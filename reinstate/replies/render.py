@@ -40,10 +40,18 @@ def render(plan: Plan, turn: Turn, knowledge: Knowledge) -> list[Message]:
 
 def _message(part: Part, plan: Plan, turn: Turn, knowledge: Knowledge) -> Message:
     match part:
-        case AnswerPart(id_, short, done, bare):
-            answer = knowledge.answers[id_]
-            message = answer_message(answer, plan.case, turn.role, knowledge, short=short, done=done)
-            return replace(message, buttons=()) if bare or turn.in_form else message
+        case AnswerPart():
+            message = answer_message(
+                knowledge.answers[part.id],
+                plan.case,
+                turn.role,
+                knowledge,
+                short=part.short,
+                done=part.done,
+                perhaps=part.perhaps,
+                others=part.others,
+            )
+            return replace(message, buttons=()) if part.bare or turn.in_form else message
         case RulePart(cause):
             return rule_message(knowledge.causes[cause], knowledge)
         case TopicPart(id_, brief):

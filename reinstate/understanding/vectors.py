@@ -18,6 +18,7 @@ from reinstate.understanding import encoders
 
 FOLDER = Path(__file__).resolve().parents[2] / "models"
 _PART = 500  # texts that one process encodes at a time
+_MOST = 60_000  # vectors that are kept: those of a small training run drive out none of a large one's
 
 
 def of_texts(name: str, texts: Sequence[str], folder: Path = FOLDER) -> NDArray[np.float32]:
@@ -26,14 +27,12 @@ def of_texts(name: str, texts: Sequence[str], folder: Path = FOLDER) -> NDArray[
     Args:
         name: of the encoder, see `reinstate.understanding.encoders.load`.
         texts: to be encoded.
-        folder: where vectors are kept; those that nobody asked for are dropped.
+        folder: where vectors are kept; once there are too many, those that nobody asked for are dropped.
     """
     file = folder / f"vectors-{hashlib.sha256(encoders.load(name).fingerprint.encode()).hexdigest()[:12]}.npz"
     keys = np.array([hashlib.sha256(text.encode()).hexdigest()[:24] for text in texts])
     known, rows = _read(file)
-    new = sorted(
-        {i for key, i in zip(keys, range(len(keys))) if key not in known}, key=lambda i: len(texts[i])
-    )
+    new = sorted({i for i, key in enumerate(keys) if key not in known}, key=lambda i: len(texts[i]))
     if new:
         parts = [new[start : start + _PART] for start in range(0, len(new), _PART)]
         encoded = joblib.Parallel(n_jobs=min(len(parts), os.cpu_count() or 1))(
@@ -46,7 +45,8 @@ def of_texts(name: str, texts: Sequence[str], folder: Path = FOLDER) -> NDArray[
     if new:
         folder.mkdir(exist_ok=True)
         part = file.with_suffix(".part.npz")
-        np.savez(part, keys=keys, rows=found)
+        kept = known if len(known) <= _MOST else {key: known[key] for key in keys}
+        np.savez(part, keys=list(kept), rows=rows[list(kept.values())])
         part.replace(file)
     return np.asarray(found, dtype=np.float32)
 

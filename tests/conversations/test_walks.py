@@ -58,6 +58,7 @@ class Walker:
     earlier: list[dict[str, str]] = field(default_factory=list)
     transcript: list[str] = field(default_factory=list)
     over: bool = False
+    last: str = ""
     before: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
 
     async def walk(self) -> str | None:
@@ -88,7 +89,8 @@ class Walker:
             return None if fine else f"refused: {refused.reason.value}"
         self.transcript += [f"  {line.text[:150]!r} {[b['title'] for b in line.buttons]}" for line in lines]
         self.over = "being deleted now" in " ".join(line.text for line in lines)
-        return self._seen(lines, text) or self._kept()
+        again, self.last = (text or button) == self.last, text or str(button)
+        return self._seen(lines, text, again=again) or self._kept()
 
     def _choose(self) -> tuple[str | None, str | None]:
         if self.offered and self.chance.random() < 0.5:
@@ -97,7 +99,7 @@ class Walker:
             return None, self.chance.choice(self.earlier)["payload"]
         return self.chance.choice(self.texts), None
 
-    def _seen(self, lines: list[Line], text: str | None) -> str | None:
+    def _seen(self, lines: list[Line], text: str | None, *, again: bool) -> str | None:
         if not lines or not any(line.text.strip() for line in lines):
             return "silence"
         if any(line.text == self.gate.words("failed") for line in lines):
@@ -118,7 +120,7 @@ class Walker:
         said = [(line.text, tuple(b["title"] for b in line.buttons)) for line in lines]
         if len(set(said)) < len(said):
             return "the same line twice in one turn"
-        if said == self.before:
+        if said == self.before and not again:
             return "the same turn again"
         self.before = said
         self.offered = [b for line in lines for b in line.buttons]
