@@ -107,8 +107,9 @@ class Said:
     def say(self, messages: Sequence[Message]) -> None:
         """Hand messages to Rasa's response generator, which fills the domain's words in.
 
-        What stood there in the turn before is said in other words. A sentence in the person's language goes before the first of them, once a conversation; who
-        this is and what is kept goes after it, once, where the channel does not say it itself.
+        What stood there in the turn before is said in other words. A sentence in the person's language
+        goes before the first of them, once a conversation; who this is and what is kept goes after it,
+        once, where the channel does not say it itself.
         """
         if not messages:
             return

@@ -20,7 +20,7 @@ from reinstate.core.policy import (
 from reinstate.core.verdict import question_of
 from reinstate.knowledge import Knowledge
 from reinstate.replies.answers import answer_message, topic_message
-from reinstate.replies.message import Message, within
+from reinstate.replies.message import Message, titled_buttons, within
 from reinstate.replies.questions import choice_message, happened_message, question_message
 from reinstate.replies.verdict import (
     lookalike_message,
@@ -54,8 +54,10 @@ def _message(part: Part, plan: Plan, turn: Turn, knowledge: Knowledge) -> Messag
             return replace(message, buttons=()) if part.bare or turn.in_form else message
         case RulePart(cause):
             return rule_message(knowledge.causes[cause], knowledge)
-        case TopicPart(id_, brief):
-            return topic_message(knowledge.topics[id_], plan.case, knowledge, brief=brief)
+        case TopicPart(id_, brief, others):
+            message = topic_message(knowledge.topics[id_], plan.case, knowledge, brief=brief)
+            buttons = titled_buttons([f"faq/{i}" for i in others], knowledge)
+            return message if turn.in_form else replace(message, buttons=buttons)
         case LookalikePart(id_, brief):
             return lookalike_message(knowledge.lookalikes[id_], knowledge, brief=brief)
         case VerdictPart(verdict=verdict, unchanged=True):

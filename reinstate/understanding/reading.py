@@ -33,6 +33,7 @@ _VAGUE = (*OUTSIDE, _DETAIL, _VENT)  # they tell of no case, and may hide one
 ABOUT = (CAUSE, DENY, LOOKALIKE)
 _OFFERED, _NEAR, _FEW_WORDS = 2, 6, 8
 _LITTLE = 1e-3
+_ASKED = 0.5  # what a sentence that asks gives to answers at least, whatever it sounds like else
 _OF_WHOLE = 0.35  # how much the whole message counts for what one question of it asks
 
 
@@ -179,8 +180,9 @@ def _answers(seen: Seen, best: int, labels: Labels, thresholds: Thresholds) -> t
     for row in seen.questions if len(columns) else ():
         both = row[columns] ** (1 - _OF_WHOLE) * (whole[columns] + _LITTLE) ** _OF_WHOLE
         likely = columns[both.argmax()]
-        if row[likely] >= (thresholds.second if found else thresholds.answer):
-            found.setdefault(str(labels.each[likely].answer), float(row[likely]))
+        p = float(row[likely] / max(row[columns].sum(), _ASKED))
+        if p >= (thresholds.second if found else thresholds.answer):
+            found.setdefault(str(labels.each[likely].answer), p)
     return tuple(found.items())
 
 

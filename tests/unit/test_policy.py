@@ -18,6 +18,7 @@ from reinstate.core.policy import (
     Plan,
     QuestionPart,
     RulePart,
+    TopicPart,
     Turn,
     VerdictPart,
     plan,
@@ -231,6 +232,58 @@ def test_a_verdict_asks_one_question_at_most() -> None:
         assert [planned.asked] * len(questions) == [q.asked for q in questions]
         assert len(questions) == bool(planned.asked)
         assert not questions or planned.parts[-1] is questions[0]
+
+
+def test_an_unsure_answer_is_said_with_its_question() -> None:
+    """Where answers are about as likely, the first one says what it answers, and offers the others."""
+    one, other = "appeal_where", "appeal_how_often"
+    close = met("hm what of it", "inform_detail", near=((one, 0.2), (other, 0.19)))
+    assert (AnswerPart(one, perhaps=True, others=(other,)),) == close.parts
+    ahead = met("hm what of it", "inform_detail", near=((one, 0.5), (other, 0.1)))
+    assert (AnswerPart(one, others=(other,)),) == ahead.parts
+    (said,) = render(close, Turn(ParsedMessage("inform_detail", "hm"), Case()), FACTS)
+    assert FACTS.answers[one].question == said.values["question"]
+    assert FACTS.title_of(f"faq/{other}") == said.buttons[0].title
+    none = met("hm", "inform_detail", alternatives=("cause_inactivity",))
+    assert (ChoicePart(("cause_inactivity",), "perhaps"),) == none.parts
+
+
+def test_a_sure_answer_offers_no_other() -> None:
+    """What else it might be is noise where the question was plain."""
+    near = (("appeal_where", 0.9), ("appeal_how_often", 0.09))
+    planned = met("where do i appeal?", "faq", answers=near[:1], near=near)
+    assert (AnswerPart("appeal_where"),) == planned.parts
+
+
+BROAD = [(0.3, 0.05, AnswerPart), (0.3, 0.32, TopicPart)]
+
+
+@pytest.mark.parametrize(("one", "other", "kind"), BROAD)
+def test_a_broad_question_gets_the_answer_that_stands_out(one: float, other: float, kind: type) -> None:
+    """ "How many warnings before permanent" is no question about permanence as such."""
+    serving = [i for i, a in FACTS.answers.items() if "ask_permanent" in a.serves][:2]
+    near = ((serving[0], one), (serving[1], other), ("appeal_where", 0.2 if kind is TopicPart else 0.0))
+    (part,) = met("is it permanent then?", "ask_permanent", near=near).parts
+    assert isinstance(part, (AnswerPart, TopicPart))
+    assert isinstance(part, kind)
+    assert serving[1] in part.others
+
+
+STORIES = [
+    ("many words about a client, a friend and one job", {"cause_poor_feedback": 0.02}, ["paid_outside"]),
+    ("many words about a client, a friend and one job", {"cause_poor_feedback": 0.5}, None),
+    ("paid by paypal, bad reviews", {"cause_poor_feedback": 0.02}, None),
+]
+
+
+@pytest.mark.parametrize(("text", "ranked", "kept"), STORIES)
+def test_a_fragment_of_a_long_story_opens_no_case(
+    text: str, ranked: dict[str, float], kept: list[str] | None
+) -> None:
+    """A cause that one clause sounds like counts only where the whole, or a short message, tells of it."""
+    told = (named("paid_outside"), named("poor_feedback"))
+    planned = met(text, "cause_paid_outside", *told, ranked={"cause_paid_outside": 0.9, **ranked})
+    assert set(kept or ["paid_outside", "poor_feedback"]) == set(planned.case.causes)
 
 
 # --- as many buttons as a reply may have ---------------------------------------------------------
