@@ -34,13 +34,18 @@ SURE_TOLD = 0.6  # from here on what a question tells beside it counts for the c
 SURE_CAUSE, SURE_ALONE, SURE_DENIAL = 0.75, 0.85, 0.97
 SURE_FOREIGN = 0.66  # the same in other languages, whose words of trouble are known less well
 ABOUT = 0.1  # probability of a cause from which a question is about it
-SHORT_STORY, FRAGMENT, BESIDE = 8, 0.05, 0.4  # see `_supported`: words, probability, and beside the likeliest
+SHORT_STORY, FRAGMENT, BESIDE = (
+    20,
+    0.05,
+    0.4,
+)  # words, probability, beside the likeliest: see `_supported`
 SURE_BESIDE = 0.55  # from here on a question is answered beside a verdict
 NEAR_LEAST = 0.05  # an answer is offered from here
 SURE_NEAR, LEADS_BY = 0.08, 1.2  # an answer that is as likely, and so much likelier than the next, is given
 SURE_ANSWER = 0.8  # below, the next likely answers are offered beside the one that is given
 MOST_OTHERS, OTHER_LEAST = 3, 0.02
 STANDS_OUT = 0.5  # of what all likely answers have, the share from which one is given in place of a topic
+PLAIN = 6  # words: a broad question so short is broad ("is it permanent?")
 KEPT_ANSWERS = 6
 _FOLLOWS_UP = 6  # words: a question so short is read beside what was answered last
 _RELATED = 8.0  # how much likelier an answer to it is one of the same topic
@@ -431,7 +436,8 @@ def _of_topic(turn: Turn, topic: str, knowledge: Knowledge, *, brief: bool) -> P
     message = turn.message
     serving = {i: p for i, p in message.near if message.intent in knowledge.answers[i].serves}
     found = tuple(sorted(serving, key=lambda i: -serving[i]))
-    if found and serving[found[0]] >= STANDS_OUT * sum(p for _, p in message.near) and not message.pressed:
+    plain = message.pressed or len(message.text.split()) <= PLAIN
+    if found and not plain and serving[found[0]] >= STANDS_OUT * sum(p for _, p in message.near):
         return AnswerPart(found[0], short=brief or found[0] in turn.answered[:2], others=found[1:MOST_OTHERS])
     return TopicPart(topic, brief=brief or TOPIC + topic in turn.answered[:2], others=found[:MOST_OTHERS])
 

@@ -34,6 +34,7 @@ ABOUT = (CAUSE, DENY, LOOKALIKE)
 _OFFERED, _NEAR, _FEW_WORDS = 2, 6, 8
 _LITTLE = 1e-3
 _ASKED = 0.5  # what a sentence that asks gives to answers at least, whatever it sounds like else
+_OF_QUESTION = 0.5  # how much such a sentence counts beside the whole for what may have been asked
 _OF_WHOLE = 0.35  # how much the whole message counts for what one question of it asks
 
 
@@ -93,7 +94,7 @@ def read(seen: Seen, labels: Labels, thresholds: Thresholds) -> Result:
     label = labels.each[best]
     topic = float(whole[labels.of(label.topic)].sum())
     ranking = _ranking(whole, best, topic, labels, thresholds)
-    near = _near(whole, labels)
+    near = _near(seen, labels)
     named = max((c.confidence for c in causes if CAUSE + c.id == label.topic), default=0.0)
     if label.intent not in OUTSIDE and max(topic, named) < thresholds.needed(label.name):
         unsure = thresholds.stated(1.0 - topic)
@@ -166,9 +167,11 @@ def _ranking(
     return ((first, thresholds.stated(topic)), *((i, added[i]) for i in rest))
 
 
-def _near(whole: NDArray[np.float64], labels: Labels) -> tuple[tuple[str, float], ...]:
-    likely = sorted(labels.answers, key=lambda n: -float(whole[n]))[:_NEAR]
-    return tuple((str(labels.each[n].answer), float(whole[n])) for n in likely)
+def _near(seen: Seen, labels: Labels) -> tuple[tuple[str, float], ...]:
+    """The likeliest answers, by the whole message and by each sentence of it that asks."""
+    by_any = np.vstack([seen.rows[:1], _OF_QUESTION * seen.questions]).max(axis=0)
+    likely = sorted(labels.answers, key=lambda n: -float(by_any[n]))[:_NEAR]
+    return tuple((str(labels.each[n].answer), float(by_any[n])) for n in likely)
 
 
 def _answers(seen: Seen, best: int, labels: Labels, thresholds: Thresholds) -> tuple[tuple[str, float], ...]:

@@ -263,15 +263,15 @@ def test_a_broad_question_gets_the_answer_that_stands_out(one: float, other: flo
     """ "How many warnings before permanent" is no question about permanence as such."""
     serving = [i for i, a in FACTS.answers.items() if "ask_permanent" in a.serves][:2]
     near = ((serving[0], one), (serving[1], other), ("appeal_where", 0.2 if kind is TopicPart else 0.0))
-    (part,) = met("is it permanent then?", "ask_permanent", near=near).parts
+    (part,) = met("so how many of these before it is permanent", "ask_permanent", near=near).parts
     assert isinstance(part, (AnswerPart, TopicPart))
     assert isinstance(part, kind)
     assert serving[1] in part.others
 
 
 STORIES = [
-    ("many words about a client, a friend and one job", {"cause_poor_feedback": 0.02}, ["paid_outside"]),
-    ("many words about a client, a friend and one job", {"cause_poor_feedback": 0.5}, None),
+    ("many words about a client, a friend and one job " * 3, {"cause_poor_feedback": 0.02}, ["paid_outside"]),
+    ("many words about a client, a friend and one job " * 3, {"cause_poor_feedback": 0.5}, None),
     ("paid by paypal, bad reviews", {"cause_poor_feedback": 0.02}, None),
 ]
 
