@@ -41,6 +41,7 @@ def met(
 ) -> Plan:
     """What is done about a message; details of the message and of the turn by their names."""
     of_message = {k: turn.pop(k) for k in list(turn) if k not in Turn.__dataclass_fields__}
+    of_message.setdefault("ranked", {intent: sure})
     message = ParsedMessage(intent, text, mentions, confidence=sure, language="en", **of_message)
     return plan(Turn(message, case or Case(), **turn), FACTS)
 
