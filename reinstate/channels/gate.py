@@ -19,12 +19,11 @@ from typing import Any, TypeVar
 from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.shared.core.events import BotUttered
 
-from reinstate.channels.rates import Rate
+from reinstate.channels.rates import Limits
 from reinstate.server.commands import COMMANDS
 from reinstate.server.masking import mask
 from reinstate.server.metrics import REFUSED, TURN_SECONDS, TURNS
 from reinstate.server.plain import plain
-from reinstate.server.settings import Settings
 from reinstate.stores.conversations import ConversationStore
 from reinstate.stores.lines import Line, bot_line
 from reinstate.stores.locks import Locks
@@ -35,7 +34,6 @@ LONGEST_TEXT = 4000
 LONGEST_ID = 64
 LONGEST_PAYLOAD = 64  # bytes
 LONGEST_TITLE = 75
-BURST = 15
 ALONE_SECONDS = 0.25
 BREATHS = 8
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
@@ -114,13 +112,9 @@ class _Output(OutputChannel):
 class Gate:
     """Passes messages of all doors to Rasa, one turn of a conversation at a time."""
 
-    def __init__(self, agent: Any, store: ConversationStore, locks: Locks, settings: Settings) -> None:
+    def __init__(self, agent: Any, store: ConversationStore, locks: Locks, limits: Limits) -> None:
         """Guard a loaded agent whose conversations are in `store`."""
-        self._agent, self.store, self.locks = agent, store, locks
-        clock = time.monotonic
-        self._rate = Rate(settings.rate_per_minute, BURST, clock)
-        total = settings.rate_total_per_minute
-        self._total = Rate(total, max(1, total // 2), clock)
+        self._agent, self.store, self.locks, self.limits = agent, store, locks, limits
         self._computing = asyncio.Lock()
 
     def words(self, response: str) -> str:
@@ -189,7 +183,7 @@ class Gate:
             raise Refused(Reason.GONE)
         if met.reply is not None:
             return met.reply
-        self._check_rate(inbound.conversation)
+        await self._check_rate(inbound.conversation)
         if pressed and not met.offered:
             raise Refused(Reason.UNKNOWN_BUTTON)
         if not pressed and len(text) <= LONGEST_TITLE:
@@ -253,8 +247,8 @@ class Gate:
             raise Refused(Reason.UNKNOWN_COMMAND)
         return f"/{intent}"
 
-    def _check_rate(self, conversation: str) -> None:
-        wait = self._rate.take(conversation) or self._total.take("all")
+    async def _check_rate(self, conversation: str) -> None:
+        wait = await self.limits.person.take(conversation) or await self.limits.total.take("all")
         if wait:
             raise Refused(Reason.TOO_MANY, wait)
 

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from prometheus_client import Counter, Histogram
+import os
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, values
+from prometheus_client.multiprocess import MultiProcessCollector
+
+_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 TURNS = Counter("reinstate_turns_total", "Messages handled, by door and outcome", ("door", "outcome"))
 TURN_SECONDS = Histogram(
@@ -14,4 +20,23 @@ TURN_SECONDS = Histogram(
 REFUSED = Counter(
     "reinstate_refused_total", "Messages refused at the gate, by door and reason", ("door", "reason")
 )
-FORGOTTEN = Counter("reinstate_forgotten_total", "Conversations deleted because they were too old")
+FORGOTTEN = Counter("reinstate_forgotten_total", "Conversations deleted, by why", ("why",))
+
+
+def share(folder: Path) -> None:
+    """Count together with the processes that share a folder, before anything is counted.
+
+    The library decides this when it is imported; here it is known once the settings are. That works for
+    metrics with labels, which is all of them: what counts is made with the first of its labels.
+    """
+    os.environ[_FOLDER] = str(folder)
+    values.ValueClass = values.MultiProcessValue()  # type: ignore[no-untyped-call]
+
+
+def shown() -> bytes:
+    """All that was counted, by all processes that count together."""
+    if _FOLDER not in os.environ:
+        return generate_latest()
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return generate_latest(registry)

@@ -61,6 +61,21 @@ def patient(seconds: float) -> Iterator[None]:
         _patience.reset(before)
 
 
+async def aside(threads: ThreadPoolExecutor, work: Callable[..., _Result], *arguments: Any) -> _Result:
+    """Run work in one of some threads.
+
+    Who is cancelled meanwhile waits until it has ended: nothing goes on behind their back.
+    """
+    context = contextvars.copy_context()
+    call = partial(context.run, partial(work, *arguments))
+    future = asyncio.get_running_loop().run_in_executor(threads, call)
+    try:
+        return await asyncio.shield(future)
+    except asyncio.CancelledError:
+        await asyncio.wait({future})
+        raise
+
+
 class Database:
     """Runs work on one database."""
 
@@ -89,19 +104,9 @@ class Database:
         """Run work in a transaction, which is kept as a whole or not at all."""
         return self._twice(work, self.engine.begin)
 
-    async def aside(self, work: Callable[..., _Result], *arguments: Any, **named: Any) -> _Result:
-        """Run work in a thread, so that a slow database holds nobody else up.
-
-        Who is cancelled meanwhile waits until it has ended: nothing goes on behind their back.
-        """
-        context = contextvars.copy_context()
-        call = partial(context.run, partial(work, *arguments, **named))
-        future = asyncio.get_running_loop().run_in_executor(self._threads, call)
-        try:
-            return await asyncio.shield(future)
-        except asyncio.CancelledError:
-            await asyncio.wait({future})
-            raise
+    async def aside(self, work: Callable[..., _Result], *arguments: Any) -> _Result:
+        """Run work in a thread, so that a slow database holds nobody else up; see the function."""
+        return await aside(self._threads, work, *arguments)
 
     def explain(self, error: sa.exc.SQLAlchemyError) -> str:
         """Why the database cannot be used, in one line without its password."""
