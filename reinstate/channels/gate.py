@@ -8,6 +8,7 @@ a reason; how that is said is the door's.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import re
 import time
@@ -22,7 +23,7 @@ from rasa.shared.core.events import BotUttered
 from reinstate.channels.rates import Limits
 from reinstate.server.commands import COMMANDS
 from reinstate.server.masking import mask
-from reinstate.server.metrics import REFUSED, TURN_SECONDS, TURNS
+from reinstate.server.metrics import ERRORS, REFUSED, STAGE_SECONDS, TURN_SECONDS, TURNS
 from reinstate.server.plain import plain
 from reinstate.stores.conversations import ConversationStore
 from reinstate.stores.lines import Line, bot_line
@@ -144,6 +145,7 @@ class Gate:
             raise
         except Exception as error:
             TURNS.labels(inbound.channel, "failed").inc()
+            ERRORS.labels(type(error).__name__).inc()
             logger.exception("a turn failed in %s", inbound.channel)
             raise TurnFailedError from error
         TURNS.labels(inbound.channel, outcome).inc()
@@ -166,7 +168,9 @@ class Gate:
     async def _pass(self, inbound: Inbound, send: Send, *, session: bool) -> str:
         """The turn itself; "answered", or "repeated" where it was handled before."""
         text = self._admit(inbound)
-        async with self.locks.hold(inbound.conversation):
+        async with contextlib.AsyncExitStack() as held:
+            with STAGE_SECONDS.labels("lock").time():
+                await held.enter_async_context(self.locks.hold(inbound.conversation))
             said = await self._in_its_time(self._turn(inbound, text, send, session=session))
         if said is None:
             return "answered"
@@ -178,7 +182,8 @@ class Gate:
     async def _turn(self, inbound: Inbound, text: str, send: Send, *, session: bool) -> list[Line] | None:
         """Run the turn; or, where it was run before, what was said then."""
         pressed = inbound.button is not None
-        met = await self.store.meet(inbound.conversation, inbound.id, text if pressed else "")
+        with STAGE_SECONDS.labels("load").time():
+            met = await self.store.meet(inbound.conversation, inbound.id, text if pressed else "")
         if session and not met.open:
             raise Refused(Reason.GONE)
         if met.reply is not None:
@@ -196,7 +201,10 @@ class Gate:
             input_channel=inbound.channel,
             message_id=inbound.id,
         )
-        await self._agent.processor.handle_message(message)
+        with STAGE_SECONDS.labels("read").time():
+            message.parse_data = await self._agent.processor.parse_message(message)
+        with STAGE_SECONDS.labels("answer").time():
+            await self._agent.processor.handle_message(message)
         if output.silent:
             await self._break_silence(inbound.conversation, send)
         return None
@@ -217,7 +225,9 @@ class Gate:
         so that what takes only a moment (acknowledgements, pages) comes in between. A turn that
         waits for something outside does not hold up the next one for long.
         """
-        async with self._computing:
+        async with contextlib.AsyncExitStack() as computing:
+            with STAGE_SECONDS.labels("queue").time():
+                await computing.enter_async_context(self._computing)
             task = asyncio.ensure_future(turn)
             try:
                 await asyncio.wait({task}, timeout=ALONE_SECONDS)

@@ -22,7 +22,7 @@ from sqlalchemy.dialects import sqlite as in_sqlite
 from sqlalchemy.engine import Connection
 
 from reinstate.server.commands import COMMANDS, FORGET_INTENT, RESTART_INTENT
-from reinstate.server.metrics import FORGOTTEN
+from reinstate.server.metrics import FORGOTTEN, count
 from reinstate.stores import inbox, sqlite
 from reinstate.stores.database import Database, StoreError, now, patient
 from reinstate.stores.lines import Line
@@ -177,6 +177,7 @@ class ConversationStore(SQLTrackerStore):
             memory = tracker.memory.after(new, self._slots)
             work = self._keeping(tracker.sender_id, new, memory, tracker.old)
             await self.database.aside(self.database.write, work)
+            count(new)
             tracker.memory, tracker.kept, tracker.old = memory, len(tracker.events), ()
 
     @property

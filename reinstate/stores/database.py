@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
+from reinstate.server.metrics import STORE_SECONDS
 from reinstate.stores import sqlite
 
 # How long the database may be silent: a turn then fails, and can be repeated.
@@ -98,11 +99,13 @@ class Database:
 
     def read(self, work: Callable[[sa.engine.Connection], _Result]) -> _Result:
         """Run what only reads."""
-        return self._twice(work, self.engine.connect)
+        with STORE_SECONDS.labels("read").time():
+            return self._twice(work, self.engine.connect)
 
     def write(self, work: Callable[[sa.engine.Connection], _Result]) -> _Result:
         """Run work in a transaction, which is kept as a whole or not at all."""
-        return self._twice(work, self.engine.begin)
+        with STORE_SECONDS.labels("write").time():
+            return self._twice(work, self.engine.begin)
 
     async def aside(self, work: Callable[..., _Result], *arguments: Any) -> _Result:
         """Run work in a thread, so that a slow database holds nobody else up; see the function."""
