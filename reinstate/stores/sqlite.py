@@ -65,6 +65,7 @@ class Remains:
         """
         self._engine = engine
         self._at_work = threading.Lock()
+        self._removed = threading.Condition()
         self.remove()
 
     def note(self, connection: sa.engine.Connection) -> None:
@@ -73,10 +74,16 @@ class Remains:
             count = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
             connection.exec_driver_sql(f"PRAGMA user_version={count + 1}")
 
-    def remove(self) -> None:
-        """Begin to remove what was noted, unless that is being done. Nobody has to wait for it."""
+    def remove(self, patience: float = 0) -> None:
+        """Begin to remove what was noted, unless that is being done.
+
+        Args:
+            patience: how many seconds to wait for its end; on a busy machine it may take longer.
+        """
         if self._noted() and self._at_work.acquire(blocking=False):
             threading.Thread(target=self._remove_all, daemon=True).start()
+        with self._removed:
+            self._removed.wait_for(lambda: not self._noted(), patience)
 
     def _noted(self) -> int:
         if self._engine.dialect.name != "sqlite":
@@ -92,6 +99,8 @@ class Remains:
                 self._repeat(self._write_anew)
                 self._repeat(self._empty_side_file)
                 self._settle(count)
+                with self._removed:
+                    self._removed.notify_all()
                 # However often people ask to be forgotten, others get most of the time.
                 time.sleep(_REST * (time.thread_time() - began))
         finally:

@@ -288,8 +288,13 @@ def test_forgetting_leaves_no_byte(server: Server, how: str) -> None:
         assert 204 == request("DELETE", f"{chat.url}/chat/session", headers=chat.authorization).status
     else:
         chat.say("forget me" if how == "typed" else "/forget")
-    data = server.files()
-    assert (False, False) == (secret.encode() in data, chat.conversation.encode() in data)
+    until(
+        lambda: (
+            (data := server.files())
+            and secret.encode() not in data
+            and chat.conversation.encode() not in data
+        )
+    )
     with sqlite3.connect(server.database) as connection:
         query = "SELECT count(*) FROM events WHERE sender_id = ?"
         assert 0 == connection.execute(query, (chat.conversation,)).fetchone()[0]
@@ -307,7 +312,7 @@ def test_a_running_turn_does_not_bring_a_forgotten_conversation_back(server: Ser
     request("DELETE", f"{chat.url}/chat/session", headers=chat.authorization)
     for thread in threads:
         thread.join()
-    assert chat.conversation.encode() not in server.files()
+    until(lambda: chat.conversation.encode() not in server.files())
 
 
 def test_private_numbers_are_never_stored(server: Server) -> None:
