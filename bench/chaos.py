@@ -192,9 +192,9 @@ def judge(sent: list[str], seen: list[list[str]], history: list[tuple[str, str]]
     found["lost"] = sum(text not in kept for text in sent)
     found["twice"] = len(kept) - len(set(kept))
     found["out of order"] = int(list(dict.fromkeys(kept)) != [text for text in sent if text in kept])
-    for text, seen in zip(sent, seen, strict=False):
+    for text, reply in zip(sent, seen, strict=False):
         said = next((lines for kept_text, lines in turns if kept_text == text), None)
-        found["another answer than was seen"] += said is not None and said != seen
+        found["another answer than was seen"] += said is not None and said != reply
     return found
 
 
