@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import os
 import signal
 import sys
 import time
@@ -57,7 +58,9 @@ def run(count: int, work: Work, begun: Callable[[], None]) -> int:
         for _ in range(count - 1):
             start()
         while True:
-            wait([process.sentinel for process in running])
+            wait([told, *(process.sentinel for process in running)])
+            while told.poll():
+                logger.info("process %s answers", told.recv())
             for process in [process for process in running if not process.is_alive()]:
                 running.remove(process)
                 logger.error("a process has ended (%s); another takes its place", process.exitcode)
@@ -90,7 +93,7 @@ def watch_parent(loop: Any, stop: Callable[[], None]) -> None:
 def _run(work: Work, tell: Connection) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent says when to end
-    work(lambda: tell.send(True))
+    work(lambda: tell.send(os.getpid()))
 
 
 def _end(*_: object) -> None:
