@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 ANSWER_SECONDS = 3
 IDLE_SECONDS = 15
 # A process that dies frees its locks after so long; one that lives holds on to them.
-HELD_SECONDS = 60
+HELD_SECONDS = 15
 # A waiter that was handed a lock and does not take it, because it died, loses it after so long.
 HANDED_SECONDS = 5
 # A waiter is woken at once. Where a Redis that starts anew has forgotten it, it asks again after so long.
