@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import re
 
 import pytest
 from itsdangerous import URLSafeTimedSerializer
@@ -11,7 +12,7 @@ from itsdangerous import URLSafeTimedSerializer
 from reinstate.channels import web
 from reinstate.channels.rates import Rate, Times, limits
 from reinstate.channels.web import HttpError, Tokens
-from reinstate.server.settings import Settings
+from reinstate.server.settings import ROOT, Settings
 
 CONVERSATION = "web-" + "0" * 32
 
@@ -107,3 +108,15 @@ def test_settings_do_not_print_their_secrets() -> None:
     assert "hidden" not in f"{settings} {settings!r} {settings.metrics_token} {[settings.metrics_token]}"
     assert settings.metrics_token is not None
     assert "hidden-metrics_token" == settings.metrics_token.reveal()
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt", "setup/uv.txt"])
+def test_every_package_is_locked_with_its_hash(name: str) -> None:
+    """One version each for a platform, from nowhere but the index."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    entries = re.split(r"\n(?=[a-zA-Z])", re.sub(r"^\s*#.*\n", "", text, flags=re.MULTILINE).strip())
+    assert entries
+    for entry in entries:
+        assert re.match(r"[\w.\[\]-]+==\S+", entry), entry
+        assert "--hash=sha256:" in entry, entry
+        assert "://" not in entry, entry
