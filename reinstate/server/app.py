@@ -27,7 +27,7 @@ from sanic import HTTPResponse, Request, Sanic
 from sanic.exceptions import SanicException
 from sanic.response import empty, raw, redirect
 
-from reinstate import inprocess, knowledge
+from reinstate import inprocess, knowledge, quick_rules
 from reinstate.channels.gate import Gate
 from reinstate.channels.rates import Times, limits
 from reinstate.server import metrics, workers
@@ -179,6 +179,7 @@ async def _load(app: Sanic, loop: Any) -> None:
     settings: Settings = app.ctx.settings
     store: ConversationStore = app.ctx.store
     remote = settings.action_server_url
+    quick_rules.install()
     if not remote:
         inprocess.install()
     agent = Agent.load(MODEL, action_endpoint=EndpointConfig(remote) if remote else None)
