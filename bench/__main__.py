@@ -219,7 +219,7 @@ def compare(pair: tuple[Bot, Bot], rounds: int) -> None:
         for bot in pair:
             bot.converse()
     for people in CROWDS:
-        for _ in range(3):
+        for _ in range(max(1, 8 // people)):
             for bot in pair:
                 bot.crowd(people)
 
