@@ -1,14 +1,17 @@
 """Speed, load and memory beside Rasa's own starter bot, measured in the same run.
 
-    python -m bench            about five minutes; both are trained from nothing first
+    python -m bench            about ten minutes; both are trained from nothing first
 
-Machines differ and are noisy, so the column to read is the ratio.
+Both run at once and are asked in turn, so that whatever else the machine does falls on both alike.
+Machines differ and are noisy: the column to read is the ratio.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
+import re
 import shutil
 import statistics
 import subprocess
@@ -16,15 +19,17 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import rasa.cli
 
 from bench.readme import put
 from reinstate.server.settings import MODEL
-from tests.running import Chat, Server, free_port, request
+from tests.running import Chat, Server, free_port, request, until
 
 REPORT = Path(__file__).parent / "reports" / "speed.md"
 MESSAGES = ("hello", "i am sad", "are you a bot", "thank you", "bye", "no", "yes", "that made me happy")
@@ -39,6 +44,7 @@ OURS = (
     "thank you",
 )
 START_SECONDS = 300
+CROWDS = (1, 8, 32)
 
 
 class Starter:
@@ -83,7 +89,7 @@ class Starter:
 
     def stop(self) -> None:
         """End it."""
-        if self._process:
+        if self._process and self._process.poll() is None:
             self._process.terminate()
             self._process.wait(30)
 
@@ -108,29 +114,44 @@ def _trained(started: float, model: Path) -> dict[str, float]:
     }
 
 
-def measure(turn: Callable[[str, str], None], texts: tuple[str, ...], rounds: int) -> dict[str, float]:
-    """Milliseconds a turn one at a time, and turns a second with eight people at once."""
-    spans = []
-    for _ in range(rounds):
+@dataclass
+class Bot:
+    """One that is measured: how to say something to it, and what was found so far."""
+
+    say: Callable[[str, str], None]
+    texts: tuple[str, ...]
+    spans: list[float] = field(default_factory=list)
+    rates: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
+
+    def converse(self) -> None:
+        """One conversation; how long each turn takes."""
         person = uuid.uuid4().hex
-        for text in texts:
+        for text in self.texts:
             started = time.perf_counter()
-            turn(text, person)
-            spans.append((time.perf_counter() - started) * 1000)
-    started = time.perf_counter()
+            self.say(text, person)
+            self.spans.append((time.perf_counter() - started) * 1000)
 
-    def talk(person: str) -> None:
-        for text in texts:
-            turn(text, person)
+    def crowd(self, people: int) -> None:
+        """A conversation of each of many people at once; how many turns a second."""
 
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(talk, [uuid.uuid4().hex for _ in range(8 * max(1, rounds // 4))]))
-    turns = 8 * max(1, rounds // 4) * len(texts)
-    return {
-        "turn, p50 ms": statistics.median(spans),
-        "turn, p95 ms": statistics.quantiles(spans, n=20)[-1],
-        "turns a second, 8 at once": turns / (time.perf_counter() - started),
-    }
+        def talk(person: str) -> None:
+            for text in self.texts:
+                self.say(text, person)
+
+        started = time.perf_counter()
+        with ThreadPoolExecutor(people) as pool:
+            list(pool.map(talk, [uuid.uuid4().hex for _ in range(people)]))
+        self.rates[people].append(people * len(self.texts) / (time.perf_counter() - started))
+
+    def figures(self) -> dict[str, float]:
+        """Milliseconds a turn one at a time, and turns a second with many people at once."""
+        percent = statistics.quantiles(self.spans, n=100)
+        return {
+            "turn, p50 ms": percent[49],
+            "turn, p95 ms": percent[94],
+            "turn, p99 ms": percent[98],
+            **{f"turns a second, {n} at once": statistics.median(r) for n, r in self.rates.items()},
+        }
 
 
 def memory(pid: int) -> float:
@@ -156,32 +177,75 @@ def ours(server: Server) -> Callable[[str, str], None]:
 def main() -> None:
     """Measure both, print the table and write the report."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=6, help="conversations one at a time")
-    rounds = parser.parse_args().rounds
-    with tempfile.TemporaryDirectory() as name:
+    parser.add_argument("--rounds", type=int, default=15, help="conversations one at a time")
+    parser.add_argument("--note", default="", help="what a reader of the report has to know of this run")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
         folder = Path(name)
-        starter = Starter(folder)
-        results, trained = {}, {"Reinstate": train(folder), "starter": starter.trained}
-        for kind in ("Reinstate", "starter"):
+        starter, server = Starter(folder), Server(folder)
+        mine, theirs = train(folder), starter.trained
+        for bot, found in ((server, mine), (starter, theirs)):
+            stack.callback(bot.stop)
             started = time.perf_counter()
-            bot = Server(folder).start(plain=True) if kind == "Reinstate" else starter.start()
-            found = {**trained[kind], "start, s": time.perf_counter() - started}
-            try:
-                turn, texts = (ours(bot), OURS) if isinstance(bot, Server) else (bot.say, MESSAGES)
-                found |= measure(turn, texts, rounds)
-                found["memory, MB"] = memory(bot.pid)
-            finally:
-                bot.stop()
-            results[kind] = found
-    rows = ["| | Reinstate | starter bot | ratio |", "|---|---|---|---|"]
-    for figure, mine in results["Reinstate"].items():
-        theirs = results["starter"][figure]
-        rows.append(f"| {figure} | {mine:.0f} | {theirs:.0f} | {mine / theirs:.2f} |")
-    table = "\n".join(rows)
-    sys.stdout.write(table + "\n")
+            bot.start(plain=True) if isinstance(bot, Server) else bot.start()
+            found["start, s"] = time.perf_counter() - started
+        pair = Bot(ours(server), OURS), Bot(starter.say, MESSAGES)
+        compare(pair, given.rounds)
+        mine |= {**pair[0].figures(), "memory, MB": memory(server.pid)}
+        theirs |= {**pair[1].figures(), "memory, MB": memory(starter.pid)}
+        starter.stop()
+        both = stack.enter_context(two_processes(folder))
+        pair = Bot(ours(server), OURS), Bot(ours(both), OURS)
+        compare(pair, 2)
+        one, two = (bot.figures() for bot in pair)
+    table = _table(("", "Reinstate", "starter bot", "ratio"), mine, theirs)
+    rates = {name: figure for name, figure in one.items() if name.startswith("turns a second")}
+    workers = _table(("", "one process", "`WORKERS=2`", "ratio"), rates, two, reverse=True)
+    sys.stdout.write(f"{table}\n\n{workers}\n")
     put("speed", table)
-    REPORT.parent.mkdir(exist_ok=True)
-    REPORT.write_text(f"# {__doc__.splitlines()[0]}\n\n{table}\n", encoding="utf-8")
+    text = [
+        f"# {__doc__.splitlines()[0]}",
+        given.note,
+        table,
+        "One process beside two, in the same run:",
+        workers,
+    ]
+    REPORT.write_text("\n\n".join(filter(None, text)) + "\n", encoding="utf-8")
+
+
+def compare(pair: tuple[Bot, Bot], rounds: int) -> None:
+    """Measure two, in turn."""
+    for _ in range(rounds):
+        for bot in pair:
+            bot.converse()
+    for people in CROWDS:
+        for _ in range(max(1, 8 // people)):
+            for bot in pair:
+                bot.crowd(people)
+
+
+@contextlib.contextmanager
+def two_processes(folder: Path) -> Iterator[Server]:
+    """Our bot as two processes, once both answer."""
+    server = Server(folder, DATABASE_URL=f"sqlite:///{folder / 'two.db'}", WORKERS="2").start(plain=True)
+    try:
+        until(lambda: len(re.findall("process [0-9]+ answers", server.log.read_text("utf-8"))) == 2)
+        yield server
+    finally:
+        server.stop()
+
+
+def _table(
+    heads: tuple[str, ...], first: dict[str, float], second: dict[str, float], *, reverse: bool = False
+) -> str:
+    """Figures beside each other: the ratio of the first to the second, or in reverse."""
+    rows = [f"| {' | '.join(heads)} |", "|---|---|---|---|"]
+    for figure, one in first.items():
+        other = second[figure]
+        rows.append(
+            f"| {figure} | {one:.0f} | {other:.0f} | {(other / one) if reverse else one / other:.2f} |"
+        )
+    return "\n".join(rows)
 
 
 if __name__ == "__main__":

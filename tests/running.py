@@ -46,6 +46,11 @@ def bytes_of(database: Path) -> bytes:
     return b"".join(found)
 
 
+def tool(name: str) -> str:
+    """The path of a program that a locked package brought."""
+    return str(Path(sys.executable).parent / name)
+
+
 def free_port() -> int:
     """A port that nothing listens on."""
     with socket.socket() as probe:

@@ -1,8 +1,8 @@
 """Works on what a door has acknowledged: kept in the inbox first, then in order, in background.
 
 The entries of one conversation are worked on one after another in the order of arrival, those of
-different conversations side by side. What is not finished when the process ends, or dies, is
-finished by the next one.
+different conversations side by side, also where several processes work for one door. What is not
+finished when the process ends, or dies, is finished by the next one.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ import contextlib
 import json
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from reinstate.stores.inbox import LEASE_SECONDS, Inbox
-from reinstate.stores.locks import LocalLocks
+from reinstate.stores.locks import LocalLocks, Locks
 
 logger = logging.getLogger(__name__)
 
@@ -55,15 +55,18 @@ class Entry:
 class Backlog:
     """What is left to do for one door in one process."""
 
-    def __init__(self, inbox: Inbox, work: Callable[[Entry], Awaitable[None]], *, alone: bool) -> None:
+    def __init__(
+        self, inbox: Inbox, work: Callable[[Entry], Awaitable[None]], locks: Locks, *, alone: bool
+    ) -> None:
         """Start with nothing to do.
 
         Args:
             inbox: keeps entries until they are done.
             work: does one entry.
+            locks: keep processes apart that work on entries of one conversation.
             alone: whether this is the only process on the database.
         """
-        self._inbox, self._work, self._alone = inbox, work, alone
+        self._inbox, self._work, self._locks, self._alone = inbox, work, locks, alone
         self._queues: dict[str, deque[Entry]] = {}
         self._tasks: set[asyncio.Task[object]] = set()
         self._unkept: dict[str, None] = {}
@@ -196,7 +199,8 @@ class Backlog:
         try:
             while queue and not self.closing.is_set():
                 try:
-                    await self._work(queue[0])
+                    async with self._in_order(conversation):
+                        await self._work(queue[0])
                 except ClosingError:
                     return
                 except Exception:
@@ -205,6 +209,19 @@ class Backlog:
                 queue.popleft()
         finally:
             del self._queues[conversation]
+
+    @contextlib.asynccontextmanager
+    async def _in_order(self, conversation: str) -> AsyncIterator[None]:
+        """Wait until other processes are done with earlier entries; where none can tell, go on.
+
+        What stands in the way of this lock stands in that of the turn, and the person is told.
+        """
+        async with contextlib.AsyncExitStack() as held:
+            try:
+                await held.enter_async_context(self._locks.hold(f"reply:{conversation}"))
+            except Exception as error:
+                logger.warning("an entry is worked on without its lock: %s", type(error).__name__)
+            yield
 
     async def _note(self, what: Callable[[str], Awaitable[None]], entry: Entry) -> None:
         """Note progress; without it a restart would only repeat."""

@@ -8,6 +8,7 @@ a reason; how that is said is the door's.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import re
 import time
@@ -19,12 +20,11 @@ from typing import Any, TypeVar
 from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.shared.core.events import BotUttered
 
-from reinstate.channels.rates import Rate
+from reinstate.channels.rates import Limits
 from reinstate.server.commands import COMMANDS
 from reinstate.server.masking import mask
-from reinstate.server.metrics import REFUSED, TURN_SECONDS, TURNS
+from reinstate.server.metrics import ERRORS, REFUSED, STAGE_SECONDS, TURN_SECONDS, TURNS
 from reinstate.server.plain import plain
-from reinstate.server.settings import Settings
 from reinstate.stores.conversations import ConversationStore
 from reinstate.stores.lines import Line, bot_line
 from reinstate.stores.locks import Locks
@@ -35,7 +35,6 @@ LONGEST_TEXT = 4000
 LONGEST_ID = 64
 LONGEST_PAYLOAD = 64  # bytes
 LONGEST_TITLE = 75
-BURST = 15
 ALONE_SECONDS = 0.25
 BREATHS = 8
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
@@ -114,13 +113,9 @@ class _Output(OutputChannel):
 class Gate:
     """Passes messages of all doors to Rasa, one turn of a conversation at a time."""
 
-    def __init__(self, agent: Any, store: ConversationStore, locks: Locks, settings: Settings) -> None:
+    def __init__(self, agent: Any, store: ConversationStore, locks: Locks, limits: Limits) -> None:
         """Guard a loaded agent whose conversations are in `store`."""
-        self._agent, self.store, self.locks = agent, store, locks
-        clock = time.monotonic
-        self._rate = Rate(settings.rate_per_minute, BURST, clock)
-        total = settings.rate_total_per_minute
-        self._total = Rate(total, max(1, total // 2), clock)
+        self._agent, self.store, self.locks, self.limits = agent, store, locks, limits
         self._computing = asyncio.Lock()
 
     def words(self, response: str) -> str:
@@ -150,6 +145,7 @@ class Gate:
             raise
         except Exception as error:
             TURNS.labels(inbound.channel, "failed").inc()
+            ERRORS.labels(type(error).__name__).inc()
             logger.exception("a turn failed in %s", inbound.channel)
             raise TurnFailedError from error
         TURNS.labels(inbound.channel, outcome).inc()
@@ -172,7 +168,9 @@ class Gate:
     async def _pass(self, inbound: Inbound, send: Send, *, session: bool) -> str:
         """The turn itself; "answered", or "repeated" where it was handled before."""
         text = self._admit(inbound)
-        async with self.locks.hold(inbound.conversation):
+        async with contextlib.AsyncExitStack() as held:
+            with STAGE_SECONDS.labels("lock").time():
+                await held.enter_async_context(self.locks.hold(inbound.conversation))
             said = await self._in_its_time(self._turn(inbound, text, send, session=session))
         if said is None:
             return "answered"
@@ -184,12 +182,13 @@ class Gate:
     async def _turn(self, inbound: Inbound, text: str, send: Send, *, session: bool) -> list[Line] | None:
         """Run the turn; or, where it was run before, what was said then."""
         pressed = inbound.button is not None
-        met = await self.store.meet(inbound.conversation, inbound.id, text if pressed else "")
+        with STAGE_SECONDS.labels("load").time():
+            met = await self.store.meet(inbound.conversation, inbound.id, text if pressed else "")
         if session and not met.open:
             raise Refused(Reason.GONE)
         if met.reply is not None:
             return met.reply
-        self._check_rate(inbound.conversation)
+        await self._check_rate(inbound.conversation)
         if pressed and not met.offered:
             raise Refused(Reason.UNKNOWN_BUTTON)
         if not pressed and len(text) <= LONGEST_TITLE:
@@ -202,7 +201,10 @@ class Gate:
             input_channel=inbound.channel,
             message_id=inbound.id,
         )
-        await self._agent.processor.handle_message(message)
+        with STAGE_SECONDS.labels("read").time():
+            message.parse_data = await self._agent.processor.parse_message(message)
+        with STAGE_SECONDS.labels("answer").time():
+            await self._agent.processor.handle_message(message)
         if output.silent:
             await self._break_silence(inbound.conversation, send)
         return None
@@ -223,7 +225,9 @@ class Gate:
         so that what takes only a moment (acknowledgements, pages) comes in between. A turn that
         waits for something outside does not hold up the next one for long.
         """
-        async with self._computing:
+        async with contextlib.AsyncExitStack() as computing:
+            with STAGE_SECONDS.labels("queue").time():
+                await computing.enter_async_context(self._computing)
             task = asyncio.ensure_future(turn)
             try:
                 await asyncio.wait({task}, timeout=ALONE_SECONDS)
@@ -253,8 +257,8 @@ class Gate:
             raise Refused(Reason.UNKNOWN_COMMAND)
         return f"/{intent}"
 
-    def _check_rate(self, conversation: str) -> None:
-        wait = self._rate.take(conversation) or self._total.take("all")
+    async def _check_rate(self, conversation: str) -> None:
+        wait = await self.limits.person.take(conversation) or await self.limits.total.take("all")
         if wait:
             raise Refused(Reason.TOO_MANY, wait)
 

@@ -125,7 +125,7 @@ class _Session:
         self._token = settings.slack_bot_token
         self._api = Api(self._token, settings.slack_api_url)
         inbox = Inbox(gate.store.database, "slack")
-        self._turns = Turns(gate, self._api, inbox, alone=settings.redis_url is None)
+        self._turns = Turns(gate, self._api, inbox, alone=settings.alone)
         self._bolt = self._new_bolt()
         self._home: str | None = None
         self._events: dict[str, None] = {}

@@ -57,7 +57,7 @@ class Turns:
             alone: whether this is the only process on the database.
         """
         self._gate, self._api = gate, api
-        self.backlog = Backlog(inbox, self._do, alone=alone)
+        self.backlog = Backlog(inbox, self._do, gate.locks, alone=alone)
         self._courier = Courier(self.backlog.wait, api.alive)
         self._pressed: set[str] = set()
         self._told: dict[str, float] = {}

@@ -215,7 +215,13 @@ class _Session:
                 await asyncio.sleep(_wait_after(watch, error, self._api.reason(error)))
 
     async def _poll(self) -> None:
-        """Fetch updates; asking for the next ones confirms those that were taken in."""
+        """Fetch updates, in one process at a time, for Telegram allows no more."""
+        while True:
+            async with self._gate.locks.hold(f"poll:telegram-{self._api.id}"):
+                await self._fetch()
+
+    async def _fetch(self) -> None:
+        """Fetch updates until another does; asking for the next ones confirms those that were taken in."""
         await self._insist("deleteWebhook", self._api.bot.delete_webhook)
         offset: int | None = None
         watch = Watch("Telegram did not accept getUpdates (%s); trying on")
@@ -224,8 +230,8 @@ class _Session:
                 updates = await self._api.call(lambda: self._api.updates(offset, UPDATES))  # noqa: B023
             except (TelegramError, Trouble) as error:
                 await asyncio.sleep(_wait_after(watch, error, self._api.reason(error)))
-                if isinstance(error, Conflict) and "webhook" in str(error):  # somebody has set one again
-                    await self._insist("deleteWebhook", self._api.bot.delete_webhook)
+                if isinstance(error, Conflict):  # another process, or somebody has set a webhook again
+                    return
                 continue
             watch.over()
             for raw in updates:

@@ -51,11 +51,11 @@ class Turns:
         Args:
             gate: where every message passes.
             api: where replies go.
-            settings: without Redis there is no other process on the database.
+            settings: say whether other processes are on the database, and where actions run.
         """
         self._gate, self._api = gate, api
         inbox = Inbox(gate.store.database, f"telegram-{api.id}")
-        self.backlog = Backlog(inbox, self._do, alone=settings.redis_url is None)
+        self.backlog = Backlog(inbox, self._do, gate.locks, alone=settings.alone)
         api.wait = self.backlog.wait
         self._presses: dict[str, _Press] = {}
         self._pressed: set[_Button] = set()

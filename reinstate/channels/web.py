@@ -33,14 +33,12 @@ from reinstate.channels.gate import (
     Refused,
     TurnFailedError,
 )
-from reinstate.channels.rates import Rate
 from reinstate.server.settings import Settings, session_secret
 from reinstate.stores.lines import Line
 
 LARGEST_BODY = 64 * 1024
 TOKEN_SECONDS = 30 * 24 * 3600
 RENEW_SECONDS = 24 * 3600
-SESSIONS_PER_MINUTE = 60
 MOST_STREAMS = 16
 MOST_STREAMS_IN_ALL = 1000
 METHODS = "GET, POST, DELETE"
@@ -106,7 +104,6 @@ class WebDoor(InputChannel):
         self._assets = Assets()
         self._tokens = Tokens(session_secret(settings).reveal())
         self._streams: Counter[str] = Counter()
-        self._openings = Rate(SESSIONS_PER_MINUTE, SESSIONS_PER_MINUTE, time.monotonic)
 
     @classmethod
     def name(cls) -> str:
@@ -153,7 +150,7 @@ class WebDoor(InputChannel):
         body = await _json_body(request)
         if body:
             raise HttpError(400, "bad_request")
-        wait = self._openings.take(_address(request, self._settings))
+        wait = await _gate(request).limits.sessions.take(_address(request, self._settings))
         if wait:
             raise HttpError(429, "too_many", wait)
         conversation = f"web-{secrets.token_hex(16)}"

@@ -1,17 +1,22 @@
-"""Starts the one process: Rasa, the actions and the doors. `make run` ends up here."""
+"""Starts a process, or several: Rasa, the actions and the doors. `make run` ends up here."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import socket
 import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 import structlog
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import register
 from rasa.core.run import create_http_input_channels
@@ -22,14 +27,17 @@ from sanic import HTTPResponse, Request, Sanic
 from sanic.exceptions import SanicException
 from sanic.response import empty, raw, redirect
 
-from reinstate import inprocess, knowledge
+from reinstate import inprocess, knowledge, quick_rules
 from reinstate.channels.gate import Gate
+from reinstate.channels.rates import Times, limits
+from reinstate.server import metrics, workers
 from reinstate.server.health import Probe
-from reinstate.server.metrics import FORGOTTEN
-from reinstate.server.settings import MODEL, ROOT, Settings, SettingsError
+from reinstate.server.settings import MODEL, ROOT, Settings, SettingsError, session_secret
+from reinstate.stores import in_redis
 from reinstate.stores.conversations import ConversationStore
-from reinstate.stores.database import StoreError
-from reinstate.stores.locks import locks
+from reinstate.stores.database import Database, StoreError
+from reinstate.stores.in_postgres import PostgresLocks
+from reinstate.stores.locks import FileLocks, LocalLocks, Locks
 
 logger = logging.getLogger("reinstate")
 
@@ -49,10 +57,28 @@ def main() -> None:
     logger.setLevel(logging.INFO)
     # Rasa's structured log prints what people write at debug level, which is its default.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    try:
+    with _or_exit():
         settings = Settings.load()
-        _check(settings)
-        app = build(settings)
+        listening = _bind(settings)
+        knowledge.knowledge()
+    begun = partial(_tell, settings)
+    if settings.workers == 1:
+        listening.close()  # it may be less than all that HOST stands for
+        _serve(settings, Times(), begun, host=settings.host, port=settings.port)
+        return
+    with _or_exit():
+        session_secret(settings)  # made once for all
+    with tempfile.TemporaryDirectory(prefix="reinstate-") as folder:
+        metrics.share(Path(folder))
+        work = partial(_serve, settings, Times(), sock=listening)
+        sys.exit(workers.run(settings.workers, work, begun))
+
+
+@contextlib.contextmanager
+def _or_exit() -> Iterator[None]:
+    """Say in one line why the bot cannot start, where it cannot."""
+    try:
+        yield
     except (
         SettingsError,
         StartError,
@@ -61,23 +87,35 @@ def main() -> None:
         inprocess.WrongRasaError,
     ) as error:
         sys.exit(f"reinstate cannot start: {error}")
-    app.run(host=settings.host, port=settings.port, access_log=False, motd=False, debug=False)
 
 
-def build(settings: Settings) -> Sanic:
+def _serve(settings: Settings, times: Times, begun: Callable[[], None], **address: Any) -> None:
+    """Answer at an address until TERM."""
+    with _or_exit():
+        app = build(settings, times, begun)
+    app.run(**address, access_log=False, motd=False, debug=False)
+
+
+def build(settings: Settings, times: Times, begun: Callable[[], None]) -> Sanic:
     """The web application with all doors; the model loads when it starts.
 
+    Args:
+        settings: of the process.
+        times: of limits, which this process may share with others.
+        begun: called once it answers.
+
     Raises:
-        KnowledgeError: if `knowledge/` has mistakes.
         StoreError: if the database cannot be used.
     """
-    knowledge.knowledge()
     app = Sanic("reinstate", configure_logging=False)
     app.config.REQUEST_MAX_SIZE = LARGEST_REQUEST
     app.config.FALLBACK_ERROR_FORMAT = "text"
     app.ctx.settings = settings
     app.ctx.store = _open_store(settings)
-    app.ctx.locks = locks(settings.redis_url)
+    redis = in_redis.connect(settings.redis_url) if settings.redis_url else None
+    app.ctx.locks = in_redis.RedisLocks(redis) if redis else _locks(app.ctx.store.database)
+    app.ctx.limits = limits(settings, times, redis)
+    app.ctx.begun = begun
     register(create_http_input_channels(None, str(ROOT / "credentials.yml")), app, route="/webhooks/")
     app.add_route(_root, "/", methods=["GET", "HEAD"])
     app.add_route(_health, "/health")
@@ -86,8 +124,16 @@ def build(settings: Settings) -> Sanic:
     app.error_handler.add(SanicException, _no_page)
     app.error_handler.add(Exception, _broken)
     app.register_listener(_load, "before_server_start")
-    app.register_listener(_tell, "after_server_start")
+    app.register_listener(_begin, "after_server_start")
     return app
+
+
+def _locks(database: Database) -> Locks:
+    """Locks where the conversations are: no other process can reach what is in memory only."""
+    url = database.engine.url
+    if not url.drivername.startswith("sqlite"):
+        return PostgresLocks(database)
+    return FileLocks(Path(f"{url.database}-lock")) if url.database else LocalLocks()
 
 
 def _open_store(settings: Settings) -> ConversationStore:
@@ -99,7 +145,12 @@ def _open_store(settings: Settings) -> ConversationStore:
     return store
 
 
-def _check(settings: Settings) -> None:
+def _bind(settings: Settings) -> socket.socket:
+    """A socket at the address of the settings; that there is a model is found out first.
+
+    Raises:
+        StartError: if there is none, or the address cannot be had.
+    """
     if not MODEL.is_file():
         raise StartError(f"there is no trained model at {MODEL.relative_to(ROOT)}: run `make train`")
     try:
@@ -110,21 +161,25 @@ def _check(settings: Settings) -> None:
         raise StartError(
             f"HOST={settings.host!r} is not an address of this machine: correct it to 127.0.0.1 or 0.0.0.0"
         ) from None
-    with socket.socket(family, kind) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(address)
-        except OSError as error:
-            raise StartError(
-                f"port {settings.port} of {settings.host} cannot be used ({error.strerror}): "
-                "stop what runs there, or choose another with PORT=5006 make run"
-            ) from error
+    bound = socket.socket(family, kind)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind(address)
+    except OSError as error:
+        bound.close()
+        raise StartError(
+            f"port {settings.port} of {settings.host} cannot be used ({error.strerror}): "
+            "stop what runs there, or choose another with PORT=5006 make run"
+        ) from error
+    return bound
 
 
-async def _load(app: Sanic, _loop: Any) -> None:
+async def _load(app: Sanic, loop: Any) -> None:
+    workers.watch_parent(loop, app.stop)
     settings: Settings = app.ctx.settings
     store: ConversationStore = app.ctx.store
     remote = settings.action_server_url
+    quick_rules.install()
     if not remote:
         inprocess.install()
     agent = Agent.load(MODEL, action_endpoint=EndpointConfig(remote) if remote else None)
@@ -135,13 +190,16 @@ async def _load(app: Sanic, _loop: Any) -> None:
     await agent.parse_message("hello")
     app.ctx.agent = agent
     app.ctx.probe = Probe(store.check, app.ctx.locks.check)
-    app.ctx.gate = Gate(agent, store, app.ctx.locks, settings)
+    app.ctx.gate = Gate(agent, store, app.ctx.locks, app.ctx.limits)
     if settings.retention_days:
         app.add_task(_retain(store, settings.retention_days))
 
 
-async def _tell(app: Sanic, _loop: Any) -> None:
-    settings: Settings = app.ctx.settings
+async def _begin(app: Sanic, _loop: Any) -> None:
+    app.ctx.begun()
+
+
+def _tell(settings: Settings) -> None:
     host = "localhost" if settings.host in _HERE else settings.host
     sys.stdout.write(f"Reinstate answers at http://{host}:{settings.port}/chat/\n")
     sys.stdout.flush()
@@ -150,7 +208,7 @@ async def _tell(app: Sanic, _loop: Any) -> None:
 async def _retain(store: ConversationStore, days: int) -> None:
     while True:
         try:
-            FORGOTTEN.inc(await asyncio.to_thread(store.forget_older_than, days * _DAY_SECONDS))
+            await asyncio.to_thread(store.forget_older_than, days * _DAY_SECONDS)
         except sa.exc.SQLAlchemyError:
             logger.exception("old conversations could not be deleted; it is tried again")
         await asyncio.sleep(_RETENTION_EVERY_SECONDS)
@@ -172,7 +230,7 @@ async def _metrics(request: Request) -> HTTPResponse:
     scheme, _, given = request.headers.get("authorization", "").partition(" ")
     if scheme.casefold() != "bearer" or not token.equals(given):
         return empty(401)
-    return raw(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+    return raw(metrics.shown(), content_type=CONTENT_TYPE_LATEST)
 
 
 async def _broken(request: Request, error: Exception) -> HTTPResponse:

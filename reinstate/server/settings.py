@@ -76,6 +76,7 @@ class Settings:
     telegram_api_url: str
     database_url: str
     redis_url: str | None
+    workers: int
     retention_days: int | None
     metrics_token: Secret | None
     rate_per_minute: int
@@ -161,6 +162,7 @@ class Settings:
             telegram_api_url=telegram,
             database_url=address("DATABASE_URL", addresses.database) or f"sqlite:///{VAR / 'data.db'}",
             redis_url=address("REDIS_URL", addresses.redis),
+            workers=number("WORKERS", 1, 1, 64),
             retention_days=number("RETENTION_DAYS", 0, 0, 36500) or None,
             metrics_token=secret("METRICS_TOKEN"),
             rate_per_minute=number("RATE_PER_MINUTE", 30, 0, 1_000_000),
@@ -168,6 +170,11 @@ class Settings:
             action_server_url=address("ACTION_SERVER_URL", addresses.web),
             handover_url=text("HANDOVER_URL"),
         )
+
+    @property
+    def alone(self) -> bool:
+        """Whether no other process is on the database: only SQLite's file can be known to be ours."""
+        return self.workers == 1 and self.database_url.startswith("sqlite")
 
     def trusts(self, address: str) -> bool:
         """Whether an address is a reverse proxy's whose X-Forwarded-For is believed."""

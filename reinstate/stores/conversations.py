@@ -22,6 +22,7 @@ from sqlalchemy.dialects import sqlite as in_sqlite
 from sqlalchemy.engine import Connection
 
 from reinstate.server.commands import COMMANDS, FORGET_INTENT, RESTART_INTENT
+from reinstate.server.metrics import FORGOTTEN, count
 from reinstate.stores import inbox, sqlite
 from reinstate.stores.database import Database, StoreError, now, patient
 from reinstate.stores.lines import Line
@@ -178,6 +179,7 @@ class ConversationStore(SQLTrackerStore):
             memory = tracker.memory.after(new, self._slots)
             work = self._keeping(tracker.sender_id, new, memory, tracker.old)
             await self.database.aside(self.database.write, work)
+            count(new)
             tracker.memory, tracker.kept, tracker.old = memory, len(tracker.events), ()
 
     @property
@@ -219,10 +221,12 @@ class ConversationStore(SQLTrackerStore):
 
         def keep(connection: Connection) -> None:
             after = connection.execute(latest).scalar() or 0
-            rows = rows_of_replies(connection, conversation) if old else []
-            rows += [{"conversation": conversation, "message": id, "after": after} for id in handled]
-            if rows:
+            if old and (rows := rows_of_replies(connection, conversation)):
                 connection.execute(insert(replies).on_conflict_do_nothing(), rows)
+            # Where a lock was lost and another process has kept the same message, this turn fails.
+            for message in handled:
+                row = {"conversation": conversation, "message": message, "after": after}
+                connection.execute(replies.insert().values(row))
             if offered:
                 connection.execute(insert(offers).on_conflict_do_nothing(), offered)
             connection.execute(events.insert(), [row_of_event(conversation, event) for event in new])
@@ -253,6 +257,7 @@ class ConversationStore(SQLTrackerStore):
             self._remains.note(connection)
 
         self.database.write(delete)
+        FORGOTTEN.labels("asked").inc()
         self._remains.remove(_PATIENT_WITH_REMAINS)
 
     def move(self, old: str, new: str) -> None:
@@ -287,6 +292,7 @@ class ConversationStore(SQLTrackerStore):
 
         with patient(_PATIENT_SECONDS):
             deleted = self.database.write(delete)
+        FORGOTTEN.labels("old").inc(deleted)
         self._remains.remove()
         return deleted
 

@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
+from reinstate.server.metrics import STORE_SECONDS
 from reinstate.stores import sqlite
 
 # How long the database may be silent: a turn then fails, and can be repeated.
@@ -61,6 +62,21 @@ def patient(seconds: float) -> Iterator[None]:
         _patience.reset(before)
 
 
+async def aside(threads: ThreadPoolExecutor, work: Callable[..., _Result], *arguments: Any) -> _Result:
+    """Run work in one of some threads.
+
+    Who is cancelled meanwhile waits until it has ended: nothing goes on behind their back.
+    """
+    context = contextvars.copy_context()
+    call = partial(context.run, partial(work, *arguments))
+    future = asyncio.get_running_loop().run_in_executor(threads, call)
+    try:
+        return await asyncio.shield(future)
+    except asyncio.CancelledError:
+        await asyncio.wait({future})
+        raise
+
+
 class Database:
     """Runs work on one database."""
 
@@ -83,25 +99,17 @@ class Database:
 
     def read(self, work: Callable[[sa.engine.Connection], _Result]) -> _Result:
         """Run what only reads."""
-        return self._twice(work, self.engine.connect)
+        with STORE_SECONDS.labels("read").time():
+            return self._twice(work, self.engine.connect)
 
     def write(self, work: Callable[[sa.engine.Connection], _Result]) -> _Result:
         """Run work in a transaction, which is kept as a whole or not at all."""
-        return self._twice(work, self.engine.begin)
+        with STORE_SECONDS.labels("write").time():
+            return self._twice(work, self.engine.begin)
 
-    async def aside(self, work: Callable[..., _Result], *arguments: Any, **named: Any) -> _Result:
-        """Run work in a thread, so that a slow database holds nobody else up.
-
-        Who is cancelled meanwhile waits until it has ended: nothing goes on behind their back.
-        """
-        context = contextvars.copy_context()
-        call = partial(context.run, partial(work, *arguments, **named))
-        future = asyncio.get_running_loop().run_in_executor(self._threads, call)
-        try:
-            return await asyncio.shield(future)
-        except asyncio.CancelledError:
-            await asyncio.wait({future})
-            raise
+    async def aside(self, work: Callable[..., _Result], *arguments: Any) -> _Result:
+        """Run work in a thread, so that a slow database holds nobody else up; see the function."""
+        return await aside(self._threads, work, *arguments)
 
     def explain(self, error: sa.exc.SQLAlchemyError) -> str:
         """Why the database cannot be used, in one line without its password."""

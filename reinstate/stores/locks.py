@@ -1,37 +1,34 @@
-"""One turn at a time for each conversation, in the order of arrival."""
+"""One turn at a time for each conversation, in the order of arrival.
+
+Where the lock is depends on who shares the conversations: processes of one machine on one SQLite file
+lock a file beside it; several machines lock in PostgreSQL, or in Redis (`in_postgres`, `in_redis`).
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
-import uuid
+import fcntl
+import hashlib
+import os
 from collections import Counter
 from collections.abc import AsyncIterator
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Protocol
 
-import redis.asyncio
-from redis.asyncio.lock import Lock
-from redis.asyncio.retry import Retry
-from redis.backoff import ConstantBackoff
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import LockNotOwnedError, ReadOnlyError, RedisError
-from redis.exceptions import TimeoutError as RedisTimeoutError
-
-from reinstate.server.settings import SettingsError
-
-logger = logging.getLogger(__name__)
-
-HELD_SECONDS = 60
-ANSWER_SECONDS = 3
-IDLE_SECONDS = 15
+# How often a lock on a file that another process has is asked for.
+_PAUSE_SECONDS = 0.01
 
 
 class Locks(Protocol):
     """Lets one turn of a conversation run at a time."""
 
-    def hold(self, conversation: str) -> contextlib.AbstractAsyncContextManager[None]:
-        """Wait for the turn's place in the queue and keep others out meanwhile."""
+    def hold(self, name: str) -> contextlib.AbstractAsyncContextManager[None]:
+        """Wait for one's place in the queue and keep others out meanwhile.
+
+        Args:
+            name: of what is held, such as a conversation.
+        """
         ...
 
     async def check(self) -> None:
@@ -43,93 +40,70 @@ class LocalLocks:
     """Locks of one process; waiters are served first come, first served."""
 
     def __init__(self) -> None:
-        """Start with no conversation held."""
+        """Start with nothing held."""
         self._locks: dict[str, asyncio.Lock] = {}
         self._waiting: Counter[str] = Counter()
 
     @contextlib.asynccontextmanager
-    async def hold(self, conversation: str) -> AsyncIterator[None]:
+    async def hold(self, name: str) -> AsyncIterator[None]:
         """See `Locks.hold`."""
-        lock = self._locks.setdefault(conversation, asyncio.Lock())
-        self._waiting[conversation] += 1
+        lock = self._locks.setdefault(name, asyncio.Lock())
+        self._waiting[name] += 1
         try:
             async with lock:
                 yield
         finally:
-            self._waiting[conversation] -= 1
-            if not self._waiting[conversation]:
-                del self._waiting[conversation]
-                del self._locks[conversation]
+            self._waiting[name] -= 1
+            if not self._waiting[name]:
+                del self._waiting[name]
+                del self._locks[name]
+
+    def waited_for(self, name: str) -> bool:
+        """Whether anybody waits for what is held."""
+        return self._waiting[name] > 1
 
     async def check(self) -> None:
         """See `Locks.check`; nothing can stand in the way of these."""
 
 
-class _Lock(Lock):
-    """redis-py's lock, which may be asked for again where the answer was lost on the way."""
+class FileLocks:
+    """Locks across processes of one machine, on bytes of a file; a process that dies frees its own.
 
-    async def do_acquire(self, token: bytes) -> bool:
-        """Take the lock, or find that it is ours already."""
-        return bool(await super().do_acquire(token)) or await self.redis.get(self.name) == token
-
-
-class RedisLocks:
-    """Locks across processes: redis-py's own lock, behind a local queue that keeps the order.
-
-    A connection found dead, or leading to a server that only reads since a fail-over, is opened anew
-    once. A server that does not answer is given up after some seconds.
+    Within a process the order of arrival is kept. Between processes it is nearly kept: who waits asks
+    again every few milliseconds, and a process lets others go first before it takes the same lock anew.
     """
 
-    def __init__(self, url: str) -> None:
-        """Connect lazily to the server at `url`.
-
-        Raises:
-            SettingsError: if the address holds an option that there is none of.
-        """
-        network = {} if url.startswith("unix:") else {"socket_keepalive": True}
-        self._client: Any = redis.asyncio.Redis.from_url(
-            url,
-            socket_connect_timeout=ANSWER_SECONDS,
-            socket_timeout=ANSWER_SECONDS,
-            health_check_interval=IDLE_SECONDS,
-            retry=Retry(ConstantBackoff(0.1), 1),
-            retry_on_error=[RedisConnectionError, RedisTimeoutError, ReadOnlyError],
-            **network,
-        )
-        try:
-            self._client.connection_pool.make_connection()
-        except (TypeError, ValueError):
-            raise SettingsError("REDIS_URL has an option that Redis does not know: correct it") from None
+    def __init__(self, file: Path) -> None:
+        """Open a file, which is made where there is none and stays empty."""
+        # These locks belong to the process and end when it closes the file anywhere: it is opened once.
+        self._file = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self._local = LocalLocks()
 
     @contextlib.asynccontextmanager
-    async def hold(self, conversation: str) -> AsyncIterator[None]:
-        """See `Locks.hold`; a process that dies frees its locks after `HELD_SECONDS`."""
-        lock = _Lock(self._client, f"reinstate:turn:{conversation}", timeout=HELD_SECONDS, sleep=0.02)
-        token = uuid.uuid4().hex.encode()
-        async with self._local.hold(conversation):
+    async def hold(self, name: str) -> AsyncIterator[None]:
+        """See `Locks.hold`."""
+        place = key_of(name) >> 2  # an offset within what files can have
+        async with self._local.hold(name):
+            while not self._take(place):
+                await asyncio.sleep(_PAUSE_SECONDS)
             try:
-                await lock.acquire(token=token)
                 yield
             finally:
-                # Where asking for it failed or was cancelled, it may have been had all the same.
-                await self._give_back(lock, token)
+                fcntl.lockf(self._file, fcntl.LOCK_UN, 1, place)
+                if self._local.waited_for(name):
+                    await asyncio.sleep(2 * _PAUSE_SECONDS)
 
-    async def _give_back(self, lock: _Lock, token: bytes) -> None:
-        """Free a lock. What was done under it stays done, so that a failure is no failed turn."""
+    def _take(self, place: int) -> bool:
         try:
-            await lock.do_release(token)
-        except LockNotOwnedError:
-            pass
-        except RedisError as error:
-            name = type(error).__name__
-            logger.warning("a lock could not be given back and ends by itself soon: %s", name)
+            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
+        except BlockingIOError:
+            return False
+        return True
 
     async def check(self) -> None:
-        """See `Locks.check`; locking is writing."""
-        await self._client.set("reinstate:pulse", 1, ex=HELD_SECONDS)
+        """See `Locks.check`; nothing can stand in the way of these."""
 
 
-def locks(redis_url: str | None) -> Locks:
-    """Redis locks where an address is set, local ones otherwise."""
-    return RedisLocks(redis_url) if redis_url else LocalLocks()
+def key_of(name: str) -> int:
+    """A number below 2^63 that stands for a name."""
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big") >> 1

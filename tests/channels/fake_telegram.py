@@ -161,6 +161,8 @@ class FakeTelegram:
     refusals: list[Refusal] = field(default_factory=list)
     every_nth_429: int = 0
     pending: list[dict[str, Any]] = field(default_factory=list)
+    most_fetching: int = 0
+    _fetching: int = 0
     queries: dict[str, bool] = field(default_factory=dict)
     between: list[Foreign] = field(default_factory=list)
 
@@ -381,7 +383,10 @@ class FakeTelegram:
             raise ApiError(409, "Conflict: can't use getUpdates method while webhook is active")
         offset = int(values.get("offset", 0))
         self.pending = [u for u in self.pending if u["update_id"] >= offset]
+        self._fetching += 1
+        self.most_fetching = max(self.most_fetching, self._fetching)
         self._change.wait_for(lambda: self.pending or self.webhook, min(float(values.get("timeout", 0)), 5))
+        self._fetching -= 1
         return self.pending[: int(values.get("limit", 100))]
 
     def _send_chat_action(self, values: dict[str, Any]) -> Any:

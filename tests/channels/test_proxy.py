@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import http.server
-import os
-import shutil
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.running import ROOT, free_port, request, until
+from tests.running import ROOT, free_port, request, tool, until
 
 PEOPLE = ["/chat/", "/chat/widget.js", "/chat/messages", "/chat"]
 PLATFORMS = ["/webhooks/slack/webhook", "/webhooks/telegram/webhook"]
@@ -44,18 +40,13 @@ class Echo(http.server.BaseHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Caddy with our file; its address."""
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    program = shutil.which("caddy", path=path)
-    if program is None:
-        pytest.skip("caddy is not installed")
     folder = tmp_path_factory.mktemp("caddy")
     site = f"http://127.0.0.1:{free_port()}"
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Echo) as bot:
         threading.Thread(target=bot.serve_forever, daemon=True).start()
         running = subprocess.Popen(
-            [program, "run", "--adapter", "caddyfile", "--config", str(ROOT / "deploy" / "Caddyfile")],
+            [tool("caddy"), "run", "--adapter", "caddyfile", "--config", str(ROOT / "deploy" / "Caddyfile")],
             env={
-                "PATH": path,
                 "HOME": str(folder),
                 "SITE": site,
                 "BOTS": "127.0.0.1",

@@ -459,13 +459,22 @@ def test_the_root_leads_to_the_chat(door: Server) -> None:
     assert (302, "/chat/") == (answer.status, answer.getheader("location"))
 
 
+COUNTED = (
+    *("turns_total", "turn_seconds_count", "stage_seconds_bucket", "store_seconds_count", "intents_total"),
+    *("causes_total", "verdicts_total"),
+)
+
+
 @pytest.mark.parametrize(("token", "status"), [("Bearer counting", 200), ("Bearer wrong", 401), ("", 401)])
 def test_metrics_need_their_token(door: Server, talk: Chat, token: str, status: int) -> None:
     """Counted without ids or texts, and told only to who has the token."""
-    talk.post({"id": "1", "text": "hello"})
+    talk.post({"id": "1", "text": "my account was suspended because I have two accounts"})
     answer = request("GET", f"{door.url}/metrics", headers={"Authorization": token})
     assert status == answer.status
-    assert (b"reinstate_turns_total" in answer.body) == (status == 200)
+    for name in COUNTED:
+        assert (re.search(rf"^reinstate_{name}\{{", answer.body.decode(), re.MULTILINE) is not None) == (
+            status == 200
+        )
     assert talk.conversation.encode() not in answer.body
 
 

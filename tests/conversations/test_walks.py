@@ -219,6 +219,7 @@ async def _gate(folder: Path) -> Gate:
     from rasa.core.agent import Agent
 
     from reinstate import inprocess
+    from reinstate.channels.rates import Times, limits
     from reinstate.server.settings import MODEL, Settings
     from reinstate.stores.conversations import ConversationStore
     from reinstate.stores.locks import LocalLocks
@@ -228,4 +229,5 @@ async def _gate(folder: Path) -> Gate:
     agent = Agent.load(MODEL)
     store = ConversationStore(agent.domain, f"sqlite:///{folder / 'walks.db'}")
     agent.tracker_store = agent.processor.tracker_store = store
-    return Gate(agent, store, LocalLocks(), Settings.from_environment({"RATE_PER_MINUTE": "0"}))
+    settings = Settings.from_environment({"RATE_PER_MINUTE": "0"})
+    return Gate(agent, store, LocalLocks(), limits(settings, Times()))

@@ -8,23 +8,27 @@ import json
 import random
 import sqlite3
 import subprocess
+import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import BotUttered, Restarted, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from reinstate.stores import sqlite
+from reinstate.stores import in_redis, sqlite
 from reinstate.stores.conversations import ConversationStore, Met
-from reinstate.stores.database import StoreError
+from reinstate.stores.database import Database, StoreError
+from reinstate.stores.in_postgres import PostgresLocks
+from reinstate.stores.in_redis import RedisLocks, RedisRate, connect
 from reinstate.stores.lines import Line
-from reinstate.stores.locks import LocalLocks, Locks, RedisLocks
-from tests.running import bytes_of, free_port, until
+from reinstate.stores.locks import FileLocks, LocalLocks, Locks, key_of
+from tests.running import ROOT, bytes_of, free_port, until
 
 BUTTONS = [{"title": "Yes", "payload": "/affirm"}]
 
@@ -217,6 +221,16 @@ def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server.shutdown()
 
 
+@pytest.fixture(params=["redis", "postgresql"])
+def new_locks(request: pytest.FixtureRequest) -> Callable[[], Locks]:
+    """What makes the locks of one more process on a Redis, or on a PostgreSQL."""
+    if request.param == "redis":
+        url = request.getfixturevalue("redis")
+        return lambda: RedisLocks(connect(url))
+    address = request.getfixturevalue("postgres")
+    return lambda: PostgresLocks(Database(address))
+
+
 async def collide(first: Locks, second: Locks) -> int:
     """How often at most two holders were inside at once, over forty turns of one conversation."""
     inside = most = 0
@@ -239,13 +253,211 @@ def test_one_turn_at_a_time_in_a_process() -> None:
     assert 1 == asyncio.run(collide(locks, locks))
 
 
-def test_one_turn_at_a_time_across_processes(redis: str) -> None:
-    """Two processes' locks on one Redis let one in at a time."""
+def test_one_turn_at_a_time_across_processes(new_locks: Callable[[], Locks]) -> None:
+    """Two processes' locks on one server let one in at a time."""
 
     async def both() -> int:
-        return await collide(RedisLocks(redis), RedisLocks(redis))
+        return await collide(new_locks(), new_locks())
 
     assert 1 == asyncio.run(both())
+
+
+def test_processes_are_served_in_order(
+    new_locks: Callable[[], Locks], redis: str, postgres: str, name: str
+) -> None:
+    """First come, first served, whichever process asks; who comes again has to queue anew."""
+    waiting = waiting_for(redis, postgres)
+
+    async def order() -> list[int]:
+        processes, served = [new_locks() for _ in range(3)], []
+
+        async def turn(number: int, again: bool) -> None:
+            locks = processes[number]
+            async with locks.hold(name):
+                served.append(number)
+            if again:
+                await turn(number, again=False)
+
+        turns = []
+        async with new_locks().hold(name):
+            for number in range(3):
+                turns.append(asyncio.create_task(turn(number, again=number == 0)))
+                while await asyncio.to_thread(waiting, name) <= number:
+                    await asyncio.sleep(0.01)
+        await asyncio.gather(*turns)
+        return served
+
+    assert [0, 1, 2, 0] == asyncio.run(order())
+
+
+def waiting_for(redis: str, postgres: str) -> Callable[[str], int]:
+    """What counts who waits for a lock, on either server."""
+    import redis as client
+
+    server, database = client.Redis.from_url(redis), Database(postgres)
+    query = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+
+    def count(name: str) -> int:
+        queued = database.read(lambda connection: connection.exec_driver_sql(query).scalar_one())
+        return int(server.llen(f"reinstate:queue:{name}")) + int(queued)
+
+    return count
+
+
+def test_who_is_next_is_woken_and_does_not_ask(
+    redis: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A waiter asks Redis when it comes and when it is called, and never in between."""
+    monkeypatch.setattr(in_redis, "_ASK_SECONDS", 0)  # to Redis: for as long as it takes
+    asked = 0
+
+    async def wait() -> None:
+        first, second = RedisLocks(connect(redis)), RedisLocks(connect(redis))
+        take = second._take
+
+        async def counted(*arguments: Any) -> Any:
+            nonlocal asked
+            asked += 1
+            return await take(*arguments)
+
+        second._take = counted
+
+        async def turn() -> None:
+            async with second.hold(name):
+                pass
+
+        async with first.hold(name):
+            waiting = asyncio.create_task(turn())
+            while asked == 0 or not await first._client.llen(f"reinstate:queue:{name}"):
+                await asyncio.sleep(0.01)
+        await waiting
+
+    asyncio.run(wait())
+    assert 2 == asked
+
+
+def test_a_lock_is_held_for_as_long_as_its_turn_takes(
+    redis: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its time is set anew while its process lives."""
+    monkeypatch.setattr(in_redis, "HELD_SECONDS", 3)
+
+    async def hold() -> None:
+        locks = RedisLocks(connect(redis))
+        async with locks.hold(name):
+            ends = time.monotonic() + 4
+            while time.monotonic() < ends:
+                assert await locks._client.exists(f"reinstate:turn:{name}")
+                await asyncio.sleep(0.1)
+
+    asyncio.run(hold())
+
+
+def test_a_redis_that_begins_anew_lets_waiters_in(tmp_path: Path, name: str) -> None:
+    """Their places are lost with it, and they ask again."""
+
+    async def wait() -> None:
+        with a_redis(tmp_path) as (url, admin):
+            first, second = RedisLocks(connect(url)), RedisLocks(connect(url))
+
+            async def turn() -> None:
+                async with second.hold(name):
+                    pass
+
+            async with first.hold(name):
+                waiting = asyncio.create_task(turn())
+                while not admin.exists(f"reinstate:queue:{name}"):
+                    await asyncio.sleep(0.01)
+                admin.flushall()
+                await waiting
+
+    asyncio.run(wait())
+
+
+HOLDER = """
+import asyncio, sys
+from pathlib import Path
+from reinstate.stores.locks import FileLocks
+
+async def hold():
+    async with FileLocks(Path(sys.argv[1])).hold(sys.argv[2]):
+        print("held", flush=True)
+        await asyncio.to_thread(sys.stdin.readline)
+
+asyncio.run(hold())
+"""
+
+
+@pytest.mark.parametrize("how", ["done", "killed"])
+def test_processes_on_one_file_keep_out_of_each_others_turns(tmp_path: Path, how: str) -> None:
+    """Of the same conversation only, and also where one of them is killed in its turn."""
+    file = tmp_path / "data.db-lock"
+    command = [sys.executable, "-c", HOLDER, str(file), "web-1"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT) as other:
+        assert other.stdin and other.stdout
+        assert b"held\n" == other.stdout.readline()
+        locks = FileLocks(file)
+        assert not locks._take(key_of("web-1") >> 2)
+
+        async def turns() -> int:
+            async with locks.hold("web-2"):
+                if how == "killed":
+                    other.kill()
+                else:
+                    other.stdin.close()
+            return await collide(locks, locks)
+
+        assert 1 == asyncio.run(turns())
+
+
+def test_a_lock_is_free_when_its_connection_dies(postgres: str, name: str) -> None:
+    """The process that had it goes on with a new connection; another gets the lock."""
+    database = Database(postgres)
+    kill = (
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_locks "
+        "WHERE locktype = 'advisory' AND pid <> pg_backend_pid()"
+    )
+
+    async def lose() -> None:
+        first, second = PostgresLocks(Database(postgres)), PostgresLocks(Database(postgres))
+        async with first.hold(name):
+            assert 1 == database.read(lambda connection: connection.exec_driver_sql(kill).scalar_one())
+            async with second.hold(name):
+                pass
+        async with first.hold(name):
+            await first.check()
+
+    asyncio.run(lose())
+
+
+def test_a_turn_that_another_process_has_kept_is_not_kept_twice(store: ConversationStore, name: str) -> None:
+    """Where a lock was lost: the second turn fails, and its message gets the reply that was kept."""
+    trackers = []
+    for _ in range(2):
+        tracker = asyncio.run(store.retrieve(name)) or DialogueStateTracker(name, [])
+        tracker.update(UserUttered("hello", {"name": "greet"}, message_id="1"))
+        tracker.update(BotUttered("answer"))
+        trackers.append(tracker)
+    asyncio.run(store.save(trackers[0]))
+    with pytest.raises(sa.exc.IntegrityError):
+        asyncio.run(store.save(trackers[1]))
+    assert ["answer"] == [line.text for line in met(store, name, "1").reply or []]
+    assert ["hello", "answer"] == [line.text for line in store.history(name)]
+
+
+def test_a_rate_is_that_of_all_processes_on_one_redis(redis: str, name: str) -> None:
+    """A burst, and then one when the wait that was told is over; each key for itself."""
+
+    async def take() -> tuple[list[float], float]:
+        first, second = (RedisRate(connect(redis), "person", 600, 4) for _ in range(2))
+        burst = [await rate.take(name) for rate in (first, second, first, second)]
+        wait = await first.take(name)
+        assert 0 == await first.take(f"{name}-other")
+        return burst, wait
+
+    burst, wait = asyncio.run(take())
+    assert [0, 0, 0, 0] == burst
+    assert 0 < wait <= 0.1
 
 
 def test_waiters_are_served_in_order() -> None:
@@ -297,7 +509,7 @@ def test_a_connection_that_redis_closed_is_opened_anew(tmp_path: Path) -> None:
 
     async def quiet() -> None:
         with a_redis(tmp_path) as (url, admin):
-            locks = RedisLocks(url)
+            locks = RedisLocks(connect(url))
             async with locks.hold("web-1"):
                 pass
             admin.client_kill_filter(_type="normal", skipme=True)
@@ -315,7 +527,7 @@ def test_a_redis_that_only_reads_gives_no_lock_and_is_not_healthy(tmp_path: Path
 
     async def fail_over() -> None:
         with a_redis(tmp_path) as (url, admin):
-            locks = RedisLocks(url)
+            locks = RedisLocks(connect(url))
             await locks.check()
             admin.slaveof("127.0.0.1", 1)
             with pytest.raises(ReadOnlyError):
@@ -337,7 +549,7 @@ def test_a_turn_is_done_even_if_its_lock_cannot_be_given_back(
 
     async def lose() -> str:
         with a_redis(tmp_path) as (url, admin):
-            async with RedisLocks(url).hold("web-1"):
+            async with RedisLocks(connect(url)).hold("web-1"):
                 admin.shutdown(nosave=True)
         return "done"
 

@@ -1,20 +1,26 @@
 """What `deploy/` promises: nothing runs as root, nothing but the proxy is open, settings exist.
 
-That the files are well-formed is for linters, which no test runs yet; here is what they cannot know.
+That the files are well-formed is for linters, which run here too; the rest is what they cannot know.
 """
 
 from __future__ import annotations
 
+import importlib.util
+import json
+import os
 import re
+import subprocess
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 
 from bench import scale
 from reinstate.server.settings import Settings
+from tests.running import tool
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
@@ -31,6 +37,50 @@ SETTINGS = {field.name.upper() for field in fields(Settings)}
 # Served from memory, so that it says that the process answers and nothing of the database.
 PAGE, HEALTH, READY = "/chat/", "/health", "/ready"
 OPEN = {"/", "/chat", "/webhooks/slack/webhook", "/webhooks/telegram/webhook"}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("hadolint", "deploy/Dockerfile"),
+        ("yamllint", "--strict", "--config-file", ".yamllint.yml", "deploy"),
+        ("compose-lint", "deploy/compose.yml"),
+        ("caddy", "validate", "--adapter", "caddyfile", "--config", "deploy/Caddyfile"),
+    ],
+    ids=lambda command: command[0],
+)
+def test_linters_find_nothing(command: tuple[str, ...], tmp_path: Path) -> None:
+    """Each with its own rules; what is below its threshold is in its output."""
+    name, *arguments = command
+    environment = {**os.environ, "HOME": str(tmp_path)}
+    done = subprocess.run(
+        [tool(name), *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert 0 == done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("what", sorted(KUBERNETES), ids="-".join)
+def test_kubernetes_would_take_it(what: tuple[str, str]) -> None:
+    """By the strict schema of its kind, which knows every field.
+
+    The schemas come in a package whose own code does not run beside Rasa's attrs.
+    """
+    one = KUBERNETES[what]
+    package = importlib.util.find_spec("kubernetes_validate")
+    assert package and package.submodule_search_locations
+    schemas = Path(package.submodule_search_locations[0]) / "kubernetes-json-schema"
+    newest = max(
+        schemas.glob("*-local-strict"), key=lambda folder: [int(n) for n in re.findall(r"\d+", folder.name)]
+    )
+    group, _, version = one["apiVersion"].rpartition("/")
+    name = "-".join(filter(None, [one["kind"], group.partition(".")[0], version])).lower()
+    schema = json.loads((newest / f"{name}.json").read_text(encoding="utf-8"))
+    definitions = json.loads((newest / "_definitions.json").read_text(encoding="utf-8"))
+    resolver = jsonschema.RefResolver.from_schema(schema, store={definitions["$id"]: definitions})
+    validator = jsonschema.Draft202012Validator(schema, resolver=resolver)
+    validator.validate(one)
+    with pytest.raises(jsonschema.ValidationError):
+        validator.validate({**one, "metadata": {**one["metadata"], "nmae": "a field that there is none of"}})
 
 
 def pod() -> dict[str, Any]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import multiprocessing
+import re
+
 import pytest
 from itsdangerous import URLSafeTimedSerializer
 
-from reinstate.channels import rates, web
-from reinstate.channels.rates import Rate
+from reinstate.channels import web
+from reinstate.channels.rates import Rate, Times, limits
 from reinstate.channels.web import HttpError, Tokens
-from reinstate.server.settings import Settings
+from reinstate.server.settings import ROOT, Settings
 
 CONVERSATION = "web-" + "0" * 32
 
@@ -46,31 +50,46 @@ def test_a_signed_token_names_a_web_conversation(inside: object) -> None:
 def test_a_rate_lets_a_burst_and_then_so_many_a_minute() -> None:
     """Each key for itself; the wait that is told is long enough, and no longer."""
     now = [0.0]
-    rate = Rate(30, 3, lambda: now[0])
-    assert [0, 0, 0] == [rate.take("ann") for _ in range(3)]
-    wait = rate.take("ann")
+    rate = Rate(Times(), "person", 30, 3, lambda: now[0])
+
+    def take(key: str) -> float:
+        return asyncio.run(rate.take(key))
+
+    assert [0, 0, 0] == [take("ann") for _ in range(3)]
+    wait = take("ann")
     assert 2 == pytest.approx(wait)
-    assert 0 == rate.take("ben")
+    assert 0 == take("ben")
     now[0] = wait - 0.01
-    assert rate.take("ann") > 0
+    assert take("ann") > 0
     now[0] = wait + 0.01
-    assert 0 == rate.take("ann")
+    assert 0 == take("ann")
 
 
 def test_a_rate_of_nothing_is_no_limit() -> None:
     """0 switches it off."""
-    rate = Rate(0, 1, lambda: 0.0)
-    assert {0.0} == {rate.take("ann") for _ in range(1000)}
+    person = limits(Settings.from_environment({"RATE_PER_MINUTE": "0"}), Times()).person
+    assert {0.0} == {asyncio.run(person.take("ann")) for _ in range(100)}
 
 
-def test_buckets_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A flood of names fills no memory, and forgets first who was quiet longest."""
-    monkeypatch.setattr(rates, "_MOST_KEYS", 10)
-    rate = Rate(1, 1, lambda: 0.0)
-    for name in range(100):
-        rate.take(str(name))
-    assert 10 == len(rate._buckets)
-    assert rate.take("99") > 0
+def test_buckets_are_bounded() -> None:
+    """A flood of names fills no memory, and nobody knows beforehand with whom they share a bucket."""
+    times, others = Times(), Times()
+    names = [str(number) for number in range(1000)]
+    places = [times.place(name) for name in names]
+    assert {0 <= place < len(times.at) for place in places} == {True}
+    assert places == [times.place(name) for name in names]
+    assert places != [others.place(name) for name in names]
+
+
+def test_processes_of_one_machine_share_their_limits() -> None:
+    """What a child takes, its parent and its siblings do not have."""
+    rate = Rate(Times(), "person", 60, 4, lambda: 100.0)
+    fork = multiprocessing.get_context("fork")
+    for _ in range(2):
+        child = fork.Process(target=lambda: [asyncio.run(rate.take("ann")) for _ in range(2)])
+        child.start()
+        child.join()
+    assert 1 == asyncio.run(rate.take("ann"))
 
 
 def test_settings_do_not_print_their_secrets() -> None:
@@ -89,3 +108,15 @@ def test_settings_do_not_print_their_secrets() -> None:
     assert "hidden" not in f"{settings} {settings!r} {settings.metrics_token} {[settings.metrics_token]}"
     assert settings.metrics_token is not None
     assert "hidden-metrics_token" == settings.metrics_token.reveal()
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt", "setup/uv.txt"])
+def test_every_package_is_locked_with_its_hash(name: str) -> None:
+    """One version each for a platform, from nowhere but the index."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    entries = re.split(r"\n(?=[a-zA-Z])", re.sub(r"^\s*#.*\n", "", text, flags=re.MULTILINE).strip())
+    assert entries
+    for entry in entries:
+        assert re.match(r"[\w.\[\]-]+==\S+", entry), entry
+        assert "--hash=sha256:" in entry, entry
+        assert "://" not in entry, entry

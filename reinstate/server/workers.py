@@ -1,0 +1,100 @@
+"""Several processes that answer at one address: started, replaced when one dies, ended together.
+
+They accept from one listening socket, so whoever is free takes the next connection, and none is lost
+with a process that dies before it was accepted.
+"""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+logger = logging.getLogger("reinstate")
+
+_REST_SECONDS = 1.0
+Work = Callable[[Callable[[], None]], None]
+
+
+class _Ended(Exception):
+    """TERM or INT was received."""
+
+
+def run(count: int, work: Work, begun: Callable[[], None]) -> int:
+    """Run some processes until TERM or INT; the exit code.
+
+    The first one starts alone: where it cannot, that is said once and ends it all.
+
+    Args:
+        count: how many.
+        work: what each does, until TERM; it calls what it is given once it answers.
+        begun: called once the first answers.
+    """
+    # A fork shares what the imports took, hundreds of megabytes. On macOS, TensorFlow does not survive it.
+    context: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    told, tell = context.Pipe(duplex=False)
+    running: list[Any] = []
+
+    def start() -> None:
+        process = context.Process(target=_run, args=(work, tell))
+        process.start()
+        running.append(process)
+
+    signal.signal(signal.SIGTERM, _end)
+    signal.signal(signal.SIGINT, _end)
+    try:
+        start()
+        wait([told, running[0].sentinel])
+        if not told.poll():
+            running[0].join()
+            return running[0].exitcode or 1
+        begun()
+        for _ in range(count - 1):
+            start()
+        while True:
+            wait([told, *(process.sentinel for process in running)])
+            while told.poll():
+                logger.info("process %s answers", told.recv())
+            for process in [process for process in running if not process.is_alive()]:
+                running.remove(process)
+                logger.error("a process has ended (%s); another takes its place", process.exitcode)
+                time.sleep(_REST_SECONDS)
+                start()
+    except _Ended:
+        return 0
+    finally:
+        for one in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(one, signal.SIG_IGN)
+        for process in running:
+            process.terminate()
+        for process in running:
+            process.join()
+
+
+def watch_parent(loop: Any, stop: Callable[[], None]) -> None:
+    """Call `stop` when the process that started this one is gone, however it went."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def orphaned() -> None:
+        loop.remove_reader(parent.sentinel)
+        stop()
+
+    loop.add_reader(parent.sentinel, orphaned)
+
+
+def _run(work: Work, tell: Connection) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent says when to end
+    work(lambda: tell.send(os.getpid()))
+
+
+def _end(*_: object) -> None:
+    raise _Ended
