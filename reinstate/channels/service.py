@@ -12,6 +12,11 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+from reinstate.server import addresses
+from reinstate.server.settings import SettingsError
 
 logger = logging.getLogger(__name__)
 
@@ -183,3 +188,20 @@ class Background:
             except Exception:
                 logger.exception("the %s door fails at something; it begins anew", self._door)
                 await asyncio.sleep(pauses.next())
+
+
+def proxy_for(address: str) -> str | None:
+    """The proxy that the environment names for an address, if any.
+
+    Raises:
+        SettingsError: if it cannot be used.
+    """
+    parts, proxies = urlsplit(address), getproxies()
+    scheme = {"wss": "https", "ws": "http"}.get(parts.scheme, parts.scheme)
+    name = scheme if scheme in proxies else "all"
+    if name not in proxies or proxy_bypass(parts.netloc):
+        return None
+    try:
+        return addresses.proxy(proxies[name])
+    except ValueError as error:
+        raise SettingsError(f"{name.upper()}_PROXY {error}") from None
