@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -25,6 +26,26 @@ PAGES = [
     (403, "text/html", "<html>Blocked</html>"),
     (200, "text/html", "<html>Sign in</html>"),
     (502, "application/json", '{"message": "Endpoint request timed out"}'),
+    (200, "application/json", '{"ok": false}'),
+    (200, "application/json", "[" * 100_000),
+]
+# What the services say themselves when they cannot, for a while.
+SLACK_LATER = [
+    (429, '{"ok": false, "error": "ratelimited"}', {"Retry-After": "soon"}),
+    (429, '{"ok": false, "error": "ratelimited"}', {"Retry-After": "-1"}),
+    (429, '{"ok": false, "error": "ratelimited"}', {"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}),
+    (500, '{"ok": false, "error": "unheard_of"}', {}),
+    (200, '{"ok": false, "error": "fatal_error"}', {}),
+    (200, '{"ok": false, "error": "team_added_to_org"}', {}),
+]
+TELEGRAM_LATER: list[tuple[int, dict[str, Any]]] = [
+    (429, {"parameters": {"retry_after": "soon"}}),
+    (429, {"parameters": {"retry_after": None}}),
+    (429, {"parameters": {"retry_after": -1}}),
+    (429, {"parameters": None}),
+    (429, {}),
+    (500, {}),
+    (400, {"parameters": {"migrate_to_chat_id": "elsewhere"}}),
 ]
 _groups = iter(range(-900_000, -800_000))
 
@@ -100,13 +121,18 @@ def test_a_reply_in_telegram_comes_whole_whatever_answers_in_its_place(
     telegram: FakeTelegram, bot: Server
 ) -> None:
     """Every line, in order, once."""
-    people = [telegram_people.Person(telegram, bot) for _ in range(4)]
     pages = [
         (502, b"<html>"),
         (403, b"<html>Blocked</html>"),
         (401, b"Proxy login"),
         (200, b"<html>Hi</html>"),
+        (200, b""),
+        (200, b'{"ok": true}'),
+        (200, b'{"ok": false, "error_code": 502, "description": "Bad Gateway"}'),
+        (502, b"\xff\xfe{"),
+        (200, '{"ok": true, "result": 1}'.encode("utf-16")),
     ]
+    people = [telegram_people.Person(telegram, bot) for _ in pages]
     for person, (status, body) in zip(people, pages):
         telegram.between.append(TelegramForeign("sendMessage", 3, status, body, person.user))
         person.send(telegram.message(person.user, STORY))
@@ -114,6 +140,33 @@ def test_a_reply_in_telegram_comes_whole_whatever_answers_in_its_place(
     for person in people:
         lines = said(bot, person.conversation)
         assert lines == read(person.received, lines)
+
+
+@pytest.mark.parametrize(("status", "body", "headers"), SLACK_LATER)
+def test_a_slack_that_cannot_now_gets_the_reply_later(
+    ann: slack_people.Person, bot: Server, status: int, body: str, headers: dict[str, str]
+) -> None:
+    """However it says so; a pause that is no number of seconds is none."""
+    later = SlackForeign(
+        "chat.postMessage", 2, status, body, "application/json", channel=ann.channel, headers=headers
+    )
+    ann.slack.between.append(later)
+    ann.says("hello")
+    assert 0 == later.times
+    assert said(bot, ann.conversation) == [m.shown for m in ann.slack.in_channel(ann.channel)]
+
+
+@pytest.mark.parametrize(("status", "more"), TELEGRAM_LATER)
+def test_a_telegram_that_cannot_now_gets_the_reply_later(
+    telegram: FakeTelegram, bot: Server, status: int, more: dict[str, Any]
+) -> None:
+    """However it says so; a pause that is no number of seconds is none."""
+    person = telegram_people.Person(telegram, bot)
+    body = json.dumps({"ok": False, "error_code": status, "description": "Later", **more}).encode()
+    telegram.between.append(TelegramForeign("sendMessage", 2, status, body, person.user))
+    assert person.ask("hello")
+    lines = said(bot, person.conversation)
+    assert lines == read(person.received, lines)
 
 
 def test_a_telegram_that_is_away_for_a_while_gets_the_reply_when_it_is_back(
