@@ -164,8 +164,10 @@ def test_a_telegram_that_cannot_now_gets_the_reply_later(
     person = telegram_people.Person(telegram, bot)
     body = json.dumps({"ok": False, "error_code": status, "description": "Later", **more}).encode()
     telegram.between.append(TelegramForeign("sendMessage", 2, status, body, person.user))
-    assert person.ask("hello")
+    person.send(telegram.message(person.user, "hello"))
+    Kept(bot.database).settle()
     lines = said(bot, person.conversation)
+    assert lines
     assert lines == read(person.received, lines)
 
 
