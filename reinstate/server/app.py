@@ -25,6 +25,7 @@ from sanic.response import empty, raw, redirect
 from reinstate import inprocess, knowledge
 from reinstate.channels.gate import Gate
 from reinstate.server.health import Probe
+from reinstate.server.log import FORMAT, Discreet
 from reinstate.server.metrics import FORGOTTEN
 from reinstate.server.settings import MODEL, ROOT, Settings, SettingsError
 from reinstate.stores.conversations import ConversationStore
@@ -45,12 +46,14 @@ class StartError(Exception):
 
 def main() -> None:
     """Check what is needed, then serve until TERM."""
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(level=logging.WARNING, format=FORMAT)
     logger.setLevel(logging.INFO)
     # Rasa's structured log prints what people write at debug level, which is its default.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     try:
         settings = Settings.load()
+        for handler in logging.getLogger().handlers:
+            handler.setFormatter(Discreet(settings.secrets))
         _check(settings)
         app = build(settings)
     except (

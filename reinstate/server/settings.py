@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import unquote, urlsplit
 
 from dotenv import dotenv_values
 
@@ -23,6 +24,8 @@ _Value = TypeVar("_Value")
 TELEGRAM_PATH = "/webhooks/telegram/webhook"
 # What a number's setting may say in words where 0 switches something off.
 _OFF = ("off", "no", "false", "none", "never", "disabled")
+# A shorter one would take words out of the log and protects nothing.
+_SHORTEST_SECRET = 6
 # What comes along when a value is copied: spaces seen and unseen, and quotes.
 _SPACES = " \t\r\n\v\f\u00a0\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 _QUOTES = ('""', "''", "“”", "‘’", "``")
@@ -172,6 +175,15 @@ class Settings:
             action_server_url=address("ACTION_SERVER_URL", addresses.web),
             handover_url=text("HANDOVER_URL"),
         )
+
+    @property
+    def secrets(self) -> list[str]:
+        """What must not be read in a log, longest first: secrets, and passwords in addresses."""
+        found = [value.reveal() for value in vars(self).values() if isinstance(value, Secret)]
+        for address in (self.database_url, self.redis_url or ""):
+            password = urlsplit(address).password or ""
+            found += [password, unquote(password)]
+        return sorted({each for each in found if len(each) >= _SHORTEST_SECRET}, key=len, reverse=True)
 
     def trusts(self, address: str) -> bool:
         """Whether an address is a reverse proxy's whose X-Forwarded-For is believed."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 from typing import Any
 
 import pytest
 
+from reinstate.server.log import Discreet
 from reinstate.server.settings import Settings, SettingsError
 
 
@@ -106,6 +109,26 @@ def test_the_rest_is_refused_in_one_line(name: str, given: str) -> None:
     assert line.startswith(name)
     assert "correct it" in line or "list" in line
     assert "\n" not in line
+    assert "heim" not in line
+
+
+def test_no_secret_reaches_the_log() -> None:
+    """Not in a traceback of whatever library, neither as it was given nor as it stands in an address."""
+    secrets = {
+        "TELEGRAM_BOT_TOKEN": "12:geheim-one",
+        "SLACK_BOT_TOKEN": "xoxb-geheim-two",
+        "SESSION_SECRET": "geheim three",
+        "DATABASE_URL": "postgres://bot:ge@heim@db/x",
+        "REDIS_URL": "redis://:geheim%2Ffive@cache",
+    }
+    settings = read(**secrets)
+    said = f"{secrets} {settings.database_url} {settings.redis_url} ge@heim geheim/five"
+    try:
+        raise RuntimeError(said)
+    except RuntimeError:
+        record = logging.LogRecord("library", logging.ERROR, __file__, 1, said, None, sys.exc_info())
+    line = Discreet(settings.secrets).format(record)
+    assert "Traceback" in line
     assert "heim" not in line
 
 
