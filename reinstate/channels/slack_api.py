@@ -21,7 +21,6 @@ _LATER = (
     "ratelimited",
     "rate_limited",
     "internal_error",
-    "fatal_error",
     "service_unavailable",
     "request_timeout",
     "team_added_to_org",

@@ -35,7 +35,6 @@ SLACK_LATER = [
     (429, '{"ok": false, "error": "ratelimited"}', {"Retry-After": "-1"}),
     (429, '{"ok": false, "error": "ratelimited"}', {"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}),
     (500, '{"ok": false, "error": "unheard_of"}', {}),
-    (200, '{"ok": false, "error": "fatal_error"}', {}),
     (200, '{"ok": false, "error": "team_added_to_org"}', {}),
 ]
 TELEGRAM_LATER: list[tuple[int, dict[str, Any]]] = [
