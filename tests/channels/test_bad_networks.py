@@ -17,6 +17,7 @@ from tests.channels.fake_slack import Foreign as SlackForeign
 from tests.channels.fake_telegram import ApiError, FakeTelegram
 from tests.channels.fake_telegram import Foreign as TelegramForeign
 from tests.channels.slack_people import Kept
+from tests.relay import Relay
 from tests.running import Chat, Server, request, until
 
 STORY = "i have two accounts because i forgot about the old one"
@@ -394,6 +395,27 @@ def test_a_socket_is_opened_at_a_new_address_each_time(tmp_path: Path) -> None:
         assert Chat(running.url).open().say("hello")
     finally:
         running.stop()
+        fake.stop()
+
+
+def test_a_socket_that_falls_silent_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A firewall forgets the connection without a word; nothing is heard of it, and a new one is opened."""
+    fake = FakeSlack().start()
+    way, address = Relay(fake.port), fake._new_address
+    monkeypatch.setattr(fake, "_new_address", lambda: address().replace(f":{fake.port}/", f":{way.port}/"))
+    given = slack_people.settings(fake, SLACK_APP_TOKEN=APP_TOKEN, SLACK_SIGNING_SECRET="")
+    running = Server(tmp_path, **given).start()
+    try:
+        ann = slack_people.Person(fake, running)
+        fake.wait_for(lambda: fake.sockets)
+        way.silent.set()
+        until(lambda: way.opened > 1)
+        way.silent.clear()
+        fake.wait_for(lambda: len(fake.handshakes) > 1)
+        assert ann.gets(lambda: fake.send_by_socket("events_api", ann.direct(STORY)) and fake_taken(ann))
+    finally:
+        running.stop()
+        way.close()
         fake.stop()
 
 
