@@ -25,6 +25,8 @@ MOST_SECONDS_BETWEEN_SENDS = 8
 # How long a line is tried while nothing gets through; and where others do, so that it is the line.
 GIVE_UP_SECONDS = 3600
 GIVE_UP_ALONE_SECONDS = 300
+# For how long it is not said again that there is too much of somebody, at least.
+TOLD_SECONDS = 10.0
 _Result = TypeVar("_Result")
 
 
@@ -91,18 +93,33 @@ class Watch:
         return self._pauses.next()
 
 
+class Told:
+    """Who was told something a short while ago."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """Nobody was."""
+        self._clock = clock
+        self._until: dict[str, float] = {}
+
+    def is_news(self, whom: str, seconds: float) -> bool:
+        """Whether somebody was not told; from now on, and for so long, they were."""
+        now = self._clock()
+        self._until = {name: until for name, until in self._until.items() if until > now}
+        news = whom not in self._until
+        self._until.setdefault(whom, now + seconds)
+        return news
+
+
 class Rarely:
     """A warning that is said at most once a minute, whatever happens."""
 
     def __init__(self, seconds: float = 60.0, clock: Callable[[], float] = time.monotonic) -> None:
         """Nothing has been said yet."""
-        self._seconds, self._clock = seconds, clock
-        self._until = float("-inf")
+        self._seconds, self._told = seconds, Told(clock)
 
     def warn(self, text: str, *values: object) -> None:
         """Say it, unless something was said just before."""
-        if self._clock() >= self._until:
-            self._until = self._clock() + self._seconds
+        if self._told.is_news("", self._seconds):
             logger.warning(text, *values)
 
 

@@ -55,11 +55,9 @@ _READ_SECONDS, _CONNECT_SECONDS, _POOL_SECONDS = 20, 10, 60
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _CHOSEN = "{}\n\n▸ {}"
 # What Telegram says of a part of a message without which it takes the rest.
-_THREAD, _QUOTE = (
-    ("thread not found", "topic_closed", "topic_deleted"),
-    ("replied not found", "reply_message"),
-)
-_MARKUP, _FORMAT = ("button_", "reply markup"), ("parse",)
+_THREAD = ("thread not found", "topic_closed", "topic_deleted", "topic_id_invalid", "not a forum")
+_QUOTE = ("replied not found", "reply message", "to reply not found", "reply_message")
+_MARKUP, _FORMAT = ("button_", "reply markup", "reply_markup"), ("parse",)
 _Result = TypeVar("_Result")
 
 # How it gives the seconds of a 429 is said to change, and both ways are read here; updates are

@@ -16,6 +16,7 @@ from reinstate.channels.service import (
     Courier,
     Pauses,
     Rarely,
+    Told,
     Trouble,
     Watch,
     proxy_for,
@@ -153,6 +154,17 @@ def test_a_warning_is_said_at_most_once_a_minute(caplog: pytest.LogCaptureFixtur
         now[0] = second
         rarely.warn("at %d", second)
     assert ["at 0", "at 60", "at 130"] == [r.getMessage() for r in caplog.records]
+
+
+def test_somebody_is_told_once_for_a_while() -> None:
+    """Each for themselves; what is tried meanwhile does not make it longer."""
+    now = [0.0]
+    told = Told(lambda: now[0])
+    assert [True, False, True] == [told.is_news(whom, 10) for whom in ("ann", "ann", "ben")]
+    now[0] = 9
+    assert not told.is_news("ann", 10)
+    now[0] = 11
+    assert told.is_news("ann", 10)
 
 
 # --- the network that the machine is in --------------------------------------------------------------
