@@ -48,8 +48,12 @@ export class Conversation {
     return typeof session?.token === 'string' ? session : null;
   }
 
+  /** All that was said, in the order in which it was: what was not sent stays where it was written. */
   get lines() {
-    return [...this.base, ...this.turns.flatMap((turn) => [turn.line, ...turn.replies])];
+    const lines = [...this.base];
+    const aside = this.turns.filter(({ line, item }) => line.state === 'failed' && item.after !== undefined);
+    for (const { line, item } of aside.reverse()) lines.splice(Number(item.after), 0, line);
+    return [...lines, ...this.turns.filter((turn) => !aside.includes(turn)).flatMap((turn) => [turn.line, ...turn.replies])];
   }
 
   get writing() {

@@ -24,6 +24,9 @@ export class Problem extends Error {
   }
 }
 
+/** What ends a conversation or blames the site counts with our server's own word for it only. @type {Record<number, string>} */
+const OURS = { 401: 'unauthorized', 403: 'forbidden_origin' };
+
 /**
  * What an answer that is no success means. Only a body in our own shape means what its status says:
  * anything else comes from a proxy, a firewall or a hotel's login page.
@@ -33,7 +36,7 @@ export class Problem extends Error {
 export function problemOf(status, body, retryAfter) {
   const waitMs = Math.min(LONGEST_NAMED_WAIT_MS, 1000 * Number(retryAfter ?? 0)) || 0;
   const { code, message } = body?.error ?? {};
-  if (typeof code !== 'string' || typeof message !== 'string') {
+  if (typeof code !== 'string' || typeof message !== 'string' || code !== (OURS[status] ?? code)) {
     return new Problem(status >= 400 && status < 500 && status !== 429 ? 'blocked' : 'network', '', waitMs);
   }
   /** @type {Record<number, Kind>} */

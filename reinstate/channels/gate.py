@@ -26,7 +26,7 @@ from reinstate.server.masking import mask
 from reinstate.server.metrics import ERRORS, REFUSED, STAGE_SECONDS, TURN_SECONDS, TURNS
 from reinstate.server.plain import plain
 from reinstate.stores.conversations import ConversationStore
-from reinstate.stores.lines import Line, bot_line
+from reinstate.stores.lines import Line, bot_line, sources_last
 from reinstate.stores.locks import Locks
 
 logger = logging.getLogger(__name__)
@@ -151,6 +151,16 @@ class Gate:
         TURNS.labels(inbound.channel, outcome).inc()
         TURN_SECONDS.labels(inbound.channel).observe(time.monotonic() - started)
         return outcome == "answered"
+
+    async def reply_to(self, inbound: Inbound) -> tuple[list[Line], bool]:
+        """All lines of a reply, sources last, and whether the turn was run; raises as `handle`."""
+        lines: list[Line] = []
+
+        async def keep(line: Line) -> None:
+            lines.append(line)
+
+        ran = await self.handle(inbound, keep)
+        return sources_last(lines), ran
 
     async def forget(self, conversation: str) -> None:
         """Delete a conversation everywhere, after the turn that is running."""

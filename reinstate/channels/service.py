@@ -12,6 +12,11 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+from reinstate.server import addresses
+from reinstate.server.settings import SettingsError
 
 logger = logging.getLogger(__name__)
 
@@ -20,6 +25,8 @@ MOST_SECONDS_BETWEEN_SENDS = 8
 # How long a line is tried while nothing gets through; and where others do, so that it is the line.
 GIVE_UP_SECONDS = 3600
 GIVE_UP_ALONE_SECONDS = 300
+# For how long it is not said again that there is too much of somebody, at least.
+TOLD_SECONDS = 10.0
 _Result = TypeVar("_Result")
 
 
@@ -86,18 +93,33 @@ class Watch:
         return self._pauses.next()
 
 
+class Told:
+    """Who was told something a short while ago."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """Nobody was."""
+        self._clock = clock
+        self._until: dict[str, float] = {}
+
+    def is_news(self, whom: str, seconds: float) -> bool:
+        """Whether somebody was not told; from now on, and for so long, they were."""
+        now = self._clock()
+        self._until = {name: until for name, until in self._until.items() if until > now}
+        news = whom not in self._until
+        self._until.setdefault(whom, now + seconds)
+        return news
+
+
 class Rarely:
     """A warning that is said at most once a minute, whatever happens."""
 
     def __init__(self, seconds: float = 60.0, clock: Callable[[], float] = time.monotonic) -> None:
         """Nothing has been said yet."""
-        self._seconds, self._clock = seconds, clock
-        self._until = float("-inf")
+        self._seconds, self._told = seconds, Told(clock)
 
     def warn(self, text: str, *values: object) -> None:
         """Say it, unless something was said just before."""
-        if self._clock() >= self._until:
-            self._until = self._clock() + self._seconds
+        if self._told.is_news("", self._seconds):
             logger.warning(text, *values)
 
 
@@ -183,3 +205,20 @@ class Background:
             except Exception:
                 logger.exception("the %s door fails at something; it begins anew", self._door)
                 await asyncio.sleep(pauses.next())
+
+
+def proxy_for(address: str) -> str | None:
+    """The proxy that the environment names for an address, if any.
+
+    Raises:
+        SettingsError: if it cannot be used.
+    """
+    parts, proxies = urlsplit(address), getproxies()
+    scheme = {"wss": "https", "ws": "http"}.get(parts.scheme, parts.scheme)
+    name = scheme if scheme in proxies else "all"
+    if name not in proxies or proxy_bypass(parts.netloc):
+        return None
+    try:
+        return addresses.proxy(proxies[name])
+    except ValueError as error:
+        raise SettingsError(f"{name.upper()}_PROXY {error}") from None

@@ -24,7 +24,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from reinstate.channels.gate import Gate
-from reinstate.channels.service import Background, Rarely, Trouble, Watch
+from reinstate.channels.service import Background, Rarely, Trouble, Watch, proxy_for
 from reinstate.channels.slack_api import Api, SlackError
 from reinstate.channels.slack_events import Job, Signature, check, parse, read_click, read_command, read_event
 from reinstate.channels.slack_socket import SocketMode
@@ -79,6 +79,7 @@ class SlackDoor(InputChannel):
         if settings.slack_signing_secret is None and settings.slack_app_token is None:
             logger.info("the Slack door is closed: set SLACK_SIGNING_SECRET, or SLACK_APP_TOKEN")
             return door
+        proxy_for(settings.slack_api_url)  # one that cannot be used ends the start here
         if settings.slack_signing_secret:
             route = self._webhook_route(settings.slack_signing_secret)
             door.add_route(route, "/webhook", methods=["POST"], name="webhook")

@@ -8,18 +8,25 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 
-from reinstate.channels.service import Trouble
+from reinstate.channels.service import MOST_SECONDS_BETWEEN_TRIES, Trouble, proxy_for
 from reinstate.server.settings import Secret
 
 CALL_SECONDS = 30
 CONNECT_SECONDS = 10
-# Words that Slack itself means as "later".
-_LATER = ("ratelimited", "rate_limited", "internal_error", "service_unavailable", "request_timeout")
+# Words that Slack itself means as "later", the last three while a workspace moves to an organisation.
+_LATER = (
+    "ratelimited",
+    "rate_limited",
+    "internal_error",
+    "service_unavailable",
+    "request_timeout",
+    "team_added_to_org",
+    "org_login_required",
+    "accesslimited",
+)
 
 
 class SlackError(Exception):
@@ -77,27 +84,21 @@ class Api:
             ) as answer:
                 status, wait = answer.status, _seconds(answer.headers.get("Retry-After"))
                 told = await answer.json() if answer.content_type == "application/json" else None
-        except (aiohttp.ClientError, asyncio.TimeoutError, ValueError, OSError) as error:
+        except (aiohttp.ClientError, asyncio.TimeoutError, ValueError, RecursionError, OSError) as error:
             raise Trouble(type(error).__name__, unclear=_may_have_arrived(error)) from None
         value: dict[str, Any] = told if isinstance(told, dict) else {}
         said = value.get("ok")
         if said is True and status == 200:
             return value
         word = value.get("error") if said is False else None
-        if status == 429 or word in _LATER:
-            raise Trouble(str(word or status), wait)
-        if isinstance(word, str) and word:
-            raise SlackError(word)
-        raise Trouble(f"an answer that is not Slack's ({status})")
-
-
-def proxy_for(address: str) -> str | None:
-    """The proxy that the environment names for an address, if any."""
-    parts = urlsplit(address)
-    proxies = getproxies()
-    if proxy_bypass(parts.netloc):
-        return None
-    return proxies.get({"wss": "https", "ws": "http"}.get(parts.scheme, parts.scheme))
+        if (
+            not isinstance(word, str) or not word
+        ):  # who asks for a pause in Slack's place does not set its length
+            wait = min(wait, MOST_SECONDS_BETWEEN_TRIES) if wait else None
+            raise Trouble(f"an answer that is not Slack's ({status})", wait)
+        if status == 429 or status >= 500 or word in _LATER:
+            raise Trouble(word, wait)
+        raise SlackError(word)
 
 
 def _seconds(header: str | None) -> float | None:

@@ -15,8 +15,8 @@ from typing import Any
 
 import aiohttp
 
-from reinstate.channels.service import Pauses, Trouble, Watch
-from reinstate.channels.slack_api import CONNECT_SECONDS, Api, SlackError, proxy_for
+from reinstate.channels.service import Pauses, Trouble, Watch, proxy_for
+from reinstate.channels.slack_api import CONNECT_SECONDS, Api, SlackError
 from reinstate.server.settings import Secret
 
 logger = logging.getLogger(__name__)

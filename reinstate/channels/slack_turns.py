@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import time
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -23,16 +22,15 @@ from reinstate.channels.gate import (
     TurnFailedError,
     clean,
 )
-from reinstate.channels.service import Courier, Trouble
+from reinstate.channels.service import TOLD_SECONDS, Courier, Told, Trouble
 from reinstate.channels.slack_api import Api, SlackError
 from reinstate.channels.slack_events import Job
 from reinstate.server.masking import mask
 from reinstate.stores.inbox import Inbox
-from reinstate.stores.lines import Line, sources_last
+from reinstate.stores.lines import Line
 
 logger = logging.getLogger(__name__)
 
-_TOLD_SECONDS = 10.0
 MARK_SECONDS, MARK_PATIENCE_SECONDS = 3, 60
 _BAD_BLOCKS = ("invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long")
 _BAD_THREAD = (
@@ -60,7 +58,7 @@ class Turns:
         self.backlog = Backlog(inbox, self._do, gate.locks, alone=alone)
         self._courier = Courier(self.backlog.wait, api.alive)
         self._pressed: set[str] = set()
-        self._told: dict[str, float] = {}
+        self._told = Told()
 
     async def take(self, job: Job) -> None:
         """Keep a job and work on it later, unless it came before; a double click counts once."""
@@ -84,7 +82,7 @@ class Turns:
             if job.say:
                 await self._tell(job, job.say)
                 return
-            lines = sources_last(await self._turn(job, entry))
+            lines = await self._turn(job, entry)
             for line in lines[entry.sent :]:
                 for message in slack_text.messages(line, job.user):
                     job = await self._post(job, message)
@@ -104,16 +102,11 @@ class Turns:
 
     async def _turn(self, job: Job, entry: Entry) -> list[Line]:
         """The lines of the reply."""
-        lines: list[Line] = []
-
-        async def keep(line: Line) -> None:
-            lines.append(line)
-
         try:
             if job.shared and job.text and not await self._gate.knows(job.conversation):
                 await self._invite(job)
             inbound = Inbound(job.conversation, job.id, "slack", job.text, job.button)
-            ran = await self._gate.handle(inbound, keep)
+            lines, ran = await self._gate.reply_to(inbound)
         except Refused as refused:
             if self._is_worth_telling(job, refused):
                 await self._tell(job, refused.reason.value)
@@ -133,12 +126,7 @@ class Turns:
         """A flood is told once; of a blank message nothing is said."""
         if refused.reason is not Reason.TOO_MANY:
             return refused.reason is not Reason.BLANK
-        now = time.monotonic()
-        self._told = {c: until for c, until in self._told.items() if until > now}
-        if job.conversation in self._told:
-            return False
-        self._told[job.conversation] = now + max(refused.wait, _TOLD_SECONDS)
-        return True
+        return self._told.is_news(job.conversation, max(refused.wait, TOLD_SECONDS))
 
     async def _tell(self, job: Job, response: str) -> None:
         """Say a response of the domain; about a click in a channel, only to who clicked.

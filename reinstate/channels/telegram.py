@@ -23,7 +23,7 @@ from telegram import BotCommand, CallbackQuery, Update
 from telegram.error import Conflict, InvalidToken, TelegramError
 
 from reinstate.channels.gate import Gate
-from reinstate.channels.service import Background, Rarely, Trouble, Watch
+from reinstate.channels.service import Background, Rarely, Trouble, Watch, proxy_for
 from reinstate.channels.telegram_api import Api
 from reinstate.channels.telegram_text import Me, is_anothers, migration, needs_name, read
 from reinstate.channels.telegram_turns import Turns
@@ -72,6 +72,7 @@ class TelegramDoor(InputChannel):
         if self._settings.telegram_bot_token is None:
             logger.info("the Telegram door is closed: TELEGRAM_BOT_TOKEN is not set")
             return door
+        proxy_for(self._settings.telegram_api_url)  # one that cannot be used ends the start here
         if self._settings.telegram_webhook_url:
             door.add_route(self._webhook_route(), "/webhook", methods=["POST"], name="webhook")
             if self._settings.telegram_webhook_secret is None:

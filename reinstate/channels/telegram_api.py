@@ -34,7 +34,7 @@ from telegram.error import (
 from telegram.request import HTTPXRequest
 from telegram.warnings import PTBDeprecationWarning, PTBUserWarning
 
-from reinstate.channels.service import GIVE_UP_SECONDS, Courier, Trouble
+from reinstate.channels.service import GIVE_UP_SECONDS, Courier, Trouble, proxy_for
 from reinstate.channels.telegram_text import (
     LONGEST_MESSAGE,
     Job,
@@ -51,15 +51,13 @@ logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 25
 MARK_PATIENCE_SECONDS = 60
-_READ_SECONDS = 20
+_READ_SECONDS, _CONNECT_SECONDS, _POOL_SECONDS = 20, 10, 60
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _CHOSEN = "{}\n\n▸ {}"
 # What Telegram says of a part of a message without which it takes the rest.
-_THREAD, _QUOTE = (
-    ("thread not found", "topic_closed", "topic_deleted"),
-    ("replied not found", "reply_message"),
-)
-_MARKUP, _FORMAT = ("button_", "reply markup"), ("parse",)
+_THREAD = ("thread not found", "topic_closed", "topic_deleted", "topic_id_invalid", "not a forum")
+_QUOTE = ("replied not found", "reply message", "to reply not found", "reply_message")
+_MARKUP, _FORMAT = ("button_", "reply markup", "reply_markup"), ("parse",)
 _Result = TypeVar("_Result")
 
 # How it gives the seconds of a 429 is said to change, and both ways are read here; updates are
@@ -69,7 +67,24 @@ warnings.filterwarnings("ignore", category=PTBUserWarning, message="Please use '
 
 
 class _Request(HTTPXRequest):
-    """Tells Telegram's answers from those of a firewall, a proxy or a captive portal."""
+    """Tells Telegram's answers from those of a firewall, a proxy or a captive portal.
+
+    The library is not left to read the environment: an IPv6 address in NO_PROXY or a SSL_CERT_FILE that is
+    not there would end it. Certificates of the system and of SSL_CERT_FILE count beside its own.
+    """
+
+    def __init__(self, connections: int, proxy: str | None) -> None:
+        """Keep up to so many connections."""
+        trusted = httpx.create_ssl_context(trust_env=False)
+        trusted.set_default_verify_paths()
+        super().__init__(
+            connections,
+            read_timeout=_READ_SECONDS,
+            connect_timeout=_CONNECT_SECONDS,
+            pool_timeout=_POOL_SECONDS,
+            proxy=proxy,
+            httpx_kwargs={"trust_env": False, "verify": trusted},
+        )
 
     async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
         """Status and body.
@@ -78,19 +93,23 @@ class _Request(HTTPXRequest):
             NetworkError: if the body is not of the Bot API's shape, whatever the status.
         """
         code, body = await super().do_request(*args, **kwargs)
-        if not _is_telegrams(body):
+        if not _is_telegrams(code, body):
             raise NetworkError(f"an answer that is not Telegram's ({code})")
         return code, body
 
 
-def _is_telegrams(body: bytes) -> bool:
+def _is_telegrams(code: int, body: bytes) -> bool:
     try:
-        value = json.loads(body)
+        value = json.loads(body.decode())
     except (ValueError, RecursionError):
         return False
-    if not isinstance(value, dict) or not isinstance(value.get("parameters", {}), dict):
+    if not isinstance(value, dict) or value.get("ok") is not (200 <= code < 300):
         return False
-    return value.get("ok") is True or (value.get("ok") is False and isinstance(value.get("description"), str))
+    if value["ok"]:
+        return "result" in value
+    told = value.get("parameters", {})
+    numbers = isinstance(told, dict) and all(isinstance(each, int) for each in told.values())
+    return numbers and isinstance(value.get("description"), str)
 
 
 class Api:
@@ -107,10 +126,8 @@ class Api:
             wait: how to let seconds pass; it may raise where there is no time left.
         """
         self._token, self.wait = token, wait
-        self._requests = (
-            _Request(1, read_timeout=_READ_SECONDS, connect_timeout=10),
-            _Request(64, read_timeout=_READ_SECONDS, connect_timeout=10, pool_timeout=60),
-        )
+        proxy = proxy_for(root)
+        self._requests = (_Request(1, proxy), _Request(64, proxy))
         polling, others = self._requests
         self.bot = Bot(token.reveal(), f"{root}/bot", request=others, get_updates_request=polling)
         self._courier = Courier(lambda seconds: self.wait(seconds), self._alive)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import time
 from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
@@ -14,12 +13,12 @@ from telegram.error import ChatMigrated, Forbidden, TelegramError
 
 from reinstate.channels.backlog import Backlog, Entry
 from reinstate.channels.gate import Gate, Inbound, Reason, Refused, TurnFailedError
-from reinstate.channels.service import Trouble
+from reinstate.channels.service import TOLD_SECONDS, Told, Trouble
 from reinstate.channels.telegram_api import Api
 from reinstate.channels.telegram_text import ANONYMOUS, Job
 from reinstate.server.settings import Settings
 from reinstate.stores.inbox import Inbox
-from reinstate.stores.lines import Line, sources_last
+from reinstate.stores.lines import Line
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +27,6 @@ ANSWER_SECONDS = 1
 MARK_SECONDS = 3
 REMOTE_TURNS_AT_ONCE = 8
 BREATH_SECONDS = 0.005
-_TOLD_SECONDS = 10.0
 _TOLD_NOBODY_SECONDS = 3600.0
 
 _Button = tuple[int, int | None, str | None]
@@ -59,7 +57,7 @@ class Turns:
         api.wait = self.backlog.wait
         self._presses: dict[str, _Press] = {}
         self._pressed: set[_Button] = set()
-        self._told: dict[str, float] = {}
+        self._told = Told()
         self._chats: dict[int, int] = {}
         self._bot_name = ""
         # A turn does not let go of the event loop unless its actions run elsewhere. One at a time,
@@ -119,7 +117,9 @@ class Turns:
         try:
             if press:
                 await asyncio.wait({press.answer}, timeout=ANSWER_SECONDS)
-            if job.conversation.endswith(ANONYMOUS) and not self._is_news(job, _TOLD_NOBODY_SECONDS):
+            if job.conversation.endswith(ANONYMOUS) and not self._told.is_news(
+                job.conversation, _TOLD_NOBODY_SECONDS
+            ):
                 lines = []
             elif job.say:
                 lines = [Line("bot", self._gate.words(job.say))]
@@ -131,18 +131,13 @@ class Turns:
 
     async def _turn(self, job: Job, query: CallbackQuery | None) -> list[Line]:
         """The lines of the reply."""
-        lines: list[Line] = []
-
-        async def keep(line: Line) -> None:
-            lines.append(line)
-
         inbound = Inbound(job.conversation, job.id, "telegram", job.text, job.button)
         try:
             async with self._room:
                 await asyncio.sleep(BREATH_SECONDS)
                 self.backlog.check()
                 new = job.owner is not None and not await self._gate.knows(job.conversation)
-                await self._gate.handle(inbound, keep)
+                lines, _ = await self._gate.reply_to(inbound)
         except Refused as refused:
             return self._refusal(job, refused)
         except (TurnFailedError, sa.exc.SQLAlchemyError):
@@ -150,7 +145,6 @@ class Turns:
         if job.keyboard is not None:
             closing = self.backlog.spawn(self._api.close_keyboard(job, query))
             await asyncio.wait({closing}, timeout=MARK_SECONDS)
-        lines = sources_last(lines)
         if new:
             words = self._gate.words("telegram_group").format(name=self._bot_name)
             lines.append(Line("bot", words))
@@ -160,17 +154,11 @@ class Turns:
         """What to say to a message that does not pass; a flood is told once."""
         if refused.reason is Reason.BLANK:
             return []
-        if refused.reason is Reason.TOO_MANY and not self._is_news(job, max(refused.wait, _TOLD_SECONDS)):
+        if refused.reason is Reason.TOO_MANY and not self._told.is_news(
+            job.conversation, max(refused.wait, TOLD_SECONDS)
+        ):
             return []
         return [Line("bot", self._gate.words(refused.reason.value))]
-
-    def _is_news(self, job: Job, seconds: float) -> bool:
-        """Whether a conversation was not told just before; it counts as told from now on."""
-        now = time.monotonic()
-        self._told = {c: until for c, until in self._told.items() if until > now}
-        news = job.conversation not in self._told
-        self._told.setdefault(job.conversation, now + seconds)
-        return news
 
     def _where_it_is(self, job: Job) -> Job:
         """The job, in the chat that its group has become."""

@@ -33,6 +33,7 @@ from reinstate.channels.gate import (
     Refused,
     TurnFailedError,
 )
+from reinstate.channels.service import Rarely
 from reinstate.server.settings import Settings, session_secret
 from reinstate.stores.lines import Line
 
@@ -44,6 +45,16 @@ MOST_STREAMS_IN_ALL = 1000
 METHODS = "GET, POST, DELETE"
 HEADERS = "authorization, content-type"
 logger = logging.getLogger(__name__)
+_FOREIGN = (
+    "a page of %.200s was refused the chat: list that site in WEB_ALLOWED_ORIGINS; if it is the bot's own, "
+    "let the proxy before it pass on the Host that the browser asked for, not %.200s"
+)
+_UNKNOWN_PROXY = (
+    "new sessions were refused because many come from one address, which says of itself that it is a "
+    "proxy: if it is yours, name it in TRUSTED_PROXIES"
+)
+# An address as proxies tell it, with the port that some of them add.
+_HOP = re.compile(r"(?P<v4>[0-9.]+)(?::\d+)?|\[?(?P<v6>[0-9a-fA-F:]+(?:%\w+|[0-9.]+)?)(?:\](?::\d+)?)?")
 _CONVERSATION = re.compile(r"web-[0-9a-f]{32}")
 
 
@@ -104,6 +115,7 @@ class WebDoor(InputChannel):
         self._assets = Assets()
         self._tokens = Tokens(session_secret(settings).reveal())
         self._streams: Counter[str] = Counter()
+        self._refused, self._crowded = Rarely(), Rarely()
 
     @classmethod
     def name(cls) -> str:
@@ -152,6 +164,8 @@ class WebDoor(InputChannel):
             raise HttpError(400, "bad_request")
         wait = await _gate(request).limits.sessions.take(_address(request, self._settings))
         if wait:
+            if "x-forwarded-for" in request.headers and not self._settings.trusts(str(request.ip)):
+                self._crowded.warn(_UNKNOWN_PROXY)
             raise HttpError(429, "too_many", wait)
         conversation = f"web-{secrets.token_hex(16)}"
         store = _gate(request).store
@@ -220,8 +234,7 @@ class WebDoor(InputChannel):
 
         async def guarded(request: Request) -> HTTPResponse | None:
             try:
-                if not self._allowed(request):
-                    raise HttpError(403, "forbidden_origin")
+                self._check_origin(request)
                 response: HTTPResponse | None = await handler(request)
             except Exception as failure:  # a database that is down, say: the error shape, too
                 error = _as_http_error(failure)
@@ -248,6 +261,11 @@ class WebDoor(InputChannel):
     def _allowed(self, request: Request) -> bool:
         origin = request.headers.get("origin")
         return origin is None or origin in self._settings.web_allowed_origins or _is_own(request, origin)
+
+    def _check_origin(self, request: Request) -> None:
+        if not self._allowed(request):
+            self._refused.warn(_FOREIGN, request.headers.get("origin"), request.headers.get("host"))
+            raise HttpError(403, "forbidden_origin")
 
     def _cors(self, request: Request) -> dict[str, str]:
         headers = {"vary": "Origin", "x-content-type-options": "nosniff", "cache-control": "no-store"}
@@ -358,6 +376,12 @@ def _gate(request: Request) -> Gate:
 
 
 def _is_own(request: Request, origin: str) -> bool:
+    """Whether a request comes from our own page: the browser says so, or the origin is where it was sent.
+
+    A proxy that does not pass on the Host leaves only the former; no page can say it falsely.
+    """
+    if request.headers.get("sec-fetch-site") == "same-origin":
+        return True
     return bool(origin.partition("://")[2] == request.headers.get("host", ""))
 
 
@@ -366,6 +390,7 @@ def _address(request: Request, settings: Settings) -> str:
     peer = str(request.ip)
     if settings.trusts(peer):
         for hop in reversed(",".join(request.headers.getall("x-forwarded-for", [])).split(",")):
-            if hop.strip() and not settings.trusts(hop.strip()):
-                return str(hop).strip()
+            found = _HOP.fullmatch(hop.strip())
+            if found and not settings.trusts(address := found["v6"] or found["v4"]):
+                return str(address)
     return peer

@@ -29,14 +29,17 @@ def database(given: str) -> str:
         file = rest.removeprefix("/")
         if file == rest or not file or file.startswith(":memory:"):
             raise ValueError("names no file: correct it to sqlite:///folder/file.db, or leave it out")
-        if "$" in file:  # Rasa would take it for a variable of the environment
-            raise ValueError(f"names a file with a dollar sign, which cannot be used: {_DATABASES}")
+        # Rasa would take a dollar sign for a variable, SQLAlchemy a question mark for options.
+        if re.search(r"[$?]|^~", file):
+            raise ValueError(f"names a file with $, ? or ~, which cannot be used: {_DATABASES}")
         return f"sqlite:///{file}"
     if kind not in ("postgres", "postgresql"):
         raise ValueError(f"is of a database that cannot be used: {_DATABASES}")
     who, place, query = _parts(rest)
     hosts, slash, name = place.partition("/")
     options = parse_qsl(query, keep_blank_values=True)
+    if "%00" in given:
+        raise ValueError(f"holds a character that cannot be used: {_DATABASES}")
     several = [_host(host, _DATABASES) for host in hosts.split(",")] if hosts else []
     if len(several) > 1:  # those that may take over from each other
         options = [*(("host", host) for host in several), *options]
@@ -56,7 +59,10 @@ def redis(given: str) -> str:
     scheme = _REDIS[scheme.casefold()]
     who, place, query = _parts(rest)
     host, slash, number = place.partition("/")
-    if scheme != "unix":
+    if scheme == "unix":
+        if not number:
+            raise ValueError(f"names no socket: {mend}")
+    else:
         _host(host, mend)
         if number and not number.isdecimal():
             raise ValueError(f"names a database that is no number: {mend}")
@@ -104,6 +110,22 @@ def web(given: str) -> str:
     if not right or re.search(r"\s", address):
         raise ValueError(f"is not an address: {mend}")
     return address.rstrip("/")
+
+
+def proxy(given: str) -> str:
+    """The address of a proxy that speaks HTTP; without a scheme it is host and port."""
+    mend = "correct it to http://host:port"
+    scheme, _, rest = (given if "://" in given else f"http://{given}").partition("://")
+    if scheme.casefold() not in ("http", "https"):
+        raise ValueError(f"names no HTTP proxy, and no other kind can be used: {mend}")
+    who, place, _ = _parts(rest)
+    return f"{scheme.casefold()}://{who}{_host(place.rstrip('/'), mend)}"
+
+
+def with_path(address: str, path: str) -> str:
+    """The address, with a path where it has none."""
+    parts = urlsplit(address)
+    return address if parts.path.strip("/") else parts._replace(path=path).geturl()
 
 
 def _with_scheme(given: str) -> str:

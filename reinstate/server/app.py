@@ -32,6 +32,7 @@ from reinstate.channels.gate import Gate
 from reinstate.channels.rates import Times, limits
 from reinstate.server import metrics, workers
 from reinstate.server.health import Probe
+from reinstate.server.log import FORMAT, Discreet
 from reinstate.server.settings import MODEL, ROOT, Settings, SettingsError, session_secret
 from reinstate.stores import in_redis
 from reinstate.stores.conversations import ConversationStore
@@ -53,12 +54,14 @@ class StartError(Exception):
 
 def main() -> None:
     """Check what is needed, then serve until TERM."""
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(level=logging.WARNING, format=FORMAT)
     logger.setLevel(logging.INFO)
     # Rasa's structured log prints what people write at debug level, which is its default.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     with _or_exit():
         settings = Settings.load()
+        for handler in logging.getLogger().handlers:
+            handler.setFormatter(Discreet(settings.secrets))
         listening = _bind(settings)
         knowledge.knowledge()
     begun = partial(_tell, settings)
@@ -118,8 +121,8 @@ def build(settings: Settings, times: Times, begun: Callable[[], None]) -> Sanic:
     app.ctx.begun = begun
     register(create_http_input_channels(None, str(ROOT / "credentials.yml")), app, route="/webhooks/")
     app.add_route(_root, "/", methods=["GET", "HEAD"])
-    app.add_route(_health, "/health")
-    app.add_route(_health, "/ready", name="ready")
+    app.add_route(_health, "/health", methods=["GET", "HEAD"])
+    app.add_route(_health, "/ready", methods=["GET", "HEAD"], name="ready")
     app.add_route(_metrics, "/metrics")
     app.error_handler.add(SanicException, _no_page)
     app.error_handler.add(Exception, _broken)

@@ -25,7 +25,7 @@ REGIONS = (
 _LEAST_PHONE_DIGITS, _LEAST_AFTER_WORD = 9, 7
 _SHORTEST_IBAN, _LONGEST_IBAN = 15, 34
 
-_AT = r"\s?(?:@|\(\s?at\s?\)|\[\s?at\s?\]|\{\s?at\s?\})\s?"
+_AT = r"\s?(?:@|%40|&#64;|\(\s?at?\s?\)|\[\s?at\s?\]|\{\s?at\s?\})\s?"
 _DOT = r"\s?(?:\(\s?dot\s?\)|\[\s?dot\s?\]|\{\s?dot\s?\})\s?"
 _PROVIDER = r"(?:g(?:oogle)?mail|yahoo|ymail|hotmail|outlook|icloud|proton(?:mail)?|yandex|mail|live|aol|gmx)"
 _EMAIL = re.compile(
@@ -34,10 +34,12 @@ _EMAIL = re.compile(
     rf"|[\w.+%-]{{1,64}}\s+at\s+(?:{_PROVIDER}|[\w-]{{1,63}})\s+dot\s+\w{{2,6}}\b",
     re.IGNORECASE,
 )
-_IBAN = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\s?\d{2}(?:[\s./-]{0,2}[A-Z0-9]){11,40}", re.IGNORECASE)
+_IBAN = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\s?\d{2}(?:[\s./_|-]{0,2}[A-Z0-9]){11,40}", re.IGNORECASE)
 # Greek and Cyrillic capitals that look like the Latin ones of an IBAN.
 _LOOKALIKES = str.maketrans("АВЕІКМНОРСТУХЅЈΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEIKMHOPCTYXSJABEZHIKMNOPTYX")
-_CARD = re.compile(r"(?<!\d)\d(?:[\s./_*-]{0,2}\d){12,40}")
+_CARD = re.compile(r"(?<!\d)\d(?:[\s.,:;/_|*=~'-]{0,2}\d){12,40}")
+# What cards begin with; years do not.
+_ISSUED = re.compile(r"2[2-7]|[3-6]")
 _DIGITS = re.compile(r"(?<![\w.,$€£₹])\+?\(?\d[\d\s().\-/]{7,}\d(?![\w%])")
 _PHONE_AFTER_WORD = re.compile(
     r"(?:\b(?:phone|call|ring|text|whats\s?app|viber|signal|telegram|tel|mobile|cell(?:phone)?|sms|fax"
@@ -56,7 +58,8 @@ _DATE = re.compile(  # a whole one: "06.12.34.56.78" is a number that only begin
 )
 _THOUSANDS = re.compile(r"\d{1,3}(?:[ .]\d{3})*[ .]000")
 _YEARS = re.compile(r"(?:19|20)\d{2}(?:\s?[-/ ]\s?(?:19|20)\d{2})+")
-_LETTER_ID = re.compile(r"\b(?=\w*\d{5})(?=\w*[A-Z])[A-Z]{1,5}[\s-]?\d{5,10}[A-Z]?\b")
+# The series of passports is Cyrillic in some countries.
+_LETTER_ID = re.compile(r"\b(?=\w*\d{5})[A-ZА-ЯЁЄІЇҐ]{1,5}[\s-]?\d{5,10}[A-Z]?\b")
 
 
 def mask(text: str) -> str:
@@ -99,8 +102,8 @@ def _cards(text: str) -> Iterator[Span]:
 
 def _card_length(text: str, places: Sequence[int]) -> int:
     """How many of the digits from the first on are a card's number; 0 where they begin none."""
-    before, first = text[places[0] - 1 : places[0]], text[places[0]]
-    if before.isdigit() or first not in "23456":
+    before = text[places[0] - 1 : places[0]]
+    if before.isdigit() or not _ISSUED.match("".join(text[place] for place in places[:2])):
         return 0
     for length in range(min(19, len(places)), 12, -1):
         ends = not text[places[length - 1] + 1 : places[length - 1] + 2].isdigit()

@@ -14,7 +14,7 @@ from functools import lru_cache
 _UNSEEN = ("Cf", "Mn", "Me")
 _FILLERS = "\u115f\u1160\u3164\uffa0"
 _MINUS = "\u2212\u02d7\u2043\u30fc\uff70"
-_DOTS = "\u3002\uff61\u2024\u06d4"
+_DOTS = "\u3002\uff61\u2024\u06d4\u00b7\u2022\u2027\u2219\u22c5\u30fb\uff65"
 _LONGEST = 3
 
 

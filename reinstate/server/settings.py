@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import unquote, urlsplit
 
 from dotenv import dotenv_values
 
@@ -23,11 +24,19 @@ _Value = TypeVar("_Value")
 TELEGRAM_PATH = "/webhooks/telegram/webhook"
 # What a number's setting may say in words where 0 switches something off.
 _OFF = ("off", "no", "false", "none", "never", "disabled")
+# A shorter one would take words out of the log and protects nothing.
+_SHORTEST_SECRET = 6
+# What comes along when a value is copied: spaces seen and unseen, and quotes.
+_SPACES = " \t\r\n\v\f\u00a0\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+_QUOTES = ('""', "''", "“”", "‘’", "``")
 _WRONG_TOKENS = {
-    "SLACK_BOT_TOKEN": (r"xox[be][.-]\S+", "the bot token of your Slack app, which begins with xoxb-"),
-    "SLACK_APP_TOKEN": (r"xapp-\S+", "an app-level token of your Slack app, which begins with xapp-"),
-    "SLACK_SIGNING_SECRET": (r"(?!xox|xapp-).+", "the signing secret of your Slack app, which is no token"),
-    "TELEGRAM_BOT_TOKEN": (r"\d+:[\w-]+", "the token that BotFather gave you, digits:letters"),
+    "SLACK_BOT_TOKEN": (r"xox[be][.-][!-~]+", "the bot token of your Slack app, which begins with xoxb-"),
+    "SLACK_APP_TOKEN": (r"xapp-[!-~]+", "an app-level token of your Slack app, which begins with xapp-"),
+    "SLACK_SIGNING_SECRET": (
+        r"(?!xox|xapp-)[ -~]+",
+        "the signing secret of your Slack app, which is no token",
+    ),
+    "TELEGRAM_BOT_TOKEN": (r"[0-9]+:[A-Za-z0-9_-]+", "the token that BotFather gave you, digits:letters"),
     "TELEGRAM_WEBHOOK_SECRET": (r"[A-Za-z0-9_-]{1,256}", "up to 256 letters, digits, _ and -"),
 }
 
@@ -107,9 +116,9 @@ class Settings:
         """
 
         def text(name: str) -> str | None:
-            value = environment.get(name, "").strip()
-            if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
-                value = value[1:-1].strip()
+            value = environment.get(name, "").strip(_SPACES)
+            if len(value) > 1 and value[0] + value[-1] in _QUOTES:
+                value = value[1:-1].strip(_SPACES)
             return value or None
 
         def secret(name: str) -> Secret | None:
@@ -142,9 +151,7 @@ class Settings:
             return int(value)
 
         webhook = address("TELEGRAM_WEBHOOK_URL", addresses.web)
-        if webhook and not webhook.partition("://")[2].partition("/")[2]:
-            webhook += TELEGRAM_PATH
-        slack = (address("SLACK_API_URL", addresses.web) or "https://slack.com/api") + "/"
+        slack = address("SLACK_API_URL", addresses.web) or "https://slack.com"
         telegram = address("TELEGRAM_API_URL", addresses.web) or "https://api.telegram.org"
         return cls(
             host=_host(text("HOST") or "127.0.0.1"),
@@ -155,9 +162,9 @@ class Settings:
             slack_bot_token=secret("SLACK_BOT_TOKEN"),
             slack_signing_secret=secret("SLACK_SIGNING_SECRET"),
             slack_app_token=secret("SLACK_APP_TOKEN"),
-            slack_api_url=slack,
+            slack_api_url=addresses.with_path(slack, "/api") + "/",
             telegram_bot_token=secret("TELEGRAM_BOT_TOKEN"),
-            telegram_webhook_url=webhook,
+            telegram_webhook_url=addresses.with_path(webhook, TELEGRAM_PATH) if webhook else None,
             telegram_webhook_secret=secret("TELEGRAM_WEBHOOK_SECRET"),
             telegram_api_url=telegram,
             database_url=address("DATABASE_URL", addresses.database) or f"sqlite:///{VAR / 'data.db'}",
@@ -175,6 +182,15 @@ class Settings:
     def alone(self) -> bool:
         """Whether no other process is on the database: only SQLite's file can be known to be ours."""
         return self.workers == 1 and self.database_url.startswith("sqlite")
+
+    @property
+    def secrets(self) -> list[str]:
+        """What must not be read in a log, longest first: secrets, and passwords in addresses."""
+        found = [value.reveal() for value in vars(self).values() if isinstance(value, Secret)]
+        for address in (self.database_url, self.redis_url or ""):
+            password = urlsplit(address).password or ""
+            found += [password, unquote(password)]
+        return sorted({each for each in found if len(each) >= _SHORTEST_SECRET}, key=len, reverse=True)
 
     def trusts(self, address: str) -> bool:
         """Whether an address is a reverse proxy's whose X-Forwarded-For is believed."""

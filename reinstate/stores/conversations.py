@@ -40,7 +40,7 @@ from reinstate.stores.rows import (
     rows_of_offers,
     rows_of_replies,
 )
-from reinstate.stores.tables import events, memories, offers, pulse, replies, sessions
+from reinstate.stores.tables import events, memories, offers, replies, sessions
 
 COMMANDS_SAID = {f"/{intent}": f"/{command}" for command, intent in COMMANDS.items()}
 # What goes through all rows may take longer.
@@ -240,12 +240,14 @@ class ConversationStore(SQLTrackerStore):
         return keep
 
     def check(self) -> None:
-        """Keep something, as a turn would; raises what stands in the way of it."""
-        self.database.write(self._beat)
+        """Keep an event, as a turn would, and take it out again; raises what stands in the way of it."""
+        row = row_of_event("", {"event": "check"})
 
-    def _beat(self, connection: Connection) -> None:
-        if not connection.execute(pulse.update().values(at=now())).rowcount:
-            connection.execute(pulse.insert().values(id=1, at=now()))
+        def keep(connection: Connection) -> None:
+            made = connection.execute(events.insert(), row).inserted_primary_key
+            connection.execute(sa.delete(events).where(events.c.id == made.id))
+
+        self.database.write(keep)
 
     def forget(self, conversation: str) -> None:
         """Delete every row of a conversation, and every byte of it in SQLite's files, or soon after."""

@@ -80,18 +80,18 @@ def connect(url: str) -> Any:
         SettingsError: if the address holds an option that there is none of.
     """
     network = {} if url.startswith("unix:") else {"socket_keepalive": True}
-    client: Any = redis.asyncio.Redis.from_url(
-        url,
-        socket_connect_timeout=ANSWER_SECONDS,
-        socket_timeout=ANSWER_SECONDS,
-        health_check_interval=IDLE_SECONDS,
-        retry=Retry(ConstantBackoff(0.1), 1),
-        retry_on_error=[RedisConnectionError, RedisTimeoutError, ReadOnlyError],
-        **network,
-    )
     try:
+        client: Any = redis.asyncio.Redis.from_url(
+            url,
+            socket_connect_timeout=ANSWER_SECONDS,
+            socket_timeout=ANSWER_SECONDS,
+            health_check_interval=IDLE_SECONDS,
+            retry=Retry(ConstantBackoff(0.1), 1),
+            retry_on_error=[RedisConnectionError, RedisTimeoutError, ReadOnlyError],
+            **network,
+        )
         client.connection_pool.make_connection()
-    except (TypeError, ValueError):
+    except (AttributeError, TypeError, ValueError, RedisError):  # whatever the library stumbles over
         raise SettingsError("REDIS_URL has an option that Redis does not know: correct it") from None
     return client
 

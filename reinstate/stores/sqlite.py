@@ -8,6 +8,7 @@ read in the file. Only VACUUM, which writes the file anew, leaves none. It takes
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -20,6 +21,7 @@ import sqlalchemy as sa
 logger = logging.getLogger(__name__)
 
 _BUSY_MS = 15_000
+_MOVED = "the database's file was moved or deleted: put it back or start again"
 _PAUSE = 0.05
 _REST = 10
 _TRIES_BEFORE_WARNING = 20
@@ -36,6 +38,7 @@ def engine(url: sa.engine.URL) -> sa.engine.Engine:
         connect_args={"check_same_thread": False},
         hide_parameters=True,
     )
+    opened: dict[str, object] = {}
 
     @sa.event.listens_for(made, "connect")
     def prepare(connection: Any, _record: Any) -> None:
@@ -46,8 +49,24 @@ def engine(url: sa.engine.URL) -> sa.engine.Engine:
             "synchronous=NORMAL",
         ):
             connection.execute(f"PRAGMA {pragma}")
+        opened.setdefault("file", _identity(url.database))
+
+    @sa.event.listens_for(made, "do_connect")
+    @sa.event.listens_for(made, "checkout")
+    def look(*_: Any) -> None:
+        """What is written to a file that was deleted or moved away would be lost without a word."""
+        if opened and opened["file"] != _identity(url.database):
+            raise sa.exc.InvalidRequestError(_MOVED)
 
     return made
+
+
+def _identity(file: str | None) -> tuple[int, int] | None:
+    """Which file it is, whatever its name; None where there is none."""
+    with contextlib.suppress(OSError):
+        found = Path(file or "").stat()
+        return found.st_dev, found.st_ino
+    return None
 
 
 class Remains:

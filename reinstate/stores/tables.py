@@ -43,11 +43,3 @@ offers = sa.Table(
     sa.Column("conversation", sa.String(255), primary_key=True),
     sa.Column("payload", sa.String(255), primary_key=True),
 )
-
-# One row, written to find out whether anything can be.
-pulse = sa.Table(
-    "pulse",
-    _all,
-    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("at", sa.Float, nullable=False),
-)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -16,7 +17,8 @@ from tests.channels.fake_slack import Foreign as SlackForeign
 from tests.channels.fake_telegram import ApiError, FakeTelegram
 from tests.channels.fake_telegram import Foreign as TelegramForeign
 from tests.channels.slack_people import Kept
-from tests.running import Chat, Server, request, until
+from tests.relay import Relay
+from tests.running import SOAK, Chat, Server, request, until
 
 STORY = "i have two accounts because i forgot about the old one"
 # What a firewall, a proxy, a captive portal and a load balancer answer: status, type, body.
@@ -25,6 +27,25 @@ PAGES = [
     (403, "text/html", "<html>Blocked</html>"),
     (200, "text/html", "<html>Sign in</html>"),
     (502, "application/json", '{"message": "Endpoint request timed out"}'),
+    (200, "application/json", '{"ok": false}'),
+    (200, "application/json", "[" * 100_000),
+]
+# What the services say themselves when they cannot, for a while.
+SLACK_LATER = [
+    (429, '{"ok": false, "error": "ratelimited"}', {"Retry-After": "soon"}),
+    (429, '{"ok": false, "error": "ratelimited"}', {"Retry-After": "-1"}),
+    (429, '{"ok": false, "error": "ratelimited"}', {"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}),
+    (500, '{"ok": false, "error": "unheard_of"}', {}),
+    (200, '{"ok": false, "error": "team_added_to_org"}', {}),
+]
+TELEGRAM_LATER: list[tuple[int, dict[str, Any]]] = [
+    (429, {"parameters": {"retry_after": "soon"}}),
+    (429, {"parameters": {"retry_after": None}}),
+    (429, {"parameters": {"retry_after": -1}}),
+    (429, {"parameters": None}),
+    (429, {}),
+    (500, {}),
+    (400, {"parameters": {"migrate_to_chat_id": "elsewhere"}}),
 ]
 _groups = iter(range(-900_000, -800_000))
 
@@ -100,13 +121,18 @@ def test_a_reply_in_telegram_comes_whole_whatever_answers_in_its_place(
     telegram: FakeTelegram, bot: Server
 ) -> None:
     """Every line, in order, once."""
-    people = [telegram_people.Person(telegram, bot) for _ in range(4)]
     pages = [
         (502, b"<html>"),
         (403, b"<html>Blocked</html>"),
         (401, b"Proxy login"),
         (200, b"<html>Hi</html>"),
+        (200, b""),
+        (200, b'{"ok": true}'),
+        (200, b'{"ok": false, "error_code": 502, "description": "Bad Gateway"}'),
+        (502, b"\xff\xfe{"),
+        (200, '{"ok": true, "result": 1}'.encode("utf-16")),
     ]
+    people = [telegram_people.Person(telegram, bot) for _ in pages]
     for person, (status, body) in zip(people, pages):
         telegram.between.append(TelegramForeign("sendMessage", 3, status, body, person.user))
         person.send(telegram.message(person.user, STORY))
@@ -114,6 +140,35 @@ def test_a_reply_in_telegram_comes_whole_whatever_answers_in_its_place(
     for person in people:
         lines = said(bot, person.conversation)
         assert lines == read(person.received, lines)
+
+
+@pytest.mark.parametrize(("status", "body", "headers"), SLACK_LATER)
+def test_a_slack_that_cannot_now_gets_the_reply_later(
+    ann: slack_people.Person, bot: Server, status: int, body: str, headers: dict[str, str]
+) -> None:
+    """However it says so; a pause that is no number of seconds is none."""
+    later = SlackForeign(
+        "chat.postMessage", 2, status, body, "application/json", channel=ann.channel, headers=headers
+    )
+    ann.slack.between.append(later)
+    ann.says("hello")
+    assert 0 == later.times
+    assert said(bot, ann.conversation) == [m.shown for m in ann.slack.in_channel(ann.channel)]
+
+
+@pytest.mark.parametrize(("status", "more"), TELEGRAM_LATER)
+def test_a_telegram_that_cannot_now_gets_the_reply_later(
+    telegram: FakeTelegram, bot: Server, status: int, more: dict[str, Any]
+) -> None:
+    """However it says so; a pause that is no number of seconds is none."""
+    person = telegram_people.Person(telegram, bot)
+    body = json.dumps({"ok": False, "error_code": status, "description": "Later", **more}).encode()
+    telegram.between.append(TelegramForeign("sendMessage", 2, status, body, person.user))
+    person.send(telegram.message(person.user, "hello"))
+    Kept(bot.database).settle()
+    lines = said(bot, person.conversation)
+    assert lines
+    assert lines == read(person.received, lines)
 
 
 def test_a_telegram_that_is_away_for_a_while_gets_the_reply_when_it_is_back(
@@ -179,7 +234,7 @@ def test_where_a_thread_is_gone_slack_gets_the_reply_without_it(ann: slack_peopl
     assert {None} == {m.thread for m in reply}
 
 
-@pytest.mark.parametrize("error", ["message thread not found", "TOPIC_CLOSED"])
+@pytest.mark.parametrize("error", ["message thread not found", "TOPIC_CLOSED", "the chat is not a forum"])
 def test_where_a_topic_is_gone_telegram_gets_the_reply_without_it(
     telegram: FakeTelegram, bot: Server, error: str
 ) -> None:
@@ -195,13 +250,13 @@ def test_where_a_topic_is_gone_telegram_gets_the_reply_without_it(
     assert {asked["message"]["message_id"]} == {m["answers"] for m in member.received}
 
 
+@pytest.mark.parametrize("error", ["message to be replied not found", "REPLY_MESSAGE_ID_INVALID"])
 def test_where_what_is_answered_is_gone_telegram_gets_the_reply_alone(
-    telegram: FakeTelegram, bot: Server
+    telegram: FakeTelegram, bot: Server, error: str
 ) -> None:
     """A member has deleted their message meanwhile."""
     member = telegram_people.Person(telegram, bot, group=next(_groups))
-    error = ApiError(400, "Bad Request: message to be replied not found")
-    telegram.refuse("sendMessage", error, chat=member.chat)
+    telegram.refuse("sendMessage", ApiError(400, f"Bad Request: {error}"), chat=member.chat)
     member.send(telegram.message(member.user, f"@Reinstate_Test_Bot {STORY}", member.group))
     Kept(bot.database).settle()
     lines = said(bot, member.conversation)
@@ -340,6 +395,28 @@ def test_a_socket_is_opened_at_a_new_address_each_time(tmp_path: Path) -> None:
         assert Chat(running.url).open().say("hello")
     finally:
         running.stop()
+        fake.stop()
+
+
+@pytest.mark.skipif(not SOAK, reason="silence is noticed after half a minute")
+def test_a_socket_that_falls_silent_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A firewall forgets the connection without a word; nothing is heard of it, and a new one is opened."""
+    fake = FakeSlack().start()
+    way, address = Relay(fake.port), fake._new_address
+    monkeypatch.setattr(fake, "_new_address", lambda: address().replace(f":{fake.port}/", f":{way.port}/"))
+    given = slack_people.settings(fake, SLACK_APP_TOKEN=APP_TOKEN, SLACK_SIGNING_SECRET="")
+    running = Server(tmp_path, **given).start()
+    try:
+        ann = slack_people.Person(fake, running)
+        fake.wait_for(lambda: fake.sockets)
+        way.silent.set()
+        until(lambda: way.opened > 1)
+        way.silent.clear()
+        fake.wait_for(lambda: len(fake.handshakes) > 1)
+        assert ann.gets(lambda: fake.send_by_socket("events_api", ann.direct(STORY)) and fake_taken(ann))
+    finally:
+        running.stop()
+        way.close()
         fake.stop()
 
 

@@ -9,7 +9,7 @@ import socket
 import sqlite3
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -261,7 +261,7 @@ def test_a_length_that_is_no_number_is_a_bad_request(door: Server) -> None:
     with socket.create_connection((host, int(port)), timeout=10) as raw:
         raw.sendall(b"POST /chat/session HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n")
         assert b" 400 " in raw.recv(100).splitlines()[0] + b" "
-    assert 200 == request("GET", f"{door.url}/health").status
+    assert [200, 200] == [request(how, f"{door.url}/health").status for how in ("GET", "HEAD")]
 
 
 def test_the_page_is_found_without_its_last_slash(door: Server) -> None:
@@ -338,17 +338,32 @@ def test_a_flood_is_told_when_to_go_on(door: Server) -> None:
 
 
 def test_sessions_are_limited_by_address(tmp_path: Path) -> None:
-    """One address opens some sixty sessions a minute; X-Forwarded-For of strangers does not help."""
+    """One address opens some sixty sessions a minute; X-Forwarded-For of strangers does not help.
+
+    The operator, whose proxy it may be, is told once.
+    """
     running = Server(tmp_path, TRUSTED_PROXIES="").start()
     try:
-        statuses = [
-            request("POST", f"{running.url}/chat/session", {}, {"X-Forwarded-For": f"10.0.0.{n}"}).status
-            for n in range(90)
-        ]
+        statuses = open_many(running, [f"10.0.0.{n}" for n in range(90)])
     finally:
         running.stop()
     assert 201 == statuses[0]
     assert 429 in statuses
+    assert 1 == running.log.read_text(encoding="utf-8").count("TRUSTED_PROXIES")
+
+
+def open_many(bot: Server, addresses: Iterable[str]) -> list[int]:
+    """The statuses of requests for sessions from addresses, as a proxy tells them."""
+    asked = (
+        request("POST", f"{bot.url}/chat/session", {}, {"X-Forwarded-For": address}) for address in addresses
+    )
+    return [answer.status for answer in asked]
+
+
+@pytest.mark.parametrize("spelt", ["10.77.0.1:{}", "[2001:db8::77]:{}", "10.77.0.2, unknown:{}"])
+def test_an_address_is_one_whatever_port_a_proxy_tells_with_it(door: Server, spelt: str) -> None:
+    """Some add the port that a person's machine has just chosen; that is nobody new."""
+    assert 429 in open_many(door, (spelt.format(40_000 + n) for n in range(70)))
 
 
 def test_all_together_are_limited_too(tmp_path: Path) -> None:
@@ -370,6 +385,30 @@ ORIGINS = [
     ("null", 403, None),
     (ALLOWED + ".evil.example", 403, None),
 ]
+
+
+def test_our_own_page_may_talk_behind_a_proxy_that_changes_the_host(door: Server) -> None:
+    """The browser says that it is our own, which no page can say falsely."""
+    headers = {"Origin": FORBIDDEN, "Sec-Fetch-Site": "same-origin"}
+    assert 201 == request("POST", f"{door.url}/chat/session", {}, headers).status
+    assert (
+        403
+        == request("POST", f"{door.url}/chat/session", {}, {**headers, "Sec-Fetch-Site": "same-site"}).status
+    )
+
+
+def test_a_site_that_is_refused_is_told_to_the_operator(tmp_path: Path) -> None:
+    """Once a minute at most, with what to do."""
+    running = Server(tmp_path).start()
+    try:
+        for _ in range(3):
+            request("POST", f"{running.url}/chat/session", {}, {"Origin": FORBIDDEN})
+    finally:
+        running.stop()
+    told = running.log.read_text(encoding="utf-8")
+    assert 1 == told.count(
+        f"a page of {FORBIDDEN} was refused the chat: list that site in WEB_ALLOWED_ORIGINS"
+    )
 
 
 @pytest.mark.parametrize(("origin", "status", "echoed"), ORIGINS)

@@ -542,6 +542,34 @@ def test_a_redis_that_only_reads_gives_no_lock_and_is_not_healthy(tmp_path: Path
     asyncio.run(fail_over())
 
 
+def test_a_redis_that_cannot_keep_a_lock_gives_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has no memory left, or does not answer: not healthy, no turn without a lock, and well again later."""
+    from redis.exceptions import RedisError
+
+    monkeypatch.setattr(in_redis, "ANSWER_SECONDS", 0.3)
+
+    async def suffer() -> None:
+        with a_redis(tmp_path) as (url, admin):
+            locks = RedisLocks(connect(url))
+            await locks.check()
+            admin.config_set("maxmemory", 1)
+            await refused(locks)
+            admin.config_set("maxmemory", 0)
+            async with locks.hold("web-1"):
+                await locks.check()
+            admin.client_pause(2000)
+            await refused(locks)
+
+    async def refused(locks: RedisLocks) -> None:
+        with pytest.raises(RedisError):
+            await locks.check()
+        with pytest.raises(RedisError):
+            async with locks.hold("web-1"):
+                raise AssertionError("a lock that cannot be kept")
+
+    asyncio.run(suffer())
+
+
 def test_a_turn_is_done_even_if_its_lock_cannot_be_given_back(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -16,9 +16,14 @@ from reinstate.channels.service import (
     Courier,
     Pauses,
     Rarely,
+    Told,
     Trouble,
     Watch,
+    proxy_for,
 )
+from reinstate.channels.telegram_api import Api
+from reinstate.server.settings import Secret, SettingsError
+from reinstate.stores.locks import locks
 
 AWAY = Trouble("away")
 
@@ -149,3 +154,78 @@ def test_a_warning_is_said_at_most_once_a_minute(caplog: pytest.LogCaptureFixtur
         now[0] = second
         rarely.warn("at %d", second)
     assert ["at 0", "at 60", "at 130"] == [r.getMessage() for r in caplog.records]
+
+
+def test_somebody_is_told_once_for_a_while() -> None:
+    """Each for themselves; what is tried meanwhile does not make it longer."""
+    now = [0.0]
+    told = Told(lambda: now[0])
+    assert [True, False, True] == [told.is_news(whom, 10) for whom in ("ann", "ann", "ben")]
+    now[0] = 9
+    assert not told.is_news("ann", 10)
+    now[0] = 11
+    assert told.is_news("ann", 10)
+
+
+# --- the network that the machine is in --------------------------------------------------------------
+
+
+@pytest.fixture
+def surroundings(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """An environment without proxies."""
+    for name in ("http", "https", "all", "no"):
+        for spelt in (f"{name}_proxy", f"{name.upper()}_PROXY"):
+            monkeypatch.delenv(spelt, raising=False)
+    return monkeypatch
+
+
+@pytest.mark.parametrize(
+    ("given", "proxy"),
+    [
+        ({}, None),
+        ({"HTTPS_PROXY": "proxy:3128"}, "http://proxy:3128"),
+        ({"https_proxy": "HTTP://me:p@ss@proxy:3128/"}, "http://me:p%40ss@proxy:3128"),
+        ({"ALL_PROXY": "http://proxy"}, "http://proxy"),
+        ({"HTTP_PROXY": "http://proxy"}, None),
+        ({"HTTPS_PROXY": "proxy:3128", "NO_PROXY": "localhost,.service.example"}, None),
+        ({"HTTPS_PROXY": "proxy:3128", "NO_PROXY": "*"}, None),
+        ({"HTTPS_PROXY": ""}, None),
+    ],
+)
+def test_a_proxy_is_understood_as_it_is_written(
+    surroundings: pytest.MonkeyPatch, given: dict[str, str], proxy: str | None
+) -> None:
+    """For both doors the same."""
+    for name, value in given.items():
+        surroundings.setenv(name, value)
+    assert proxy == proxy_for("https://api.service.example/x")
+    assert proxy == proxy_for("wss://api.service.example/x")
+
+
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "ALL_PROXY"])
+@pytest.mark.parametrize("given", ["socks5://geheim@proxy:1080", "http://geheim@proxy:port", "http://[bad"])
+def test_a_proxy_that_cannot_be_used_is_named(
+    surroundings: pytest.MonkeyPatch, name: str, given: str
+) -> None:
+    """In one line that names the mend and no password."""
+    surroundings.setenv(name, given)
+    with pytest.raises(SettingsError, match=rf"^{name} .*correct it to http://host:port$") as caught:
+        proxy_for("https://api.service.example/x")
+    assert "geheim" not in str(caught.value)
+
+
+def test_what_else_is_in_the_environment_does_not_close_the_telegram_door(
+    surroundings: pytest.MonkeyPatch,
+) -> None:
+    """An IPv6 address among those without a proxy, and certificates that are not there."""
+    surroundings.setenv("HTTPS_PROXY", "proxy:3128")
+    surroundings.setenv("NO_PROXY", "127.0.0.1,::1,[::1],fd00::/8,.local")
+    surroundings.setenv("SSL_CERT_FILE", "/nowhere.pem")
+    asyncio.run(Api(Secret("1:x"), "https://api.telegram.example").close())
+
+
+@pytest.mark.parametrize("option", ["foo=1", "socket_timeout=x", "db=x", "ssl_cert_reqs=bogus", "retry=3"])
+def test_an_option_that_redis_does_not_know_is_named(option: str) -> None:
+    """In one line, whatever the library makes of it."""
+    with pytest.raises(SettingsError, match="REDIS_URL has an option"):
+        locks(f"rediss://cache?{option}")

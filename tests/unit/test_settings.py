@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 from typing import Any
 
 import pytest
 
+from reinstate.server.log import Discreet
 from reinstate.server.settings import Settings, SettingsError
 
 
@@ -28,6 +31,7 @@ UNDERSTOOD = [
     ("REDIS_URL", ":p@ss@cache:6379/1", "redis://:p%40ss@cache:6379/1"),
     ("REDIS_URL", "VALKEYS://cache", "rediss://cache"),
     ("PORT", " 5006 ", 5006),
+    ("PORT", "\ufeff“5006”\u200b\r\n", 5006),
     ("RATE_PER_MINUTE", "off", 0),
     ("RETENTION_DAYS", "Never", None),
     ("RETENTION_DAYS", "0", None),
@@ -37,6 +41,8 @@ UNDERSTOOD = [
     ("WEB_ALLOWED_ORIGINS", "https://bücher.example", ("https://xn--bcher-kva.example",)),
     ("SLACK_API_URL", "https://slack.example/api", "https://slack.example/api/"),
     ("TELEGRAM_WEBHOOK_URL", "bot.example", "https://bot.example/webhooks/telegram/webhook"),
+    ("SLACK_API_URL", "slack.example", "https://slack.example/api/"),
+    ("TELEGRAM_WEBHOOK_URL", "https://bot.example?a=b", "https://bot.example/webhooks/telegram/webhook?a=b"),
     ("TELEGRAM_API_URL", "http://127.0.0.1:8081/", "http://127.0.0.1:8081"),
 ]  # fmt: skip
 
@@ -62,6 +68,10 @@ REFUSED = [
     ("DATABASE_URL", "postgresql://bot:geheim@db:99999/x"),
     ("DATABASE_URL", "sqlite://"),
     ("DATABASE_URL", "sqlite:///:memory:"),
+    ("DATABASE_URL", "sqlite:///data.db?mode=ro"),
+    ("DATABASE_URL", "sqlite:///~/data.db"),
+    ("DATABASE_URL", "postgresql://bot:gehe%00im@db/x"),
+    ("REDIS_URL", "unix://"),
     ("REDIS_URL", "https://:geheim@cache:6379"),
     ("REDIS_URL", "redis://:geheim@cache:port"),
     ("REDIS_URL", "redis://:geheim@cache:6379/name"),
@@ -79,9 +89,11 @@ REFUSED = [
     ("TRUSTED_PROXIES", "10.0.0.0/33"),
     ("SLACK_BOT_TOKEN", "xapp-geheim"),
     ("SLACK_APP_TOKEN", "xoxb-geheim"),
+    ("SLACK_BOT_TOKEN", "xoxb-geheim\u200b-1"),
     ("SLACK_SIGNING_SECRET", "xoxb-geheim"),
     ("SLACK_API_URL", "ftp://slack.example"),
     ("TELEGRAM_BOT_TOKEN", "geheim"),
+    ("TELEGRAM_BOT_TOKEN", "12:gehéim"),
     ("TELEGRAM_WEBHOOK_SECRET", "ge heim"),
     ("TELEGRAM_WEBHOOK_URL", "https://bot:port/x"),
     ("ACTION_SERVER_URL", "tcp://actions"),
@@ -97,6 +109,26 @@ def test_the_rest_is_refused_in_one_line(name: str, given: str) -> None:
     assert line.startswith(name)
     assert "correct it" in line or "list" in line
     assert "\n" not in line
+    assert "heim" not in line
+
+
+def test_no_secret_reaches_the_log() -> None:
+    """Not in a traceback of whatever library, neither as it was given nor as it stands in an address."""
+    secrets = {
+        "TELEGRAM_BOT_TOKEN": "12:geheim-one",
+        "SLACK_BOT_TOKEN": "xoxb-geheim-two",
+        "SESSION_SECRET": "geheim three",
+        "DATABASE_URL": "postgres://bot:ge@heim@db/x",
+        "REDIS_URL": "redis://:geheim%2Ffive@cache",
+    }
+    settings = read(**secrets)
+    said = f"{secrets} {settings.database_url} {settings.redis_url} ge@heim geheim/five"
+    try:
+        raise RuntimeError(said)
+    except RuntimeError:
+        record = logging.LogRecord("library", logging.ERROR, __file__, 1, said, None, sys.exc_info())
+    line = Discreet(settings.secrets).format(record)
+    assert "Traceback" in line
     assert "heim" not in line
 
 

@@ -80,7 +80,7 @@ test('a message that a firewall refuses is set aside, and the next goes through'
   await settle(t, talk);
   const [aside] = talk.lines.filter(({ state }) => state === 'failed');
   assert.deepEqual([aside.text, aside.why], ['bad words', 'blocked']);
-  assert.ok(texts(talk).includes('bot: re: good words'));
+  assert.deepEqual(texts(talk), ['person: bad words (failed)', 'person: good words', 'bot: re: good words'], 'it stays in its place');
   talk.discard(aside);
   assert.equal(talk.hasUnsent, false);
 });

