@@ -23,7 +23,7 @@ from reinstate.channels.service import (
 )
 from reinstate.channels.telegram_api import Api
 from reinstate.server.settings import Secret, SettingsError
-from reinstate.stores.locks import locks
+from reinstate.stores.in_redis import connect
 
 AWAY = Trouble("away")
 
@@ -228,4 +228,4 @@ def test_what_else_is_in_the_environment_does_not_close_the_telegram_door(
 def test_an_option_that_redis_does_not_know_is_named(option: str) -> None:
     """In one line, whatever the library makes of it."""
     with pytest.raises(SettingsError, match="REDIS_URL has an option"):
-        locks(f"rediss://cache?{option}")
+        connect(f"rediss://cache?{option}")
