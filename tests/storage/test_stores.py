@@ -166,7 +166,7 @@ def test_what_a_killed_process_left_is_removed_by_the_next(
 ) -> None:
     """A deletion notes that there are remains; who opens the database next removes them."""
     database = tmp_path / "data.db"
-    monkeypatch.setattr(sqlite.Remains, "remove", lambda _self: None)
+    monkeypatch.setattr(sqlite.Remains, "remove", lambda *_: None)
     store = ConversationStore(Domain.empty(), host=f"sqlite:///{database}")
     forgotten: set[bytes] = set()
     for name, theirs in fill(store, people=30, seed=34):
