@@ -16,7 +16,7 @@ import pytest
 from tests.channels import slack_people, telegram_people
 from tests.channels.fake_slack import FakeSlack
 from tests.channels.fake_telegram import FakeTelegram
-from tests.channels.slack_people import Kept
+from tests.channels.slack_people import SETTLE_SECONDS, Kept
 from tests.running import Answer, Chat, Server, request, until
 
 TEXTS = ["my account was suspended because I have two accounts", "how long does it take?", "thank you"]
@@ -41,6 +41,13 @@ def processes(server: Server) -> set[int]:
     """The processes that answer."""
     children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text(encoding="ascii")
     return {int(pid) for pid in children.split()}
+
+
+def kill(server: Server, pid: int) -> None:
+    """Kill one of the processes, and wait until another answers in its place."""
+    answering = server.log.read_bytes().count(b" answers\n")
+    os.kill(pid, signal.SIGKILL)
+    until(lambda: server.log.read_bytes().count(b" answers\n") > answering, SETTLE_SECONDS)
 
 
 def at_once(chat: Chat, *bodies: dict[str, str]) -> list[Answer]:
@@ -113,15 +120,17 @@ def test_a_slack_message_is_one_turn_and_replies_keep_their_order(slack: FakeSla
 def test_one_process_at_a_time_fetches_from_telegram(telegram: FakeTelegram, bot: Server) -> None:
     """And another goes on where that one is killed."""
     person, kept = telegram_people.Person(telegram, bot), Kept(bot.database)
-    for number, text in enumerate(TEXTS):
+
+    def ask(text: str, number: int) -> None:
         telegram.queue(telegram.message(person.user, text))
-        telegram.wait(lambda number=number: len(kept.said(person.conversation)) == number + 1)
+        until(lambda: len(kept.said(person.conversation)) == number, SETTLE_SECONDS)
         kept.settle()
-        if number == 0:
-            assert 1 == telegram.most_fetching
-        for pid in processes(bot) if number == 0 else ():
-            os.kill(pid, signal.SIGKILL)
-            until(lambda pid=pid: pid not in processes(bot) and len(processes(bot)) == 2)
+
+    ask(TEXTS[0], 1)
+    assert 1 == telegram.most_fetching
+    for number, pid in enumerate(processes(bot)):
+        kill(bot, pid)
+        ask(TEXTS[number + 1], number + 2)
     assert TEXTS == kept.said(person.conversation)
 
 
@@ -130,7 +139,7 @@ def test_a_process_that_is_killed_is_replaced_and_loses_nothing(bot: Server) -> 
     chat = Chat(bot.url).open()
     chat.say(TEXTS[0])
     for number, pid in enumerate(processes(bot)):
-        os.kill(pid, signal.SIGKILL)
+        kill(bot, pid)
 
         def answered(number: int = number) -> bool:
             try:
@@ -139,7 +148,6 @@ def test_a_process_that_is_killed_is_replaced_and_loses_nothing(bot: Server) -> 
                 return False
 
         until(answered)
-        until(lambda pid=pid: pid not in processes(bot) and len(processes(bot)) == 2)
     assert [TEXTS[0], TEXTS[1], TEXTS[1]] == said(chat, "person")
 
 
