@@ -45,6 +45,7 @@ COMMANDS_SAID = {f"/{intent}": f"/{command}" for command, intent in COMMANDS.ite
 # What goes through all rows may take longer.
 _PATIENT_SECONDS = 600
 _SAID = ("user", "bot", "restart")
+_keep_event = events.insert().values(timestamp=now())
 Dict = dict[str, Any]
 
 
@@ -223,7 +224,7 @@ class ConversationStore(SQLTrackerStore):
                 connection.execute(insert(replies).on_conflict_do_nothing(), rows)
             if offered:
                 connection.execute(insert(offers).on_conflict_do_nothing(), offered)
-            connection.execute(events.insert(), [row_of_event(conversation, event) for event in new])
+            connection.execute(_keep_event, [row_of_event(conversation, event) for event in new])
             remember = insert(memories).values(state)
             connection.execute(
                 remember.on_conflict_do_update(
@@ -238,7 +239,7 @@ class ConversationStore(SQLTrackerStore):
         row = row_of_event("", {"event": "check"})
 
         def keep(connection: Connection) -> None:
-            made = connection.execute(events.insert(), row).inserted_primary_key
+            made = connection.execute(_keep_event, row).inserted_primary_key
             connection.execute(sa.delete(events).where(events.c.id == made.id))
 
         self.database.write(keep)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import Site
 from tests.browser.person import Person, check_with_axe
@@ -209,9 +209,14 @@ def test_what_comes_while_it_is_closed_is_counted(
         }"""
     )
     person.button("Account suspended?").click()
+    held: list[Route] = []
     for tones in (0, 2):
-        person.write("hello")
+        person.page.route("**/chat/messages", lambda route: held.append(route))
+        with person.page.expect_request("**/chat/messages"):
+            person.write("hello")
         person.button("Close").click()
+        held.pop().continue_()
+        person.page.unroute("**/chat/messages")
         badge = person.page.locator(".badge")
         expect(badge).to_be_visible()
         person.settle()
