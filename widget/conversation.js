@@ -51,9 +51,12 @@ export class Conversation {
   /** All that was said, in the order in which it was: what was not sent stays where it was written. */
   get lines() {
     const lines = [...this.base];
-    const aside = this.turns.filter(({ line, item }) => line.state === 'failed' && item.after !== undefined);
-    for (const { line, item } of aside.reverse()) lines.splice(Number(item.after), 0, line);
-    return [...lines, ...this.turns.filter((turn) => !aside.includes(turn)).flatMap((turn) => [turn.line, ...turn.replies])];
+    /** @type {Line[]} */ let last = [];
+    for (const { line, replies, item } of [...this.turns].reverse()) {
+      if (line.state === 'failed' && item.after !== undefined) lines.splice(item.after, 0, line);
+      else last = [line, ...replies, ...last];
+    }
+    return [...lines, ...last];
   }
 
   get writing() {

@@ -34,6 +34,8 @@ _IMPORT = re.compile(
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:class|const|function)\b)", re.M)
 _COMMENT = re.compile(r"/\*(?:(?!\*/).)*\*/[ \t]*|(?:^|(?<=\s))// [^\n]*", re.S)
 _SPACE = re.compile(r"\n\s+|[ \t]+\n")
+# An end of a line that says nothing; no template literal of ours holds one.
+_BREAK = re.compile(r"(?<=[{;,(\[])\n(?!async|const|let|class|function)")
 _GAP = re.compile(r"\s*([{};,])\s*|(?<=:) ")
 _PLACE = re.compile(r"\{\{(\w+)\}\}")
 
@@ -88,7 +90,7 @@ def _value(file: Path) -> str:
 
 
 def _lean(code: str) -> str:
-    return _SPACE.sub("\n", _COMMENT.sub("", code)).strip() + "\n"
+    return _BREAK.sub("", _SPACE.sub("\n", _COMMENT.sub("", code))).strip() + "\n"
 
 
 def styles(file: Path) -> str:

@@ -48,6 +48,7 @@ _PATIENT_SECONDS = 600
 # Who asks to be forgotten waits so long for the last byte to go; it is milliseconds, save on a busy machine.
 _PATIENT_WITH_REMAINS = 2
 _SAID = ("user", "bot", "restart")
+_keep_event = events.insert().values(timestamp=now())
 Dict = dict[str, Any]
 
 
@@ -229,7 +230,7 @@ class ConversationStore(SQLTrackerStore):
                 connection.execute(replies.insert().values(row))
             if offered:
                 connection.execute(insert(offers).on_conflict_do_nothing(), offered)
-            connection.execute(events.insert(), [row_of_event(conversation, event) for event in new])
+            connection.execute(_keep_event, [row_of_event(conversation, event) for event in new])
             remember = insert(memories).values(state)
             connection.execute(
                 remember.on_conflict_do_update(
@@ -244,7 +245,7 @@ class ConversationStore(SQLTrackerStore):
         row = row_of_event("", {"event": "check"})
 
         def keep(connection: Connection) -> None:
-            made = connection.execute(events.insert(), row).inserted_primary_key
+            made = connection.execute(_keep_event, row).inserted_primary_key
             connection.execute(sa.delete(events).where(events.c.id == made.id))
 
         self.database.write(keep)

@@ -103,11 +103,10 @@ def rename_turns(connection: Connection, old: str, new: str) -> None:
 
 
 def row_of_event(conversation: str, data: Dict) -> Dict:
-    """A row of Rasa's table for an event, as Rasa writes it."""
+    """A row of Rasa's table for an event, as Rasa writes it, but for the time, which is the database's."""
     return {
         "sender_id": conversation,
         "type_name": data["event"],
-        "timestamp": data.get("timestamp"),
         "intent_name": data.get("parse_data", {}).get("intent", {}).get("name"),
         "action_name": data.get("name"),
         "data": json.dumps(data),

@@ -10,7 +10,7 @@ from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import Site
 from tests.browser.person import Person, check_with_axe
-from tests.running import Server, until
+from tests.running import Server
 
 
 @pytest.fixture(scope="module")
@@ -208,15 +208,15 @@ def test_what_comes_while_it_is_closed_is_counted(
           OscillatorNode.prototype.start = function () { window.tones += 1; return start.call(this); };
         }"""
     )
-    held: list[Route] = []
-    person.page.route("**/chat/messages", lambda route: held.append(route))
     person.button("Account suspended?").click()
+    held: list[Route] = []
     for tones in (0, 2):
-        person.write("hello")
-        expect(person.page.locator(".dots")).to_be_visible()
+        person.page.route("**/chat/messages", lambda route: held.append(route))
+        with person.page.expect_request("**/chat/messages"):
+            person.write("hello")
         person.button("Close").click()
-        until(lambda: person.page.wait_for_function("() => true") and held)  # lets the request be seen
         held.pop().continue_()
+        person.page.unroute("**/chat/messages")
         badge = person.page.locator(".badge")
         expect(badge).to_be_visible()
         person.settle()

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import shutil
 import sqlite3
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +14,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
 
 from reinstate.server.health import Probe
 from reinstate.stores import sqlite
@@ -177,3 +180,24 @@ def test_a_file_that_another_program_holds_is_not_healthy(
         assert not is_well(store)
         other.execute("ROLLBACK")
     until(lambda: is_well(store))
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_wrong_clock_of_ours_deletes_nothing(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is old is told by the database's clock, which all processes share."""
+    url = f"sqlite:///{tmp_path / 'data.db'}"
+    store = (
+        ConversationStore(Domain.empty(), host=url) if kind == "sqlite" else request.getfixturevalue("store")
+    )
+    name, now = open_one(store), time.time()
+    for wrong in (0.0, now + 400 * 24 * 3600):
+        monkeypatch.setattr(time, "time", lambda wrong=wrong: wrong)
+        store.touch_session(name)
+        talk = DialogueStateTracker(f"telegram-{wrong}", [])
+        talk.update(UserUttered("hello", {"name": "greet"}))
+        asyncio.run(store.save(talk))
+        store.forget_older_than(24 * 3600)
+        assert store.is_open(name)
+        assert store.knows(talk.sender_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import re
+import time
 
 import pytest
 from itsdangerous import URLSafeTimedSerializer
@@ -22,6 +23,16 @@ def test_a_token_is_read_as_it_was_issued() -> None:
     conversation, age = Tokens("ours").read(Tokens("ours").issue(CONVERSATION))
     assert CONVERSATION == conversation
     assert age < 60
+
+
+@pytest.mark.parametrize("ahead", [1.5, 30, 7200])
+def test_a_token_of_a_clock_that_is_ahead_counts(ahead: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clocks of replicas differ, and clocks are set back: it was signed by us all the same."""
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + ahead)
+    token = Tokens("ours").issue(CONVERSATION)
+    monkeypatch.setattr(time, "time", lambda: now)
+    assert (CONVERSATION, 0) == Tokens("ours").read(token)
 
 
 @pytest.mark.parametrize("secret", ["another", "", "ours "])
