@@ -77,7 +77,7 @@ class Said:
     def plan(self, plan: Plan) -> list[EventType]:
         """Say a plan; the events that keep what it leaves."""
         self.say(render(plan, self.turn, knowledge()))
-        verdict = verdict_slots(plan.judged) if plan.judged else self._followed(plan.case)
+        verdict = verdict_slots(plan.judged) if plan.judged else self.followed(plan.case)
         if plan.lookalike:
             lookalike = knowledge().lookalikes[plan.lookalike]
             verdict = {"path": lookalike.path, "odds": lookalike.odds, "rows": None}
@@ -97,7 +97,7 @@ class Said:
         said = (str((line.get("metadata") or {}).get("utter_action")) for line in last_turns(self.tracker)[1])
         return any(name.startswith(ASKING) for name in said)
 
-    def _followed(self, case: Case) -> dict[str, Any]:
+    def followed(self, case: Case) -> dict[str, Any]:
         """The slots of a verdict that was told before, where the case has changed since."""
         if case == self.case or not self.tracker.get_slot("rows"):
             return {}
