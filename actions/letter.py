@@ -13,7 +13,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.turn import Said, last_turns, was_said
 from reinstate.core.facts import Fact, from_slot, gathered, to_slot
-from reinstate.core.letter import APPEAL, Letter, added, draft, next_question, nothing_new
+from reinstate.core.letter import APPEAL, LONGEST, Letter, added, draft, next_question, nothing_new
 from reinstate.core.parsed import CORRECTS, ParsedMessage
 from reinstate.core.update import update_case
 from reinstate.core.wishes import Edit, edited, edits_of, parse_wish
@@ -224,7 +224,11 @@ def _fulfilled(said: Writing) -> list[EventType]:
         response = said.another("utter_letter_not_clean" if wish.kind == "add" else "utter_letter_not_found")
         said.say([change_message(letter, response)])
         return []
-    return _shown(said, said.tone, said.kind, (*_edits(said), *more))
+    edits = (*_edits(said), *more)
+    if len(edited(said.draft(said.tone, said.kind), edits)[0].text) > LONGEST:
+        said.say([Message(said.another("utter_letter_too_long"))])
+        return []
+    return _shown(said, said.tone, said.kind, edits)
 
 
 def _shown(said: Writing, tone: Tone, kind: str, edits: tuple[Edit, ...]) -> list[EventType]:

@@ -10,9 +10,10 @@ import re
 
 from reinstate.knowledge import Knowledge, put
 
-_LEFT_OUT = ("chatter", "suspended_now", "asks_something", "addresses_the_bot")
+_LEFT_OUT = ("chatter", "suspended_now", "asks_something", "addresses_the_bot", "has_nothing")
 _ENDS = re.compile(r"(?<=[.!?…])\s+|\s*[\n;]+\s*|\s+[-–—]+\s+")
 _LEAST_WORDS, _MOST_WORDS, _MOST_PHRASE = 3, 45, 14
+MOST_OWN = 110  # words of a person's own sentences in one place of a letter
 
 
 def sentences(text: str) -> tuple[str, ...]:
@@ -20,10 +21,23 @@ def sentences(text: str) -> tuple[str, ...]:
     return tuple(part for part in (piece.strip() for piece in _ENDS.split(text)) if part)
 
 
-def clean(text: str, knowledge: Knowledge) -> tuple[str, ...]:
-    """The sentences of a text that can stand in a letter, mended; what cannot be made clean is left out."""
-    mended = (mend(sentence, knowledge) for sentence in sentences(text) if _may_stay(sentence, knowledge))
-    return tuple(dict.fromkeys(one for one in mended if _is_clean(one, knowledge)))
+def clean(text: str, knowledge: Knowledge, most: int | None = None) -> tuple[str, ...]:
+    """The sentences of a text that can stand in a letter, mended; what cannot be made clean is left out.
+
+    Args:
+        text: as a person wrote it.
+        knowledge: what is mended and what is left out.
+        most: how many words may stay, in whole sentences; all where it is not given.
+    """
+    kept: list[str] = []
+    for sentence in sentences(text):
+        mended = mend(sentence, knowledge) if _may_stay(sentence, knowledge) else ""
+        if not _is_clean(mended, knowledge) or mended in kept:
+            continue
+        if most is not None and len(" ".join((*kept, mended)).split()) > most:
+            break
+        kept.append(mended)
+    return tuple(kept)
 
 
 def mend(sentence: str, knowledge: Knowledge) -> str:

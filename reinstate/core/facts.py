@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reinstate.core.case import Case
-from reinstate.core.cleaning import clean, phrase, sentences
+from reinstate.core.cleaning import MOST_OWN, clean, phrase, sentences
 from reinstate.core.parsed import CORRECTS, ParsedMessage
 from reinstate.knowledge import FactKind, Knowledge, matches, put, says
 
@@ -125,7 +125,9 @@ def _of_circumstances(
 
 def _words(message: ParsedMessage, circumstance: str, knowledge: Knowledge, *, holds: bool) -> str:
     if not message.pressed:
-        return message.text
+        told = knowledge.circumstances[circumstance]
+        stated = sentences(message.text)
+        return next((s for s in stated if says((*told.says, *told.says_not), s)), message.text)
     questions = (q for cause in knowledge.causes.values() for q in cause.ask)
     asked = next((q for q in questions if q.circumstance == circumstance), None)
     if asked is None:
@@ -245,7 +247,10 @@ def _holds(kind: FactKind, sentence: str, start: int, end: int, answers: bool, k
 def _freely(kind: FactKind, text: str, knowledge: Knowledge) -> Iterator[str]:
     """An answer as its own text, as far as it can be made clean."""
     if kind.free == "phrase":
-        found: Iterable[str] = (phrase(text, knowledge),)
+        thing = phrase(text, knowledge)
+        for pattern, instead in kind.fixes:
+            thing = put(pattern, instead, thing)
+        found: Iterable[str] = (thing,)
     else:
-        found = (" ".join(clean(text, knowledge)),)
+        found = (" ".join(clean(text, knowledge, MOST_OWN)),)
     yield from (value for value in found if value)

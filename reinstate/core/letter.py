@@ -19,7 +19,7 @@ LONGEST = 3000
 APPEAL, NEW = "appeal", "new"
 MOST_QUESTIONS = 4
 _FRAME = ("subject", "greeting", "ending")
-_TOLD, _ADDED, _HAPPENED = "told", "added", "happened"
+_TOLD, _DETAIL, _HAPPENED = "told", "detail", "happened"
 _MOST_TOLD: Mapping[Tone, int] = {"formal": 110, "warm": 110, "brief": 45}
 _OPTIONAL, _PLACE = re.compile(r"\[([^\[\]]*\{[^\[\]]*)\]"), re.compile(r"\{(\w+)\}")
 _EXCUSED = "hold"  # a severity: whose check failed has broken no rule
@@ -77,11 +77,15 @@ def draft(
             if sentence:
                 found[row.part] = sentence
     layout = frame.paragraphs
-    used = [f.words for part in found.values() for f in part.facts if any(part.part in p for p in layout)]
+    parts = {part for paragraph in layout for part in paragraph}
+    used = [f.words for s in found.values() if s.part in parts - {_DETAIL} for f in s.facts]
     told = tuple(_told(story, used, _MOST_TOLD[tone], knowledge))
+    detail = found.get(_DETAIL)
+    if detail and all(any(f.words == s.words for s in told) for f in detail.facts):
+        del found[_DETAIL]
     paragraphs = []
-    for parts in layout:
-        written = [told if part == _TOLD else (found[part],) if part in found else () for part in parts]
+    for names in layout:
+        written = [told if part == _TOLD else (found[part],) if part in found else () for part in names]
         paragraphs.append(tuple(s for group in written for s in group))
     return Letter(tuple(p for p in paragraphs if p))
 

@@ -15,6 +15,7 @@ from reinstate.core.letter import Letter, Sentence
 from reinstate.knowledge import Knowledge
 
 Kind = Literal["change", "leave_out", "add", "replace"]
+_LONGEST = 700  # characters of a sentence
 _STEM = 5  # letters by which a word of a wish is found again in another form
 
 
@@ -62,7 +63,7 @@ def edits_of(wish: Wish, letter: Letter, knowledge: Knowledge) -> tuple[Edit, ..
         return tuple(Edit("", sentence) for sentence in sentences)
     if wish.kind == "change":
         numbered = letter.sentences[wish.number - 1 : wish.number] if wish.number else ()
-        return tuple(Edit(s.text, mend(wish.sentence, knowledge)) for s in numbered)
+        return tuple(Edit(s.text, mend(wish.sentence[:_LONGEST], knowledge)) for s in numbered)
     if wish.kind == "replace":
         other = re.compile(re.escape(wish.what), re.IGNORECASE)
         return tuple(
