@@ -79,6 +79,8 @@ def draft(
     layout = frame.paragraphs
     parts = {part for paragraph in layout for part in paragraph}
     used = [f.words for s in found.values() if s.part in parts - {_DETAIL} for f in s.facts]
+    if stance == "disputes":
+        used += [f.words for f in known if knowledge.facts[f.kind].deed]
     told = tuple(_told(story, used, _MOST_TOLD[tone], knowledge))
     detail = found.get(_DETAIL)
     if detail and all(any(f.words == s.words for s in told) for f in detail.facts):
@@ -97,7 +99,8 @@ def stance_of(case: Case, facts: Sequence[Fact], story: str, knowledge: Knowledg
     for a person whose own words deny a part of it.
     """
     cause = first_cause(case)
-    if cause in case.disputed:
+    owns = any(f.kind == _OWNS for f in of_cause(facts, cause))
+    if cause in case.disputed and not owns:
         return "disputes"
     if cause is None or case.stance(cause) == "unsure":
         return "asks"
@@ -106,8 +109,11 @@ def stance_of(case: Case, facts: Sequence[Fact], story: str, knowledge: Knowledg
     excused = any(knowledge.circumstances[c].excuses for c in circumstances)
     words = " ".join([story, *(f.words for f in of_cause(facts, cause))])
     denies = any(knowledge.patterns[p].found(words) for p in ("protests", "defends"))
-    denies = denies and not any(f.kind == _OWNS for f in facts)
-    return "explains" if excused or denies or knowledge.causes[cause].severity == _EXCUSED else "admits"
+    return (
+        "explains"
+        if excused or (denies and not owns) or knowledge.causes[cause].severity == _EXCUSED
+        else "admits"
+    )
 
 
 def next_question(

@@ -297,6 +297,7 @@ class FactKind(_Frozen):
         not_after, not_before: what stands right before it, or right after it, where it is another thing.
         own: whether a "no" or "not" before it belongs to it.
         causes: those that it may be told of; all where none is named.
+        deed: whether it tells the deed itself, which has no place in a letter that disputes it.
         unless: facts after which it is not asked for.
         instead_of: facts that the answer to its question does not tell, though it looks so.
         yes, no: sentences that tell it, and that do not; tests/unit/test_facts.py tries them.
@@ -319,6 +320,7 @@ class FactKind(_Frozen):
     not_before: tuple[Pattern, ...] = ()
     own: bool = False
     causes: tuple[str, ...] = ()
+    deed: bool = False
     unless: tuple[str, ...] = ()
     instead_of: tuple[str, ...] = ()
     yes: tuple[str, ...] = ()

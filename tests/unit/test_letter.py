@@ -254,6 +254,16 @@ def test_only_who_admits_admits(case: Case, text: str, stance: str) -> None:
     assert ("I do not dispute" in draft(after, facts, story, "formal", FACTS).text) == (stance == "admits")
 
 
+def test_who_denies_never_admits() -> None:
+    """A sentence that tells the deed has no place in a letter that disputes it; who owns it does not dispute."""
+    denied = letter_of(denying("paid_outside"), "he paid me by paypal once. he lied about it").text
+    assert "PayPal" not in denied
+    assert "He lied about it." in denied
+    owned = letter_of(denying("paid_outside"), "he paid me by paypal once. i know it was wrong").text
+    assert "I do not dispute this; it was wrong." in owned
+    assert "I dispute" not in owned
+
+
 def test_a_block_is_no_restriction() -> None:
     """The letter says what the notice says."""
     text = letter_of(replace(admitting("paid_outside"), notice="permanent"), "paypal once in may").text
