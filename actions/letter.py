@@ -13,7 +13,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.turn import Said, last_turns, was_said
 from reinstate.core.facts import Fact, from_slot, gathered, to_slot
-from reinstate.core.letter import APPEAL, LONGEST, Letter, added, draft, next_question, nothing_new
+from reinstate.core.letter import APPEAL, HAPPENED, LONGEST, Letter, added, draft, next_question, nothing_new
 from reinstate.core.parsed import CORRECTS, ParsedMessage
 from reinstate.core.update import update_case
 from reinstate.core.wishes import Edit, edited, edits_of, parse_wish
@@ -61,6 +61,11 @@ class Writing(Said):
     def asked_for(self) -> list[str]:
         """The facts that the form asked for, the open one last."""
         return [fact for fact in self.tracker.get_slot("letter_asked") or () if fact in knowledge().facts]
+
+    @property
+    def open_fact(self) -> str:
+        """The fact that the form asks for."""
+        return self.asked_for[-1] if self.asked_for else HAPPENED
 
     @property
     def tone(self) -> Tone:
@@ -117,9 +122,9 @@ class ValidateLetterForm(Action):
         """Take the facts out of the answer; a skipped question has none."""
         said = Writing(dispatcher, tracker)
         message = said.message
-        if not tracker.get_slot("requested_slot") or not said.asked_for:
+        if not tracker.get_slot("requested_slot"):
             return []
-        asked = said.asked_for[-1]
+        asked = said.open_fact
         promises = asked == "changed" and _PROMISES.match(message.text)
         if message.intent in _ALWAYS_INTERRUPT and not promises:
             return []
@@ -174,7 +179,7 @@ class AskForFact(Action):
     ) -> list[EventType]:
         """Ask; the second time in other words."""
         said = Writing(dispatcher, tracker)
-        kind = knowledge().facts[said.asked_for[-1]]
+        kind = knowledge().facts[said.open_fact]
         asked = Message("utter_question", {"question": str(kind.ask)})
         again = was_said(asked, _since_restart(tracker))
         shown = sum(len((line.get("data") or {}).get("buttons") or ()) for line in last_turns(tracker)[0])

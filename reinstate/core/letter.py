@@ -19,7 +19,8 @@ LONGEST = 3000
 APPEAL, NEW = "appeal", "new"
 MOST_QUESTIONS = 4
 _FRAME = ("subject", "greeting", "ending")
-_TOLD, _DETAIL, _HAPPENED = "told", "detail", "happened"
+HAPPENED = "happened"  # the fact that only asks what happened
+_TOLD, _DETAIL = "told", "detail"
 _MOST_TOLD: Mapping[Tone, int] = {"formal": 110, "warm": 110, "brief": 45}
 _OPTIONAL, _PLACE = re.compile(r"\[([^\[\]]*\{[^\[\]]*)\]"), re.compile(r"\{(\w+)\}")
 _EXCUSED = "hold"  # a severity: whose check failed has broken no rule
@@ -142,8 +143,8 @@ def next_question(
     asks = (_own(cause, knowledge) if kind == APPEAL else knowledge.letters[kind]).asks.get(stance, ())
     if case.appealed == "refused" and kind == APPEAL:
         asks = (NEW, *asks)
-    if _HAPPENED in asks and _tells_what(case, facts, story, knowledge, kind):
-        known.add(_HAPPENED)
+    if HAPPENED in asks and _tells_what(case, facts, story, knowledge, kind):
+        known.add(HAPPENED)
     missing = (knowledge.facts[fact] for fact in asks if fact not in known and fact not in asked)
     return next((fact.id for fact in missing if not known & set(fact.unless)), None)
 
