@@ -11,7 +11,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.turn import Said, last_turns, was_said
+from actions.turn import Said, was_said
 from reinstate.core.facts import Fact, from_slot, gathered, to_slot
 from reinstate.core.letter import APPEAL, HAPPENED, LONGEST, Letter, added, draft, next_question, nothing_new
 from reinstate.core.parsed import CORRECTS, ParsedMessage
@@ -25,7 +25,7 @@ from reinstate.replies.letter import (
     nothing_new_message,
     understood_message,
 )
-from reinstate.replies.message import MOST_BUTTONS, Message
+from reinstate.replies.message import Message
 
 _QUESTIONS = ("ask_", "platform_question", "out_of_scope")
 _TALK = ("greet", "thank", "goodbye", "vent", "draft_appeal", "letter_", "feedback_")
@@ -182,8 +182,7 @@ class AskForFact(Action):
         kind = knowledge().facts[said.open_fact]
         asked = Message("utter_question", {"question": str(kind.ask)})
         again = was_said(asked, _since_restart(tracker))
-        shown = sum(len((line.get("data") or {}).get("buttons") or ()) for line in last_turns(tracker)[0])
-        said.say([fact_message(kind, knowledge(), again=again, most=MOST_BUTTONS - shown)])
+        said.say([fact_message(kind, knowledge(), again=again, most=said.room)])
         return []
 
 

@@ -16,7 +16,7 @@ from reinstate.core.parsed import ParsedMessage
 from reinstate.core.policy import TOPIC, Plan, Turn
 from reinstate.core.verdict import Verdict, decide
 from reinstate.knowledge import ROLES, Role, knowledge
-from reinstate.replies.message import Message
+from reinstate.replies.message import MOST_BUTTONS, Message
 from reinstate.replies.render import render
 
 NOTHING = "nothing"
@@ -103,6 +103,13 @@ class Said:
             return {}
         return verdict_slots(decide(case, knowledge()))
 
+    @cached_property
+    def room(self) -> int:
+        """How many buttons a turn has room for beside those that an action before this one showed."""
+        lines = last_turns(self.tracker)[0]
+        shown = sum(len((line.get("data") or {}).get("buttons") or ()) for line in lines)
+        return max(0, MOST_BUTTONS - shown)
+
     def say(self, messages: Sequence[Message]) -> None:
         """Hand messages to Rasa's response generator, which fills the domain's words in.
 
@@ -115,7 +122,7 @@ class Said:
         for message in [*opening, *messages, *self._introduction()]:
             self.dispatcher.utter_message(
                 response=message.response,
-                buttons=[{"title": b.title, "payload": b.payload} for b in message.buttons],
+                buttons=[{"title": b.title, "payload": b.payload} for b in message.buttons[: self.room]],
                 json_message=message.custom(),
                 **message.values,
             )
