@@ -66,14 +66,14 @@ class ActionOutside(Action):
         elif alternatives and not said.case.causes:
             said.say([choice_message(alternatives, knowledge(), "utter_outside_or")])
         else:
-            said.say([Message("utter_outside"), *_open_question(said)])
+            said.say([Message("utter_outside"), *_open_question(said, alone=False)])
         return []
 
 
-def _open_question(said: Said) -> list[Message]:
-    """The open question in other words, if a form does not ask it anyway."""
+def _open_question(said: Said, *, alone: bool = True) -> list[Message]:
+    """The open question in other words, if no form asks it anyway; `alone` as in `question_message`."""
     question = None if said.in_form else question_of(said.case, said.asked, knowledge())
-    return [question_message(question, knowledge(), again=True, alone=True)] if question else []
+    return [question_message(question, knowledge(), again=True, alone=alone)] if question else []
 
 
 def _exit(count: int) -> Message:

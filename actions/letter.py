@@ -1,39 +1,94 @@
-"""The appeal letter: its form, the draft, other tones and single sentences."""
+"""The letter: its questions, the draft, other tones and kinds, and plain wishes."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.turn import Said, asked_before
-from reinstate.core.letter import Answers, Letter, added, draft, edited, parse_edit
-from reinstate.core.parsed import ParsedMessage
+from actions.turn import Said, was_said
+from reinstate.core.facts import Fact, from_slot, gathered, to_slot
+from reinstate.core.letter import APPEAL, HAPPENED, LONGEST, Letter, added, draft, next_question, nothing_new
+from reinstate.core.parsed import CORRECTS, ParsedMessage
+from reinstate.core.update import update_case
+from reinstate.core.wishes import Edit, edited, edits_of, parse_wish
 from reinstate.knowledge import TONES, Tone, knowledge
-from reinstate.replies.letter import change_message, letter_messages, skip_message
+from reinstate.replies.letter import (
+    change_message,
+    fact_message,
+    letter_messages,
+    nothing_new_message,
+    understood_message,
+)
 from reinstate.replies.message import Message
 
-_SLOTS = ("letter_happened", "letter_when", "letter_changed", "letter_evidence")
 _QUESTIONS = ("ask_", "platform_question", "out_of_scope")
 _TALK = ("greet", "thank", "goodbye", "vent", "draft_appeal", "letter_", "feedback_")
 _TALK_WORDS = 5
-_ENOUGH = re.compile(
-    r"\W*(?:(?:i['’]?m |i am |all )?done|finish(?:ed| it)?|that['’]?s (?:all|it|everything)|enough|no more"
-    r"|nothing (?:else|more)|(?:just )?write (?:it|the letter)(?: now)?)\W*",
-    re.IGNORECASE,
-)
 # What one will do differently ("we will use different computers") sounds like getting round a ban.
 _PROMISES = re.compile(
     r"\W*(?:i|we)(?:['’]?(?:ll|ve)| will| have| now|(?:['’]m|['’]re| am| are) going to)\b", re.IGNORECASE
 )
-_ALWAYS_INTERRUPT = ("forget_me", "restart", "crisis", "help_evade", "cancel")
+_ALWAYS_INTERRUPT = ("forget_me", "restart", "crisis", "help_evade", "cancel", "go_back")
+_WRONG_CAUSE = ("something_else", "feedback_wrong_cause")
+
+
+@dataclass(frozen=True)
+class Writing(Said):
+    """What an action of the letter meets."""
+
+    @property
+    def kind(self) -> str:
+        """Which letter it is."""
+        return _kind(self.tracker.get_slot("letter_kind")) or APPEAL
+
+    @cached_property
+    def facts(self) -> tuple[Fact, ...]:
+        """What was told."""
+        return from_slot(self.tracker.get_slot("facts"), knowledge())
+
+    @property
+    def story(self) -> str:
+        """What was told, as it was written."""
+        return str(self.tracker.get_slot("story") or "")
+
+    @property
+    def asked_for(self) -> list[str]:
+        """The facts that the form asked for, the open one last."""
+        return [fact for fact in self.tracker.get_slot("letter_asked") or () if fact in knowledge().facts]
+
+    @property
+    def open_fact(self) -> str:
+        """The fact that the form asks for."""
+        return self.asked_for[-1] if self.asked_for else HAPPENED
+
+    @property
+    def tone(self) -> Tone:
+        """The tone of the draft."""
+        return _tone(self.tracker.get_slot("tone")) or "formal"
+
+    def draft(self, tone: Tone, kind: str) -> Letter:
+        """The letter without the person's changes."""
+        return draft(self.case, self.facts, self.story, tone, knowledge(), kind)
+
+    def going_on(self, **slots: Any) -> list[EventType]:
+        """The slots after an answer: the next question, or that there is none."""
+        case, facts = slots.pop("case", self.case), slots.pop("facts", self.facts)
+        story = slots.get("story", self.story)
+        asked = self.asked_for
+        following = next_question(case, facts, story, asked, knowledge(), self.kind)
+        told = {**case.to_slots(), **self.followed(case), "facts": to_slot(facts), **slots}
+        next_ = {"letter_asked": [*asked, following]} if following else {"letter_done": True}
+        return [*self.set(told), *(SlotSet(name, value) for name, value in next_.items())]
 
 
 class ActionLetterStart(Action):
-    """Says what will be asked, and takes over what the person already told."""
+    """Says what was understood, and takes over what the person already told."""
 
     def name(self) -> str:
         """The action's name in the domain."""
@@ -43,11 +98,15 @@ class ActionLetterStart(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
         """Begin a fresh letter."""
-        said, story = Said(dispatcher, tracker), tracker.get_slot("story")
-        said.say([Message("utter_letter_start_known" if story else "utter_letter_start")])
-        fresh: dict[str, Any] = dict.fromkeys(_SLOTS)
-        known = {"letter_happened": story, "letter_when": tracker.get_slot("when"), "letter_edits": None}
-        return said.set({**fresh, **known})
+        said = Writing(dispatcher, tracker)
+        kind = _kind_asked_for(said.message) or APPEAL
+        said.say([understood_message(said.case, said.facts, said.another("utter_letter_start"), knowledge())])
+        first = next_question(said.case, said.facts, said.story, (), knowledge(), kind)
+        return [
+            SlotSet("letter_asked", [first] if first else []),
+            SlotSet("letter_done", None if first else True),
+            *said.set({"letter_edits": None, "letter_kind": kind, "tone": None}),
+        ]
 
 
 class ValidateLetterForm(Action):
@@ -60,82 +119,75 @@ class ValidateLetterForm(Action):
     def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
-        """Keep the person's words; a skipped question has none."""
-        message, asked = Said(dispatcher, tracker).message, tracker.get_slot("requested_slot")
-        promises = asked == "letter_changed" and _PROMISES.match(message.text)
-        if not asked or (message.intent in _ALWAYS_INTERRUPT and not promises):
+        """Take the facts out of the answer; a skipped question has none."""
+        said = Writing(dispatcher, tracker)
+        message = said.message
+        if not tracker.get_slot("requested_slot"):
             return []
-        if _ENOUGH.fullmatch(message.text):
-            return [SlotSet(slot, "") for slot in _SLOTS if tracker.get_slot(slot) is None]
-        if message.intent == "skip":
-            return [SlotSet(asked, "")]
-        pressed = message.text.startswith("/")
-        if message.intent in ("deny", "cause_unknown") and (pressed or asked != "letter_happened"):
-            return [SlotSet(asked, "")]
-        if pressed or _is_no_answer(message):
+        asked = said.open_fact
+        promises = asked == "changed" and _PROMISES.match(message.text)
+        if message.intent in _ALWAYS_INTERRUPT and not promises:
             return []
-        if asked == "letter_when" and not _tells_when(message):
-            told = added(tracker.get_slot("letter_happened") or "", message.text)
-            return [SlotSet("letter_happened", told), SlotSet(asked, "")]
-        return [SlotSet(asked, message.text)]
+        if knowledge().patterns["enough"].found(message.text):
+            return [SlotSet("letter_done", True)]
+        nothing = knowledge().patterns["has_nothing"].found(message.text)
+        if message.intent in ("skip", "deny", "cause_unknown") and (message.pressed or nothing):
+            return said.going_on()
+        if message.intent == "skip" or nothing:
+            return said.going_on()
+        if not _answers(message):
+            return []
+        wish = parse_wish(message.text, knowledge())
+        if wish and wish.kind != "add":
+            return []
+        return _taken(said, message, asked)
 
 
-def _tells_when(message: ParsedMessage) -> bool:
-    """Whether an answer is a time; a sentence without one tells more of what happened."""
-    return len(message.text.split()) <= _TALK_WORDS or any(kind == "time" for kind, _ in message.mentioned)
-
-
-def _is_no_answer(message: ParsedMessage) -> bool:
-    """Whether a text asks something else, or is a few words that only keep the talk going."""
+def _answers(message: ParsedMessage) -> bool:
+    """Whether a text can answer, or asks something else, or is a few words that only keep the talk going."""
+    if message.pressed:
+        return message.intent.startswith(("inform_detail", "circumstance_", "deny_circumstance"))
+    if message.intent in _WRONG_CAUSE and not message.told and len(message.text.split()) <= _TALK_WORDS:
+        return False
     if message.intent.startswith(_QUESTIONS) and not message.tells:
-        return True
-    return message.intent.startswith(_TALK) and len(message.text.split()) <= _TALK_WORDS
+        return False
+    return not (message.intent.startswith(_TALK) and len(message.text.split()) <= _TALK_WORDS)
 
 
-class _AskLetter(Action):
-    """Asks for one part of the letter, which may be skipped."""
+def _taken(said: Writing, message: ParsedMessage, asked: str) -> list[EventType]:
+    """The slots after an answer: its facts, and its text where it tells something else."""
+    case = update_case(said.case, replace(message, mentions=(), choices=()), None, knowledge())
+    facts = gathered(said.facts, message, said.case, case, knowledge(), asked)
+    new = {fact.kind for fact in facts if fact not in said.facts}
+    if asked not in new and new and CORRECTS.search(message.text):
+        return [*said.set({**case.to_slots(), **said.followed(case)}), SlotSet("facts", to_slot(facts))]
+    story = said.story
+    if not message.pressed and (asked == "happened" or asked not in new):
+        story = added(story, message.text)
+    return said.going_on(case=case, facts=facts, story=story)
 
-    slot = ""
+
+class AskForFact(Action):
+    """Asks for the fact that is missing, with buttons where the answers are few."""
 
     def name(self) -> str:
         """The action's name in the domain."""
-        return f"action_ask_{self.slot}"
+        return "action_ask_letter_done"
 
     def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
         """Ask; the second time in other words."""
-        again = "_again" if asked_before(tracker, self.slot) else ""
-        Said(dispatcher, tracker).say([skip_message(f"utter_ask_{self.slot}{again}", knowledge())])
+        said = Writing(dispatcher, tracker)
+        kind = knowledge().facts[said.open_fact]
+        asked = Message("utter_question", {"question": str(kind.ask)})
+        again = was_said(asked, _since_restart(tracker))
+        said.say([fact_message(kind, knowledge(), again=again, most=said.room)])
         return []
 
 
-class AskHappened(_AskLetter):
-    """What happened."""
-
-    slot = "letter_happened"
-
-
-class AskWhen(_AskLetter):
-    """When it was."""
-
-    slot = "letter_when"
-
-
-class AskChanged(_AskLetter):
-    """What has changed since."""
-
-    slot = "letter_changed"
-
-
-class AskEvidence(_AskLetter):
-    """What can be attached."""
-
-    slot = "letter_evidence"
-
-
 class ActionLetter(Action):
-    """Shows the draft: in another tone, or with a sentence changed, where that was asked for."""
+    """Shows the draft: in another tone, of another kind, or changed, where that was asked for."""
 
     def name(self) -> str:
         """The action's name in the domain."""
@@ -145,32 +197,87 @@ class ActionLetter(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
         """Draft from the slots."""
-        said = Said(dispatcher, tracker)
-        message = said.message
-        if tracker.get_slot("letter_happened") is None:
+        said = Writing(dispatcher, tracker)
+        message, other = said.message, _kind(said.message.value)
+        if not tracker.get_slot("letter_done") and not other:
             said.say([Message("utter_letter_none")])
             return []
-        tone = _tone(message.intent.removeprefix("letter_")) or _tone(tracker.get_slot("tone")) or "formal"
-        edits = list(tracker.get_slot("letter_edits") or [])
-        if edits and tone != tracker.get_slot("tone"):
-            edits = []
-            said.say([Message("utter_letter_edits_gone")])
-        if message.intent == "letter_change":
-            edit = parse_edit(message.text)
-            if edit is None:
-                said.say([change_message(_letter(said, tone, edits))])
-                return []
-            edits.append([edit.number, edit.sentence])
-        letter = _letter(said, tone, edits)
-        said.say(letter_messages(letter, tone, knowledge()))
-        return said.set({"tone": tone, "letter_edits": edits, "asked": None})
+        kind = other or said.kind
+        if kind == APPEAL and nothing_new(said.case, said.facts):
+            said.say([nothing_new_message(said.case, said.another("utter_letter_nothing_new"), knowledge())])
+            return []
+        wanted = _tone(message.intent.removeprefix("letter_"))
+        if wanted == said.tone:
+            said.say([change_message(_edited(said)[0], said.another("utter_letter_same"))])
+            return []
+        if message.intent == "letter_change" and not other:
+            return _fulfilled(said)
+        tone = wanted or said.tone
+        return _shown(said, tone, kind, () if other else _edits(said))
+
+
+def _fulfilled(said: Writing) -> list[EventType]:
+    """The draft with one more wish in it, or why it cannot be."""
+    letter, _ = _edited(said)
+    wish = parse_wish(said.message.text, knowledge())
+    if wish is None:
+        said.say([change_message(letter, said.another("utter_letter_how_to_change"))])
+        return []
+    more = edits_of(wish, letter, knowledge())
+    if not more:
+        response = said.another("utter_letter_not_clean" if wish.kind == "add" else "utter_letter_not_found")
+        said.say([change_message(letter, response)])
+        return []
+    edits = (*_edits(said), *more)
+    if len(edited(said.draft(said.tone, said.kind), edits)[0].text) > LONGEST:
+        said.say([Message(said.another("utter_letter_too_long"))])
+        return []
+    return _shown(said, said.tone, said.kind, edits)
+
+
+def _shown(said: Writing, tone: Tone, kind: str, edits: tuple[Edit, ...]) -> list[EventType]:
+    letter, lost = edited(said.draft(tone, kind), edits)
+    gone = [Message("utter_letter_edits_gone")] if lost else []
+    said.say([*gone, *letter_messages(letter, tone, kind, knowledge())])
+    kept = [[edit.old, edit.new] for edit in edits if edit not in lost]
+    done = {"tone": tone, "letter_kind": kind, "letter_edits": kept, "letter_done": True, "asked": None}
+    return said.set(done)
+
+
+def _edits(said: Writing) -> tuple[Edit, ...]:
+    rows = said.tracker.get_slot("letter_edits") or ()
+    return tuple(Edit(str(row[0]), str(row[1])) for row in rows if isinstance(row, list) and len(row) == 2)
+
+
+def _edited(said: Writing) -> tuple[Letter, tuple[Edit, ...]]:
+    return edited(said.draft(said.tone, said.kind), _edits(said))
+
+
+def _since_restart(tracker: Tracker) -> list[dict[str, Any]]:
+    events: list[dict[str, Any]] = []
+    for event in reversed(tracker.events):
+        if event.get("event") == "restart":
+            break
+        events.append(event)
+    return events
 
 
 def _tone(value: Any) -> Tone | None:
     return next((t for t in TONES if t == value), None)
 
 
-def _letter(said: Said, tone: Tone, edits: list[Any]) -> Letter:
-    happened, when, changed, evidence = (said.tracker.get_slot(slot) or "" for slot in _SLOTS)
-    answers = Answers(happened=happened, when=when, changed=changed, evidence=evidence)
-    return edited(draft(said.case, answers, tone, knowledge()), edits)
+def _kind(value: Any) -> str | None:
+    """A kind of letter: what has paragraphs of its own and is no cause's."""
+    kinds = (i for i, letter in knowledge().letters.items() if letter.paragraphs)
+    return next((i for i in kinds if i == value), None)
+
+
+def _kind_asked_for(message: ParsedMessage) -> str | None:
+    """The kind of letter that a text asks for, or a button."""
+    kinds = knowledge().letters
+    named = (
+        i
+        for i, letter in kinds.items()
+        if any(re.search(p, message.text, re.IGNORECASE) for p in letter.says)
+    )
+    return _kind(message.value) or next(named, None)

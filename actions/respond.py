@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +11,9 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.turn import NOTHING, Said
 from reinstate.core.case import Case
-from reinstate.core.letter import added, statements
+from reinstate.core.cleaning import sentences
+from reinstate.core.facts import from_slot, gathered, to_slot
+from reinstate.core.letter import added
 from reinstate.core.policy import Plan, changed_topic, plan
 from reinstate.core.verdict import decide
 from reinstate.knowledge import knowledge
@@ -21,7 +22,6 @@ from reinstate.replies.questions import question_message
 from reinstate.replies.verdict import why_message
 
 _STORY_WORDS, _STORY_LENGTH = 5, 1000
-_WHEN = re.compile(r"^(in|on|last|yesterday)\b|\bago$", re.IGNORECASE)
 
 
 class ActionRespond(Action):
@@ -40,7 +40,7 @@ class ActionRespond(Action):
         if tracker.get_slot("requested_slot") == "lately" and turn.message.clears:
             turn = replace(turn, message=replace(turn.message, mentions=(), choices=()))
         decided = plan(turn, knowledge())
-        slots = {**_story(said, decided), **needless(decided.case, tracker)}
+        slots = {**_story(said, decided), **_facts(said, decided), **needless(decided.case, tracker)}
         return [*said.plan(decided), *said.set(slots)]
 
 
@@ -106,19 +106,29 @@ def needless(case: Case, tracker: Tracker) -> dict[str, Any]:
 
 
 def _story(said: Said, decided: Plan) -> dict[str, Any]:
-    """What the person told of the cause in their own words, and when it was; kept for the letter.
+    """What the person told of the cause in their own words; kept for the letter.
 
     More about the same cause, or about one that is not clear yet, is added; another cause begins anew.
     """
     message, before = said.message, said.case
     story, more = said.tracker.get_slot("story"), message.intent == "inform_detail"
-    text = statements(message.text)
+    text = _statements(message.text)
     told = message.told and len(text.split()) >= _STORY_WORDS
     if message.pasted or message.pressed or not (told or (story and more)):
         return {}
-    times = (value for kind, value in message.mentioned if kind == "time" and _WHEN.search(value))
-    when = next(times, None)
     same = not changed_topic(before, decided.case) or not (before.causes or before.disputed)
     if not story or not same or len(story) + len(text) > _STORY_LENGTH:
-        return {"story": text, "when": when}
-    return {"story": added(story, text), "when": when or said.tracker.get_slot("when")}
+        return {"story": text}
+    return {"story": added(story, text)}
+
+
+def _statements(text: str) -> str:
+    """What a text tells, without the sentences that only ask."""
+    asks = knowledge().patterns["asks_something"]
+    return " ".join(sentence for sentence in sentences(text) if not asks.found(sentence))
+
+
+def _facts(said: Said, decided: Plan) -> dict[str, Any]:
+    """What a letter can say of what was told."""
+    known = from_slot(said.tracker.get_slot("facts"), knowledge())
+    return {"facts": to_slot(gathered(known, said.message, said.case, decided.case, knowledge()))}

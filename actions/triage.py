@@ -23,7 +23,7 @@ from reinstate.replies.questions import group_message, groups_message, question_
 # As in domain.yml, which actions in this process are not handed.
 FORMS = {
     "triage_form": ("notice", "login", "lately", "appealed"),
-    "letter_form": ("letter_happened", "letter_when", "letter_changed", "letter_evidence"),
+    "letter_form": ("letter_done",),
 }
 _LISTED = ("inform_group", "ask_causes")
 _NO_IDEA = ("deny", "cause_unknown", "something_else", "skip")
@@ -163,7 +163,7 @@ class ActionSomethingElse(Action):
         case = said.case.drop_latest()
         again = "_again" if _offered_groups(tracker) else ""
         said.say([groups_message(knowledge(), f"utter_which_instead{again}")])
-        nothing = {"path": None, "odds": None, "rows": None, "asked": None, "story": None, "when": None}
+        nothing = {"path": None, "odds": None, "rows": None, "asked": None, "story": None, "facts": None}
         return said.set({**case.to_slots(), **nothing})
 
 
@@ -180,6 +180,8 @@ class ActionGoBack(Action):
         """In a form, empty the slot before; else ask what was asked before the open question."""
         said = Said(dispatcher, tracker)
         form = str((tracker.active_loop or {}).get("name") or "")
+        if form == "letter_form":
+            return _back_in_letter(said)
         if form:
             before = _slot_before(said, FORMS[form])
             said.say([Message("utter_go_back")] if before else [])
@@ -212,6 +214,14 @@ class ActionListCauses(Action):
         else:
             said.say([groups_message(knowledge(), "utter_ask_groups")])
         return []
+
+
+def _back_in_letter(said: Said) -> list[EventType]:
+    """The question before the open one again, without what was told for it."""
+    *earlier, _ = said.tracker.get_slot("letter_asked") or [None]
+    said.say([Message("utter_go_back")] if earlier else [])
+    facts = [fact for fact in said.tracker.get_slot("facts") or () if not earlier or fact[0] != earlier[-1]]
+    return said.set({"letter_asked": earlier, "facts": facts}) if earlier else []
 
 
 def _judged(said: Said, case: Case, *, explain: bool) -> list[EventType]:

@@ -16,7 +16,7 @@ from reinstate.core.parsed import ParsedMessage
 from reinstate.core.policy import TOPIC, Plan, Turn
 from reinstate.core.verdict import Verdict, decide
 from reinstate.knowledge import ROLES, Role, knowledge
-from reinstate.replies.message import Message
+from reinstate.replies.message import MOST_BUTTONS, Message
 from reinstate.replies.render import render
 
 NOTHING = "nothing"
@@ -78,7 +78,7 @@ class Said:
     def plan(self, plan: Plan) -> list[EventType]:
         """Say a plan; the events that keep what it leaves."""
         self.say(render(plan, self.turn, knowledge()))
-        verdict = verdict_slots(plan.judged) if plan.judged else self._followed(plan.case)
+        verdict = verdict_slots(plan.judged) if plan.judged else self.followed(plan.case)
         if plan.lookalike:
             lookalike = knowledge().lookalikes[plan.lookalike]
             verdict = {"path": lookalike.path, "odds": lookalike.odds, "rows": None}
@@ -98,11 +98,18 @@ class Said:
         said = (str((line.get("metadata") or {}).get("utter_action")) for line in last_turns(self.tracker)[1])
         return any(name.startswith(ASKING) for name in said)
 
-    def _followed(self, case: Case) -> dict[str, Any]:
+    def followed(self, case: Case) -> dict[str, Any]:
         """The slots of a verdict that was told before, where the case has changed since."""
         if case == self.case or not self.tracker.get_slot("rows"):
             return {}
         return verdict_slots(decide(case, knowledge()))
+
+    @cached_property
+    def room(self) -> int:
+        """How many buttons a turn has room for beside those that an action before this one showed."""
+        lines = last_turns(self.tracker)[0]
+        shown = sum(len((line.get("data") or {}).get("buttons") or ()) for line in lines)
+        return max(0, MOST_BUTTONS - shown)
 
     def say(self, messages: Sequence[Message]) -> None:
         """Hand messages to Rasa's response generator, which fills the domain's words in.
@@ -117,7 +124,7 @@ class Said:
         for message in [*opening, *map(self._reworded, messages), *self._introduction()]:
             self.dispatcher.utter_message(
                 response=message.response,
-                buttons=[{"title": b.title, "payload": b.payload} for b in message.buttons],
+                buttons=[{"title": b.title, "payload": b.payload} for b in message.buttons[: self.room]],
                 json_message=message.custom(),
                 **message.values,
             )

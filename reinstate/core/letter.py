@@ -1,112 +1,221 @@
-"""Drafts an appeal from a person's own facts. Pure.
+"""Drafts a letter from what a person told. Pure.
 
-The letter says nothing that the person did not say: their answers stand in it as they wrote them,
-only tidied at the edges, inside sentences of `knowledge/letter.yml`.
+Sentence patterns of `knowledge/letters/` turn facts into sentences; a person's own sentences stand in it
+only after cleaning. Nothing is said that was not told: a sentence carries the facts that it was made of.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reinstate.core.case import Case
-from reinstate.knowledge import Knowledge, LetterWords, Tone
+from reinstate.core.cleaning import capital, clean, sentences
+from reinstate.core.facts import Fact, first_cause, of_cause
+from reinstate.knowledge import Knowledge, LetterPatterns, LetterRow, LetterStance, Tone
 
 LONGEST = 3000
-_LONGEST_ANSWER = 700
-_SENTENCE = re.compile(r"(?<=[.!?])\s+")
-_QUESTION = re.compile(
-    r"\W*(?:(?:oh|wait|so|and|but|ok(?:ay)?|well|or|maybe|hm+)\b\W*)*"
-    r"(?:how|is|are|am|does|do|did|can|could|has|have|what|which|why|will|would|when|should|who)\b.*\?",
-    re.IGNORECASE | re.DOTALL,
-)
-_TAKES_OUT = ("remove", "delete", "drop", "take out")
-_EDIT = re.compile(
-    r"^\W*(?:(?:please|can you|could you|i want to|let'?s)\s+){0,2}"
-    r"(?:(?P<verb>change|replace|remove|delete|drop|rewrite|edit|make|take out)\s+)?(?:the\s+)?"
-    r"sentence (?:no\.? ?|number )?(?P<number>\d{1,2})"
-    r"(?:\s*(?:should )?(?:to|into|with|:|=|say|be|read)(?: that\b)?\s*:?\s*(?P<sentence>.+))?",
-    re.IGNORECASE | re.DOTALL,
-)
+APPEAL, NEW = "appeal", "new"
+MOST_QUESTIONS = 4
+_FRAME = ("subject", "greeting", "ending")
+HAPPENED = "happened"  # the fact that only asks what happened
+_TOLD, _DETAIL = "told", "detail"
+_MOST_TOLD: Mapping[Tone, int] = {"formal": 110, "warm": 110, "brief": 45}
+_OPTIONAL, _PLACE = re.compile(r"\[([^\[\]]*\{[^\[\]]*)\]"), re.compile(r"\{(\w+)\}")
+_EXCUSED = "hold"  # a severity: whose check failed has broken no rule
+_OWNS = "knew"  # the fact that the person says themselves that it was wrong
 
 
 @dataclass(frozen=True)
-class Answers:
-    """What the person wrote for the letter; empty where they had nothing to say."""
+class Sentence:
+    """One sentence, its place, and the facts that it was made of; `words` where it is the person's own."""
 
-    happened: str = ""
-    when: str = ""
-    evidence: str = ""
-    changed: str = ""
+    text: str
+    part: str
+    facts: tuple[Fact, ...] = ()
+    words: str = ""
 
 
 @dataclass(frozen=True)
 class Letter:
-    """A draft: a subject and paragraphs, in the order they are read."""
+    """A draft: paragraphs of sentences, from the subject to the name."""
 
-    subject: str
-    paragraphs: tuple[str, ...]
+    paragraphs: tuple[tuple[Sentence, ...], ...]
 
     @property
     def text(self) -> str:
         """The letter as one text to copy."""
-        return "\n\n".join((self.subject, *self.paragraphs))
+        return "\n\n".join(" ".join(s.text for s in paragraph) for paragraph in self.paragraphs)
 
     @property
-    def sentences(self) -> tuple[str, ...]:
-        """The sentences between greeting and ending, as they can be changed one by one."""
-        return tuple(s for p in self.paragraphs[1:-1] for s in _SENTENCE.split(p))
+    def sentences(self) -> tuple[Sentence, ...]:
+        """Those between greeting and ending, which can be changed one by one."""
+        return tuple(s for paragraph in self.paragraphs for s in paragraph if s.part not in _FRAME)
 
 
-def draft(case: Case, answers: Answers, tone: Tone, knowledge: Knowledge) -> Letter:
-    """Write the letter.
+def draft(
+    case: Case, facts: Sequence[Fact], story: str, tone: Tone, knowledge: Knowledge, kind: str = APPEAL
+) -> Letter:
+    """Write a letter.
 
     Args:
-        case: tells which cause it is about, and whether it is admitted or disputed.
-        answers: the person's own words.
+        case: tells which cause it is about, and what the notice says.
+        facts: what the person told.
+        story: their own words, as they were written.
         tone: brief, formal or warm.
-        knowledge: the sentences around the person's words.
+        knowledge: the sentence patterns.
+        kind: which letter: an id of `knowledge/letters/` that is no cause's.
     """
-    words = knowledge.letters[tone]
-    cause = (case.causes or case.disputed or ("",))[0]
-    phrase = knowledge.causes[cause].phrase if cause else words.unknown_phrase
-    stance = _stance(cause, case, answers, words, knowledge)
-    told_when = answers.when and answers.when not in answers.happened
-    parts = [
-        words.greeting,
-        words.opening.format(phrase=phrase),
-        _joined(words.when.format(_inline(answers.when)) if told_when else "", tidy(answers.happened)),
-        stance.format(phrase=phrase),
-        words.changed.format(tidy(answers.changed)) if answers.changed else "",
-        words.evidence.format(tidy(answers.evidence)) if answers.evidence else "",
-        words.request,
-        words.ending,
-    ]
-    return Letter(words.subject, tuple(p for p in parts if p))
+    cause = first_cause(case)
+    known, own, frame = of_cause(facts, cause), _own(cause, knowledge), knowledge.letters[kind]
+    stance = stance_of(case, facts, story, knowledge)
+    values = _values(known, cause, knowledge)
+    found: dict[str, Sentence] = {}
+    for row in (*own.rows, *frame.rows):
+        if row.part not in found and _fits(row, case, stance, tone, known):
+            sentence = _sentence(row, values, known)
+            if sentence:
+                found[row.part] = sentence
+    layout = frame.paragraphs
+    parts = {part for paragraph in layout for part in paragraph}
+    used = [f.words for s in found.values() if s.part in parts - {_DETAIL} for f in s.facts]
+    if stance == "disputes":
+        used += [f.words for f in known if knowledge.facts[f.kind].deed]
+    told = tuple(_told(story, used, _MOST_TOLD[tone], knowledge))
+    detail = found.get(_DETAIL)
+    if detail and all(any(f.words == s.words for s in told) for f in detail.facts):
+        del found[_DETAIL]
+    paragraphs = []
+    for names in layout:
+        written = [told if part == _TOLD else (found[part],) if part in found else () for part in names]
+        paragraphs.append(tuple(s for group in written for s in group))
+    return Letter(tuple(p for p in paragraphs if p))
 
 
-def _stance(cause: str, case: Case, answers: Answers, words: LetterWords, knowledge: Knowledge) -> str:
-    """What the letter says of the accusation: only who broke a rule, and says so, does not dispute it.
+def stance_of(case: Case, facts: Sequence[Fact], story: str, knowledge: Knowledge) -> LetterStance:
+    """How the letter takes the accusation: only who broke a rule, and says so, does not dispute it.
 
     Whose check failed, or whose client was theirs before, has admitted nothing; nor is anything admitted
     for a person whose own words deny a part of it.
     """
-    if cause in case.disputed:
-        return words.disputes
-    if cause not in case.causes or case.stance(cause) == "unsure":
-        return words.asks
-    excused = any(knowledge.circumstances[c].excuses for c in case.circumstances)
-    denies = knowledge.patterns["negates"].found(f"{answers.happened} {answers.changed}")
-    hold = knowledge.causes[cause].severity == "hold"
-    return words.explains if excused or hold or denies else words.admits
-
-
-def statements(text: str) -> str:
-    """What a person told, without the sentences that only ask: a letter does not ask "Could it be …?"."""
-    return " ".join(
-        sentence for sentence in _SENTENCE.split(text) if not _QUESTION.fullmatch(sentence.strip())
+    cause = first_cause(case)
+    owns = any(f.kind == _OWNS for f in of_cause(facts, cause))
+    if cause in case.disputed and not owns:
+        return "disputes"
+    if cause is None or case.stance(cause) == "unsure":
+        return "asks"
+    told = (knowledge.facts[f.kind].values.get(f.value) for f in of_cause(facts, cause))
+    circumstances = {*case.circumstances, *(v.circumstance for v in told if v and v.circumstance)}
+    excused = any(knowledge.circumstances[c].excuses for c in circumstances)
+    words = " ".join([story, *(f.words for f in of_cause(facts, cause))])
+    denies = any(knowledge.patterns[p].found(words) for p in ("protests", "defends"))
+    return (
+        "explains"
+        if excused or (denies and not owns) or knowledge.causes[cause].severity == _EXCUSED
+        else "admits"
     )
+
+
+def next_question(
+    case: Case,
+    facts: Sequence[Fact],
+    story: str,
+    asked: Sequence[str],
+    knowledge: Knowledge,
+    kind: str = APPEAL,
+) -> str | None:
+    """The fact that is missing and matters most, if one is left to ask for; at most four are asked.
+
+    Args:
+        case: as for `draft`.
+        facts: as for `draft`.
+        story: as for `draft`.
+        asked: the facts that were asked for already.
+        knowledge: as for `draft`.
+        kind: as for `draft`.
+    """
+    if len(asked) >= MOST_QUESTIONS:
+        return None
+    cause = first_cause(case)
+    known = {f.kind for f in of_cause(facts, cause)}
+    stance = stance_of(case, facts, story, knowledge)
+    asks = (_own(cause, knowledge) if kind == APPEAL else knowledge.letters[kind]).asks.get(stance, ())
+    if case.appealed == "refused" and kind == APPEAL:
+        asks = (NEW, *asks)
+    if HAPPENED in asks and _tells_what(case, facts, story, knowledge, kind):
+        known.add(HAPPENED)
+    missing = (knowledge.facts[fact] for fact in asks if fact not in known and fact not in asked)
+    return next((fact.id for fact in missing if not known & set(fact.unless)), None)
+
+
+def nothing_new(case: Case, facts: Sequence[Fact]) -> bool:
+    """Whether an appeal was refused and nothing has been told that is new since."""
+    return case.appealed == "refused" and not any(f.kind == NEW for f in facts)
+
+
+def _tells_what(case: Case, facts: Sequence[Fact], story: str, knowledge: Knowledge, kind: str) -> bool:
+    """Whether the letter says already what happened."""
+    letter = draft(case, facts, story, "formal", knowledge, kind)
+    return any(s.part in (_TOLD, "what") for s in letter.sentences)
+
+
+def _own(cause: str | None, knowledge: Knowledge) -> LetterPatterns:
+    """The patterns of a cause, of those that have none the general ones."""
+    return knowledge.letters.get(cause or "", knowledge.letters["generic"])
+
+
+def _values(facts: Iterable[Fact], cause: str | None, knowledge: Knowledge) -> dict[str, str]:
+    """What stands for each fact that was told, and for the cause's name."""
+    grouped: dict[str, list[str]] = {}
+    for fact in facts:
+        grouped.setdefault(fact.kind, []).append(fact.in_letter(knowledge))
+    values = {kind: _listed(found) for kind, found in grouped.items()}
+    return {**values, "phrase": knowledge.causes[cause].phrase} if cause else values
+
+
+def _listed(found: Sequence[str]) -> str:
+    *first, last = found
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def _fits(row: LetterRow, case: Case, stance: LetterStance, tone: Tone, facts: Sequence[Fact]) -> bool:
+    told = {f.kind for f in facts} | {f"{f.kind}={f.value}" for f in facts}
+    conditions: tuple[tuple[Sequence[str], str], ...] = (
+        (row.stance, stance),
+        (row.notice, case.notice or "unknown"),
+        (row.appealed, case.appealed or "no"),
+        (row.tone, tone),
+    )
+    holds = all(not wanted or value in wanted for wanted, value in conditions)
+    return holds and all(n in told for n in row.needs) and not any(n in told for n in row.lacks)
+
+
+def _sentence(row: LetterRow, values: Mapping[str, str], facts: Sequence[Fact]) -> Sentence | None:
+    """A row with its facts in their places; None where one outside brackets was not told."""
+
+    def optional(match: re.Match[str]) -> str:
+        return match[1] if all(name in values for name in _PLACE.findall(match[1])) else ""
+
+    say = _OPTIONAL.sub(optional, row.say)
+    names = _PLACE.findall(say)
+    if any(name not in values for name in names):
+        return None
+    text = _PLACE.sub(lambda match: values[match[1]], say)
+    needed = {*names, *(need.partition("=")[0] for need in row.needs)}
+    return Sentence(capital(text), row.part, tuple(f for f in facts if f.kind in needed))
+
+
+def _told(story: str, used: Sequence[str], most: int, knowledge: Knowledge) -> Iterator[Sentence]:
+    """The person's own sentences that no fact of the letter came from, as far as they are clean."""
+    words = 0
+    for written in dict.fromkeys(sentences(story)):
+        if any(written in other or other in written for other in used):
+            continue
+        for text in clean(written, knowledge):
+            words += len(text.split())
+            if words <= most:
+                yield Sentence(text, _TOLD, words=written)
 
 
 def added(told: str, more: str) -> str:
@@ -114,55 +223,3 @@ def added(told: str, more: str) -> str:
     if not told:
         return more
     return f"{told} {more}" if told[-1] in ".!?" else f"{told}. {more}"
-
-
-def tidy(answer: str) -> str:
-    """A person's words as a sentence: no space around, a capital first, a stop last."""
-    text = " ".join(answer.split())[:_LONGEST_ANSWER].strip()
-    if not text:
-        return ""
-    text = re.sub(r"\bi\b", "I", text)
-    return text[0].upper() + text[1:] + ("" if text[-1] in ".!?…" else ".")
-
-
-@dataclass(frozen=True)
-class Edit:
-    """Another wording for one sentence, counted from one; an empty one takes it out."""
-
-    number: int
-    sentence: str
-
-
-def parse_edit(text: str) -> Edit | None:
-    """Read "change sentence 3 to ...", "sentence 2: ..." or "remove sentence 4"."""
-    found = _EDIT.search(text)
-    if not found or not (found["sentence"] or (found["verb"] or "").casefold() in _TAKES_OUT):
-        return None
-    return Edit(int(found["number"]), (found["sentence"] or "").strip(" \"'“”"))
-
-
-def edited(letter: Letter, edits: Iterable[tuple[int, str]]) -> Letter:
-    """The letter with its sentences changed; those without a number of theirs change nothing."""
-    for number, sentence in edits:
-        letter = _change(letter, number, tidy(sentence))
-    return letter
-
-
-def _change(letter: Letter, number: int, sentence: str) -> Letter:
-    """One sentence in other words; where it is emptied, those after it move up."""
-    count, paragraphs = 0, [letter.paragraphs[0]]
-    for paragraph in letter.paragraphs[1:-1]:
-        kept = []
-        for old in _SENTENCE.split(paragraph):
-            count += 1
-            kept.append(sentence if count == number else old)
-        paragraphs.append(_joined(*kept))
-    return Letter(letter.subject, (*[p for p in paragraphs if p], letter.paragraphs[-1]))
-
-
-def _inline(answer: str) -> str:
-    return " ".join(answer.split())[:_LONGEST_ANSWER].strip(" .")
-
-
-def _joined(*sentences: str) -> str:
-    return " ".join(s for s in sentences if s)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from reinstate.knowledge.models import NOTICES, Table, When
 from reinstate.knowledge.reader import Reader
+
+# The parts of a letter that tell what happened; the others frame it, or say how the person stands to it.
+TELLING = (
+    "what", "who", "why", "often", "detail", "unaware", "exception", "changed", "removed", "evidence", "new",
+)  # fmt: skip
 
 
 def check_references(reader: Reader, parts: Mapping[str, Mapping[str, Any]], table: Table) -> None:
@@ -42,18 +48,65 @@ def check_references(reader: Reader, parts: Mapping[str, Mapping[str, Any]], tab
         known("causes", hinted, "circumstances", circumstance.id, "tells_of")
     for notice in parts["notices"].values():
         known("sources", notice.sources, "notices", notice.id, "sources")
-    for kind in ("patterns", "roles"):
+    for kind in ("patterns", "roles", "wishes"):
         for phrase in parts[kind].values():
             file, node = reader.where[kind, phrase.id]
             wrong = [text for text in phrase.yes if not phrase.found(text)]
             wrong += [text for text in phrase.no if phrase.found(text)]
             for text in wrong:
                 reader.wrong(file, node, f"'{text}' stands under yes or no and is not found so", ("says",))
+    _check_facts(reader, parts)
+    _check_letters(reader, parts)
     _check_table(reader, parts, table)
     for source in parts["sources"].values():
         if source.address is None and source.mark not in ("guide", "users"):
             file, node = reader.where["sources", source.id]
             reader.wrong(file, node, "an address is needed for an official or staff source")
+
+
+def _check_facts(reader: Reader, parts: Mapping[str, Mapping[str, Any]]) -> None:
+    for fact in parts["facts"].values():
+        file, node = reader.where["facts", fact.id]
+        for cause in fact.causes:
+            if cause not in parts["causes"]:
+                reader.wrong(file, node, f"'{cause}' is not one of the causes", ("causes",))
+        for other in (*fact.unless, *fact.instead_of):
+            if other not in parts["facts"]:
+                reader.wrong(file, node, f"'{other}' is not in facts.yml", ("unless",))
+        for value in fact.values.values():
+            for circumstance in (value.circumstance, value.denied):
+                if circumstance and circumstance not in parts["circumstances"]:
+                    reader.wrong(file, node, f"'{circumstance}' is not one of the circumstances", ("values",))
+        for pattern in (*fact.says, *fact.answers):
+            if "(?P<value>" not in pattern:
+                reader.wrong(file, node, f"'{pattern:.60}' has no group (?P<value>...)", ("says",))
+
+
+def _check_letters(reader: Reader, parts: Mapping[str, Mapping[str, Any]]) -> None:
+    """Every fact that a row or a question names exists; a row that tells something needs it to be told."""
+    facts, letters = parts["facts"], parts["letters"]
+    for letter in letters.values():
+        file, node = reader.where["letters", letter.id]
+        for asked in (fact for asks in letter.asks.values() for fact in asks):
+            if asked not in facts or facts[asked].ask is None:
+                reader.wrong(file, node, f"'{asked}' is not a fact with a question in facts.yml", ("asks",))
+        for number, row in enumerate(letter.rows):
+            at = ("rows", number)
+            named = [
+                *re.findall(r"\{(\w+)\}", row.say),
+                *(n.partition("=")[0] for n in (*row.needs, *row.lacks)),
+            ]
+            for fact in named:
+                if fact not in facts and fact != "phrase":
+                    reader.wrong(file, node, f"'{fact}' is not in facts.yml", at)
+            for kind, _, value in (need.partition("=") for need in row.needs):
+                if value and kind in facts and value not in facts[kind].values:
+                    reader.wrong(file, node, f"'{value}' is not a value of '{kind}'", at)
+            if row.part in TELLING and not row.needs:
+                reader.wrong(file, node, f"a row of '{row.part}' tells something: say what it needs", at)
+    for wanted in ("appeal", "generic"):
+        if wanted not in letters:
+            reader.wrong(reader.root / "letters", None, f"{wanted}.yml is missing: restore it")
 
 
 def _check_table(reader: Reader, parts: Mapping[str, Mapping[str, Any]], table: Table) -> None:

@@ -19,10 +19,12 @@ from reinstate.knowledge.models import (
     AppealState,
     Cause,
     Circumstance,
+    Cleaning,
+    FactKind,
     Group,
     Knowledge,
     Language,
-    LetterWords,
+    LetterPatterns,
     Lookalike,
     Notice,
     Phrase,
@@ -40,7 +42,9 @@ _SINGLE_FILES: tuple[tuple[str, type[BaseModel]], ...] = (
     ("appeals", AppealState),
     ("groups", Group),
     ("languages", Language),
-    ("letters", LetterWords),
+    ("facts", FactKind),
+    ("cleaning", Cleaning),
+    ("wishes", Phrase),
     ("patterns", Phrase),
     ("roles", Phrase),
 )
@@ -49,6 +53,7 @@ _FOLDERS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("lookalikes", Lookalike),
     ("topics", Topic),
     ("answers", Answer),
+    ("letters", LetterPatterns),
 )
 
 

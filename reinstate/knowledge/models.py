@@ -16,6 +16,7 @@ Severity = Literal["minor", "hold", "serious"]
 Stance = Literal["admits", "denies", "unsure", "asks"]
 Appealed = Literal["no", "waiting", "refused", "final"]
 Tone = Literal["brief", "formal", "warm"]
+LetterStance = Literal["admits", "explains", "disputes", "asks"]
 Role = Literal["freelancer", "client", "agency", "helper"]
 
 NOTICES = (
@@ -228,6 +229,10 @@ class Phrase(_Frozen):
         """Whether a text says it."""
         return says(self.says, text)
 
+    def match(self, text: str) -> re.Match[str] | None:
+        """Where a text says it first, by the first pattern that finds it."""
+        return next(matches(self.says, text), None)
+
 
 class AppealState(_Frozen):
     """How far an appeal has come; `says` as in `Notice`."""
@@ -255,28 +260,132 @@ class Group(_Frozen):
     title: str = Field(max_length=30)
 
 
-class LetterWords(_Frozen):
-    """The sentences of an appeal in one tone; "{}" and "{phrase}" are filled in.
+class FactValue(_Frozen):
+    """One of the few values that a fact may have.
 
-    `admits`, `explains`, `disputes` and `asks` say how the person stands to the cause; nothing here
-    may claim what the person did not say.
+    Attributes:
+        title: its button under the fact's question, where it has one.
+        says: as in `Notice`; where it is said anywhere.
+        answers: what says it too in the answer to the fact's question.
+        circumstance, denied: the circumstance that holds, or that does not hold, where it is so.
+        letter: what stands for it in a letter's sentences.
+    """
+
+    title: str | None = Field(None, max_length=24)
+    says: tuple[Pattern, ...] = ()
+    answers: tuple[Pattern, ...] = ()
+    circumstance: str | None = None
+    denied: str | None = None
+    letter: str = ""
+
+
+class FactKind(_Frozen):
+    """Something that a letter may tell, and how it is found in what a person writes.
+
+    A fact has one of a few `values`, or a text: what the entity `entity` or the group `value` of a
+    pattern of `says` takes from a sentence, or the answer to its question as it was written.
+
+    Attributes:
+        label: its name where a person reads what was understood.
+        ask, again: its question, and the second wording.
+        entity: the entity of a message that holds it.
+        fits: what such a text must look like, unless it answers the question.
+        fixes: how a text is put for the letter: pattern and what stands in its place, in order.
+        free: whether the answer itself is the text: sentences, or a phrase.
+        several: whether a person may tell more than one.
+        beside: what the sentence around it has to say, unless it answers the question.
+        not_after, not_before: what stands right before it, or right after it, where it is another thing.
+        own: whether a "no" or "not" before it belongs to it.
+        causes: those that it may be told of; all where none is named.
+        deed: whether it tells the deed itself, which has no place in a letter that disputes it.
+        unless: facts after which it is not asked for.
+        instead_of: facts that the answer to its question does not tell, though it looks so.
+        yes, no: sentences that tell it, and that do not; tests/unit/test_facts.py tries them.
     """
 
     id: str
-    title: str = Field(max_length=24)
-    subject: str
-    greeting: str
-    opening: str
-    unknown_phrase: str
-    when: str
-    admits: str
-    explains: str
-    disputes: str
-    asks: str
-    changed: str
-    evidence: str
-    request: str
-    ending: str
+    label: str | None = None
+    ask: str | None = None
+    again: str | None = None
+    entity: str | None = None
+    fits: Pattern | None = None
+    fixes: tuple[tuple[Pattern, str], ...] = ()
+    values: Mapping[str, FactValue] = {}
+    says: tuple[Pattern, ...] = ()
+    answers: tuple[Pattern, ...] = ()
+    free: Literal["sentences", "phrase"] | None = None
+    several: bool = False
+    beside: tuple[Pattern, ...] = ()
+    not_after: tuple[Pattern, ...] = ()
+    not_before: tuple[Pattern, ...] = ()
+    own: bool = False
+    causes: tuple[str, ...] = ()
+    deed: bool = False
+    unless: tuple[str, ...] = ()
+    instead_of: tuple[str, ...] = ()
+    yes: tuple[str, ...] = ()
+    no: tuple[str, ...] = ()
+
+    class Config:  # noqa: D106 - pydantic's own
+        anystr_strip_whitespace = False
+        min_anystr_length = 0
+
+
+class Cleaning(_Frozen):
+    """How a person's own sentence is put before it may stand in a letter.
+
+    `pattern` is found in it (any case); `put` stands in its place, in order.
+    """
+
+    id: str
+    pattern: Pattern
+    put: str = ""
+
+    class Config:  # noqa: D106 - pydantic's own
+        anystr_strip_whitespace = False
+        min_anystr_length = 0
+
+
+class LetterRow(_Frozen):
+    """One sentence pattern of a letter, and when it is written.
+
+    In `say`, "{fact}" is a fact, "{phrase}" what the cause is called; what stands in square brackets is
+    left out where a fact in it was not told. A fact outside brackets has to be told.
+
+    Attributes:
+        part: the place in the letter; of all rows of a part the first that fits is written.
+        needs: facts that have to be told: "often", or "often=once".
+        lacks: facts that have to be missing.
+        stance, notice, appealed, tone: as in `When`; a missing one always holds.
+    """
+
+    part: str
+    stance: tuple[LetterStance, ...] = ()
+    notice: tuple[str, ...] = ()
+    appealed: tuple[Appealed, ...] = ()
+    tone: tuple[Tone, ...] = ()
+    needs: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
+    say: str
+
+
+class LetterPatterns(_Frozen):
+    """The sentence patterns of one cause, or of one kind of letter, and what is asked for it.
+
+    Attributes:
+        paragraphs: of a kind, the parts of each paragraph in their order.
+        asks: the facts that matter, by stance, the most telling first.
+        rows: the sentences; a cause's go before those of the kind.
+        title: the button of a kind.
+        says: how people ask for that kind.
+    """
+
+    id: str
+    title: str | None = Field(None, max_length=24)
+    says: tuple[Pattern, ...] = ()
+    paragraphs: tuple[tuple[str, ...], ...] = ()
+    asks: Mapping[LetterStance, tuple[str, ...]] = {}
+    rows: tuple[LetterRow, ...]
 
 
 class When(_Frozen):
@@ -314,6 +423,8 @@ class Wording(_Frozen):
 
     Attributes:
         outcomes: what is realistic, by "<path>_<odds>".
+        tones: the buttons of the letter's tones.
+        understood_about, understood_disputed, understood_notice: what was understood, before a letter.
         about: what Upwork seems to hold against a person, by how they stand to it; of a hold `about_hold`.
         follow_ups: intents that people turn to next, by path; an answer is "faq/<id>".
     """
@@ -337,6 +448,10 @@ class Wording(_Frozen):
     skip: str = Field(max_length=24)
     stop: str = Field(max_length=24)
     change_sentence: str = Field(max_length=24)
+    tones: Mapping[Tone, str]
+    understood_about: str
+    understood_disputed: str
+    understood_notice: str
     draft: str = Field(max_length=24)
     helpful: str = Field(max_length=24)
     not_helpful: str = Field(max_length=24)
@@ -369,7 +484,10 @@ class Knowledge:
     languages: Mapping[str, Language]
     patterns: Mapping[str, Phrase]
     roles: Mapping[str, Phrase]
-    letters: Mapping[str, LetterWords]
+    letters: Mapping[str, LetterPatterns]
+    facts: Mapping[str, FactKind]
+    cleaning: Mapping[str, Cleaning]
+    wishes: Mapping[str, Phrase]
     sources: Mapping[str, Source]
     table: Table
 
@@ -397,6 +515,16 @@ class Knowledge:
 def says(patterns: Iterable[Pattern], text: str) -> bool:
     """Whether one of the patterns finds something in a text."""
     return any(_compiled(pattern).search(text) for pattern in patterns)
+
+
+def matches(patterns: Iterable[Pattern], text: str) -> Iterator[re.Match[str]]:
+    """Where the patterns find something in a text."""
+    return (found for pattern in patterns for found in _compiled(pattern).finditer(text))
+
+
+def put(pattern: Pattern, instead: str, text: str) -> str:
+    r"""A text with something else in place of all that a pattern finds; "\1" is its first group."""
+    return _compiled(pattern).sub(instead, text)
 
 
 @functools.cache

@@ -2,37 +2,100 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from reinstate.core.case import Case
-from reinstate.core.letter import Letter
-from reinstate.knowledge import Knowledge, Tone
-from reinstate.replies.message import Button, Message, numbered
+from reinstate.core.facts import Fact, first_cause, of_cause
+from reinstate.core.letter import APPEAL, Letter
+from reinstate.knowledge import FactKind, FactValue, Knowledge, Tone
+from reinstate.replies.message import MOST_BUTTONS, Button, Message, bullets, numbered
+
+_BEGINNING = 6  # words by which a sentence of the draft is known again
+_MOST_KINDS = 2
 
 
-def skip_message(response: str, knowledge: Knowledge) -> Message:
-    """A question for the letter, which may be skipped or stopped."""
+def understood_message(case: Case, facts: Sequence[Fact], response: str, knowledge: Knowledge) -> Message:
+    """What is known so far, to be corrected before the letter is written."""
+    wording, cause = knowledge.table.wording, first_cause(case)
+    notice = knowledge.notice_of(case.notice)
+    lines = [
+        wording.understood_about.format(knowledge.causes[cause].phrase) if cause else "",
+        wording.understood_disputed if cause in case.disputed else "",
+        wording.understood_notice.format(notice.phrase) if notice and case.notice != "unknown" else "",
+        *(_line(kind, of_cause(facts, cause), knowledge) for kind in knowledge.facts.values() if kind.label),
+        knowledge.appeals[case.appealed].said.capitalize() if case.appealed else "",
+    ]
+    told = [line for line in lines if line]
+    if not told:
+        return Message("utter_letter_start_nothing")
+    button = (Button(wording.not_right, "/feedback_wrong_cause"),) if cause else ()
+    return Message(response, {"understood": bullets(told)}, button)
+
+
+def _line(kind: FactKind, facts: Sequence[Fact], knowledge: Knowledge) -> str:
+    found = [fact.in_letter(knowledge) for fact in facts if fact.kind == kind.id]
+    return f"{kind.label}: {', '.join(found)}" if found else ""
+
+
+def fact_message(kind: FactKind, knowledge: Knowledge, *, again: bool, most: int = MOST_BUTTONS) -> Message:
+    """The question for a fact, which may be skipped or stopped.
+
+    Args:
+        kind: the fact.
+        knowledge: for the titles.
+        again: in other words.
+        most: how many buttons the turn has room for.
+    """
     wording = knowledge.table.wording
-    return Message(response, {}, (Button(wording.skip, "/skip"), Button(wording.stop, "/cancel")))
+    answers = [Button(v.title, _payload(kind, i, v)) for i, v in kind.values.items() if v.title]
+    rest = [Button(wording.skip, "/skip"), Button(wording.stop, "/cancel")]
+    buttons = [*answers[: max(0, most - len(rest))], *rest][: max(0, most)]
+    question = kind.again if again and kind.again else kind.ask
+    return Message("utter_question", {"question": str(question)}, tuple(buttons))
 
 
-def letter_messages(letter: Letter, tone: Tone, knowledge: Knowledge) -> list[Message]:
+def _payload(kind: FactKind, id_: str, value: FactValue) -> str:
+    if value.circumstance:
+        return f"/circumstance_{value.circumstance}"
+    if value.denied:
+        return f'/deny_circumstance{{"id":"{value.denied}"}}'
+    return f'/inform_detail{{"id":"{kind.id}.{id_}"}}'
+
+
+def letter_messages(letter: Letter, tone: Tone, kind: str, knowledge: Knowledge) -> list[Message]:
     """The draft, and what can be done with it."""
-    others = [Button(words.title, f"/letter_{t}") for t, words in knowledge.letters.items() if t != tone]
-    change = Button(knowledge.table.wording.change_sentence, "/letter_change")
+    wording = knowledge.table.wording
+    tones = [Button(title, f"/letter_{t}") for t, title in wording.tones.items() if t != tone]
+    kinds = [
+        Button(str(other.title), f'/letter_change{{"id":"{other.id}"}}')
+        for other in knowledge.letters.values()
+        if other.title and other.id != kind
+    ]
+    buttons = (*tones, Button(wording.change_sentence, "/letter_change"), *kinds[:_MOST_KINDS])
+    use = "utter_letter_use" if kind == APPEAL else "utter_letter_use_other"
     return [
         Message("utter_letter", {"letter": letter.text}, kind="letter"),
-        Message("utter_letter_use", {}, (*others, change)),
+        Message(use, {}, buttons[:MOST_BUTTONS]),
     ]
 
 
-def change_message(letter: Letter) -> Message:
-    """The draft's sentences with the numbers by which they can be changed."""
-    return Message("utter_letter_how_to_change", {"sentences": numbered(letter.sentences)})
+def change_message(letter: Letter, response: str) -> Message:
+    """How the draft's sentences begin, with the numbers by which they can be changed."""
+    begun = [" ".join(s.text.split()[:_BEGINNING]) + " …" for s in letter.sentences]
+    return Message(response, {"sentences": numbered(begun)})
+
+
+def nothing_new_message(case: Case, response: str, knowledge: Knowledge) -> Message:
+    """That a second appeal needs something new, and what that could be."""
+    cause = first_cause(case)
+    evidence = knowledge.causes[cause].evidence if cause else ()
+    return Message(response, {"evidence": bullets(evidence) or knowledge.table.wording.not_known})
 
 
 def summary_message(case: Case, story: str, knowledge: Knowledge) -> Message:
     """A case in a few lines that a person can copy for whoever helps them."""
     nothing = knowledge.table.wording.not_known
-    cause = (case.causes or case.disputed or ("",))[0]
+    cause = first_cause(case)
     evidence = knowledge.causes[cause].evidence if cause else ()
     notice = knowledge.notice_of(case.notice)
     told = [knowledge.circumstances[c].said for c in case.circumstances]

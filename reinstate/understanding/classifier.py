@@ -22,7 +22,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from reinstate.core.case import CauseMention
-from reinstate.core.letter import parse_edit
+from reinstate.core.wishes import parse_wish
 from reinstate.knowledge import knowledge
 from reinstate.understanding import (
     acts,
@@ -220,9 +220,9 @@ class MessageReader(GraphComponent):
     def read(self, text: str, found: details.Details) -> reading.Result:
         """Read one message in bounded time; `found` are its details.
 
-        What names a sentence of a letter by its number is no story, whatever the sentence is to say.
+        What wants a sentence of a letter otherwise is no story, whatever the sentence is to say.
         """
-        if parse_edit(text):
+        if parse_wish(text, knowledge()):
             return reading.Result((("letter_change", 1.0),))
         seen = self.see(text, found)
         if seen is None:

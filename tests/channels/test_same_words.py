@@ -27,7 +27,7 @@ SCENARIOS = (
     "negations/a denied cause can be admitted later",
     "corrections/something else takes the cause back and offers groups",
     "triage/something else in a group leads back to the groups",
-    "letter/a letter is made of the person's own words",
+    "letter/a letter is made of what was told",
     "feedback/an opinion can be written",
     "digressions/a question during the letter comes back to the letter",
     "evasion/a refusal leaves the case and its question open",
@@ -171,8 +171,12 @@ def test_a_letter_that_is_too_long_for_one_piece_comes_whole(
 ) -> None:
     """What a service's limit cuts is put together again to the same words."""
     doors: tuple[Door, ...] = (Web(bot), Slack(bot, slack), Telegram(bot, telegram))
-    turns = ["i have two upwork accounts because i forgot the old one", "write an appeal for me"]
-    turns += [f"{word} {'on &&< ' * 90}" for word in ("In March", "I closed it", "a screenshot")]
+    turns = [
+        "i have two upwork accounts because i forgot the old one",
+        "write an appeal for me",
+        "that's all",
+    ]
+    turns += [f"change sentence {number} to I went {'on &&< ' * 90}" for number in (1, 2, 3)]
     web, in_slack, in_telegram = ([_take(door, {"says": text}) for text in turns][-1] for door in doors)
     letter = max((said.text for said in web), key=len)
     assert 1 < len(slack_text.parts(slack_text.mrkdwn(letter)))

@@ -694,9 +694,8 @@ def test_what_a_person_wrote_cannot_ping_others(ann: Person) -> None:
     trap = (
         "I told &lt;!channel&gt; &amp; &lt;@U777&gt; that it was *a mistake* at http://x.example/?a=1&amp;b=2"
     )
-    reply = ann.says(trap)
-    for answer in ("in March", "I closed the second account", "nothing"):
-        reply += ann.says(answer)
+    ann.says("that's all")
+    reply = ann.says(f"change sentence 2 to {trap}")
     assert "<!channel> & <@U777>" in text_of(reply)
     raw = json.dumps([c.values for c in ann.slack.calls if c.values.get("channel") == ann.channel])
     assert "<!channel" not in raw

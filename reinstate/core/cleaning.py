@@ -1,0 +1,81 @@
+"""A person's own sentences, put so that they may stand in a letter, or left out. Pure.
+
+What is left out and what is mended is data: `knowledge/cleaning.yml`, and in `knowledge/patterns.yml` the
+patterns that are named here.
+"""
+
+from __future__ import annotations
+
+import re
+
+from reinstate.knowledge import Knowledge, put
+
+_LEFT_OUT = ("chatter", "suspended_now", "asks_something", "addresses_the_bot", "has_nothing")
+_ENDS = re.compile(r"(?<=[.!?…])\s+|\s*[\n;]+\s*|\s+[-–—]+\s+")
+_LEAST_WORDS, _MOST_WORDS, _MOST_PHRASE = 3, 45, 14
+MOST_OWN = 110  # words of a person's own sentences in one place of a letter
+
+
+def sentences(text: str) -> tuple[str, ...]:
+    """The sentences of a text as they were written."""
+    return tuple(part for part in (piece.strip() for piece in _ENDS.split(text)) if part)
+
+
+def clean(text: str, knowledge: Knowledge, most: int | None = None) -> tuple[str, ...]:
+    """The sentences of a text that can stand in a letter, mended; what cannot be made clean is left out.
+
+    Args:
+        text: as a person wrote it.
+        knowledge: what is mended and what is left out.
+        most: how many words may stay, in whole sentences; all where it is not given.
+    """
+    kept: list[str] = []
+    for sentence in sentences(text):
+        mended = mend(sentence, knowledge) if _may_stay(sentence, knowledge) else ""
+        if not _is_clean(mended, knowledge) or mended in kept:
+            continue
+        if most is not None and len(" ".join((*kept, mended)).split()) > most:
+            break
+        kept.append(mended)
+    return tuple(kept)
+
+
+def mend(sentence: str, knowledge: Knowledge) -> str:
+    """A sentence without chat words, with names, apostrophes, a capital first and one stop last."""
+    for fix in knowledge.cleaning.values():
+        sentence = put(fix.pattern, fix.put, sentence)
+    sentence = " ".join(sentence.split()).strip(" ,:-")
+    sentence = sentence.rstrip("!?…. ")
+    return capital(sentence) + "." if sentence else ""
+
+
+def phrase(text: str, knowledge: Knowledge) -> str:
+    """A few words that name a thing ("the address of the website"); empty where the text is none."""
+    text = put(knowledge.patterns["has_it"].says[0], "", text.strip())
+    mended = mend(text, knowledge).rstrip(".")
+    if not mended or len(mended.split()) > _MOST_PHRASE or "?" in text or _unclean(mended, knowledge):
+        return ""
+    if knowledge.patterns["verb"].found(mended):
+        return ""
+    acronym = len(mended.split()[0]) > 1 and mended.split()[0].isupper()
+    return mended if acronym else mended[0].lower() + mended[1:]
+
+
+def capital(text: str) -> str:
+    """A text with a capital first."""
+    return text[:1].upper() + text[1:]
+
+
+def _may_stay(sentence: str, knowledge: Knowledge) -> bool:
+    return not any(knowledge.patterns[name].found(sentence) for name in _LEFT_OUT)
+
+
+def _is_clean(sentence: str, knowledge: Knowledge) -> bool:
+    """Whether a mended sentence reads as one: somebody who does something, in plain English."""
+    if not _LEAST_WORDS <= len(sentence.split()) <= _MOST_WORDS or _unclean(sentence, knowledge):
+        return False
+    return knowledge.patterns["subject"].found(sentence) and knowledge.patterns["verb"].found(sentence)
+
+
+def _unclean(sentence: str, knowledge: Knowledge) -> bool:
+    return knowledge.patterns["unclean"].found(sentence)

@@ -1,0 +1,256 @@
+"""What a person told that a letter may say, each fact with the words it came from. Pure.
+
+Which facts there are, and how they are found, is data: `knowledge/facts.yml`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reinstate.core.case import Case
+from reinstate.core.cleaning import MOST_OWN, clean, phrase, sentences
+from reinstate.core.parsed import CORRECTS, ParsedMessage
+from reinstate.knowledge import FactKind, Knowledge, matches, put, says
+
+MOST_FACTS, _LONGEST = 40, 700
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One fact.
+
+    Attributes:
+        kind: id of its `FactKind`.
+        value: id of one of the kind's values, or the text as it stands in a letter.
+        words: what the person wrote, or the button they pressed.
+        cause: id of the cause that was talked about, empty where none was known.
+    """
+
+    kind: str
+    value: str
+    words: str
+    cause: str = ""
+
+    def in_letter(self, knowledge: Knowledge) -> str:
+        """What stands for it in a letter."""
+        value = knowledge.facts[self.kind].values.get(self.value)
+        return value.letter if value else self.value
+
+
+def from_slot(value: Any, knowledge: Knowledge) -> tuple[Fact, ...]:
+    """The facts of a slot; what has an unexpected shape counts as not told."""
+    if not isinstance(value, list):
+        return ()
+    rows = [row for row in value if isinstance(row, list) and len(row) == 4]
+    facts = [Fact(*map(str, row)) for row in rows if row[0] in knowledge.facts]
+    return tuple(f for f in facts if not knowledge.facts[f.kind].values or _is_value(f, knowledge))
+
+
+def to_slot(facts: Iterable[Fact]) -> list[list[str]]:
+    """What a slot keeps of them."""
+    return [[f.kind, f.value, f.words, f.cause] for f in facts]
+
+
+def gathered(
+    known: tuple[Fact, ...],
+    message: ParsedMessage,
+    before: Case,
+    after: Case,
+    knowledge: Knowledge,
+    asked: str | None = None,
+) -> tuple[Fact, ...]:
+    """The facts after a message.
+
+    What was told first stays, unless a message answers the question for it or corrects.
+
+    Args:
+        known: the facts before it.
+        message: what was written or pressed.
+        before: the case before it.
+        after: the case after it.
+        knowledge: which facts there are.
+        asked: the fact that was asked for.
+    """
+    cause = first_cause(after) or ""
+    told = [*_of_circumstances(message, before, after, knowledge), *_told(message, asked, knowledge)]
+    corrects = bool(CORRECTS.search(message.text))
+    facts = list(known)
+    for kind, value, words in told:
+        definition = knowledge.facts[kind]
+        if definition.causes and cause and cause not in definition.causes:
+            continue
+        same = [f for f in facts if f.kind == kind and f.cause in ("", cause)]
+        if definition.several:
+            if any(f.value == value for f in same):
+                continue
+        elif same and not (kind == asked or corrects or message.pressed):
+            continue
+        else:
+            facts = [f for f in facts if f not in same]
+        facts.append(Fact(kind, value, words[:_LONGEST], cause))
+    return tuple(facts[-MOST_FACTS:])
+
+
+def of_cause(facts: Iterable[Fact], cause: str | None) -> tuple[Fact, ...]:
+    """The facts that were told of a cause, or before any was known."""
+    return tuple(f for f in facts if f.cause in ("", cause or ""))
+
+
+def first_cause(case: Case) -> str | None:
+    """The cause that a letter is about: the latest named, else the latest denied."""
+    return next(iter((*case.causes, *case.disputed)), None)
+
+
+def _is_value(fact: Fact, knowledge: Knowledge) -> bool:
+    kind = knowledge.facts[fact.kind]
+    return fact.value in kind.values or bool(kind.free or kind.says or kind.entity)
+
+
+def _of_circumstances(
+    message: ParsedMessage, before: Case, after: Case, knowledge: Knowledge
+) -> Iterator[tuple[str, str, str]]:
+    """What a new circumstance of the case tells, in the message's words or the button's."""
+    for kind in knowledge.facts.values():
+        for id_, value in kind.values.items():
+            holds = value.circumstance in after.circumstances
+            held = value.circumstance in before.circumstances
+            denied = value.denied in after.denied_circumstances
+            was_denied = value.denied in before.denied_circumstances
+            if (holds and not held) or (denied and not was_denied):
+                circumstance = value.circumstance if holds and not held else value.denied
+                yield kind.id, id_, _words(message, str(circumstance), knowledge, holds=holds)
+
+
+def _words(message: ParsedMessage, circumstance: str, knowledge: Knowledge, *, holds: bool) -> str:
+    if not message.pressed:
+        told = knowledge.circumstances[circumstance]
+        stated = sentences(message.text)
+        return next((s for s in stated if says((*told.says, *told.says_not), s)), message.text)
+    questions = (q for cause in knowledge.causes.values() for q in cause.ask)
+    asked = next((q for q in questions if q.circumstance == circumstance), None)
+    if asked is None:
+        return knowledge.circumstances[circumstance].title
+    return f"{asked.question} {asked.if_yes if holds else asked.if_no}"
+
+
+def _told(message: ParsedMessage, asked: str | None, knowledge: Knowledge) -> Iterator[tuple[str, str, str]]:
+    """Kind, value and words of each fact that a message tells."""
+    if message.pressed:
+        kind_id, _, value = (message.value or "").partition(".")
+        kind = knowledge.facts.get(kind_id)
+        if kind and value in kind.values:
+            yield kind.id, value, f"{kind.ask} {kind.values[value].title}"
+        return
+    if message.pasted:
+        yield from _quoted(message.text, knowledge)
+        return
+    asks = knowledge.patterns["asks_something"]
+    stated = [sentence for sentence in sentences(message.text) if not asks.found(sentence)]
+    asked_kind = knowledge.facts.get(asked or "")
+    left_out: set[str] = set()
+    if asked_kind and asked_kind.free:
+        own = [s for s in stated if not _tells(s, asked_kind.id, message, knowledge)]
+        answers = tuple(_freely(asked_kind, " ".join(own), knowledge))
+        if answers and not _tells_other(asked_kind, stated, message, knowledge):
+            left_out = {asked_kind.id}
+            yield from ((asked_kind.id, value, message.text) for value in answers)
+    elif asked_kind and any(_read(asked_kind, s, message, True, knowledge) for s in stated):
+        left_out = set(asked_kind.instead_of)
+    for kind in knowledge.facts.values():
+        for sentence in stated if kind.id not in left_out else ():
+            for value in _read(kind, sentence, message, kind.id == asked, knowledge):
+                yield kind.id, value, sentence
+
+
+def _tells(sentence: str, instead_of: str, message: ParsedMessage, knowledge: Knowledge) -> bool:
+    """Whether a sentence tells a fact that goes before another ("I know it was wrong" changes nothing)."""
+    before = (k for k in knowledge.facts.values() if instead_of in k.instead_of)
+    return any(_read(kind, sentence, message, False, knowledge) for kind in before)
+
+
+def _tells_other(
+    asked: FactKind, stated: Sequence[str], message: ParsedMessage, knowledge: Knowledge
+) -> bool:
+    """Whether an answer tells other facts than the one asked for ("I have only one account")."""
+    if asked.free == "sentences" and not CORRECTS.search(message.text):
+        return False
+    others = (k for k in knowledge.facts.values() if k.id != asked.id and not k.free)
+    return any(_read(kind, sentence, message, False, knowledge) for kind in others for sentence in stated)
+
+
+def _quoted(text: str, knowledge: Knowledge) -> Iterator[tuple[str, str, str]]:
+    """The sentence of a pasted notice that says what is held against the person, word for word."""
+    grounds = knowledge.facts["notice_words"]
+    for sentence in sentences(text):
+        if says(grounds.says, sentence) and len(sentence.split()) <= 40:
+            yield grounds.id, sentence.strip(" \"'“”").rstrip("."), sentence
+            return
+
+
+def _read(
+    kind: FactKind, sentence: str, message: ParsedMessage, answers: bool, knowledge: Knowledge
+) -> list[str]:
+    """The values of a fact in a sentence; the guards are for what was not asked for."""
+    if kind.id == "notice_words" or (kind.beside and not answers and not says(kind.beside, sentence)):
+        return []
+    values = [
+        *_values(kind, sentence, answers, knowledge),
+        *_texts(kind, sentence, message, answers, knowledge),
+    ]
+    return values if kind.several else values[:1]
+
+
+def _values(kind: FactKind, sentence: str, answers: bool, knowledge: Knowledge) -> Iterator[str]:
+    for id_, value in kind.values.items():
+        for found in matches((*value.says, *(value.answers if answers else ())), sentence):
+            if _holds(kind, sentence, found.start(), found.end(), answers, knowledge):
+                yield id_
+                break
+
+
+def _texts(
+    kind: FactKind, sentence: str, message: ParsedMessage, answers: bool, knowledge: Knowledge
+) -> Iterator[str]:
+    spans = [(m.start("value"), m.end("value")) for m in matches(kind.says, sentence)]
+    if answers:
+        spans += [(m.start("value"), m.end("value")) for m in matches(kind.answers, sentence)]
+    for name, written in message.mentioned:
+        start = sentence.find(written)
+        if name == kind.entity and start >= 0:
+            spans.append((start, start + len(written)))
+    for start, end in sorted(set(spans)):
+        if any(a <= start and end <= b and (a, b) != (start, end) for a, b in spans):
+            continue
+        text = sentence[start:end]
+        if kind.fits and not answers and not says((kind.fits,), text):
+            continue
+        if not _holds(kind, sentence, start, end, answers, knowledge):
+            continue
+        for pattern, instead in kind.fixes:
+            text = put(pattern, instead, text)
+        if kind.free == "sentences":
+            yield from filter(None, [" ".join(clean(text, knowledge))])
+        elif text := " ".join(text.split()).strip(" ,.;"):
+            yield text
+
+
+def _holds(kind: FactKind, sentence: str, start: int, end: int, answers: bool, knowledge: Knowledge) -> bool:
+    """Whether what was found is meant: not denied, and not said of something else."""
+    before, behind = sentence[:start], sentence[end:]
+    if not kind.own and knowledge.patterns["denied_before"].found(before):
+        return False
+    return answers or not (says(kind.not_after, before) or says(kind.not_before, behind))
+
+
+def _freely(kind: FactKind, text: str, knowledge: Knowledge) -> Iterator[str]:
+    """An answer as its own text, as far as it can be made clean."""
+    if kind.free == "phrase":
+        thing = phrase(text, knowledge)
+        for pattern, instead in kind.fixes:
+            thing = put(pattern, instead, thing)
+        found: Iterable[str] = (thing,)
+    else:
+        found = (" ".join(clean(text, knowledge, MOST_OWN)),)
+    yield from (value for value in found if value)
