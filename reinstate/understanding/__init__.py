@@ -1,1 +1,1 @@
-"""CauseMention a message: sentence encoders, the head on top, clauses, and what they add up to."""
+"""Reading a message: sentence encoders, the head on top, clauses, and what they add up to."""
