@@ -13,6 +13,7 @@ import logging
 import re
 import time
 from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeVar
@@ -35,7 +36,8 @@ LONGEST_TEXT = 4000
 LONGEST_ID = 64
 LONGEST_PAYLOAD = 64  # bytes
 LONGEST_TITLE = 75
-ALONE_SECONDS = 0.25
+ALONE_SECONDS = 0.15
+READERS = 2  # the longest message takes a second, in which another one is read
 BREATHS = 8
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
@@ -117,6 +119,7 @@ class Gate:
         """Guard a loaded agent whose conversations are in `store`."""
         self._agent, self.store, self.locks, self.limits = agent, store, locks, limits
         self._computing = asyncio.Lock()
+        self._readers = ThreadPoolExecutor(READERS, "reader")
 
     def words(self, response: str) -> str:
         """What the domain says for a door's own response."""
@@ -212,12 +215,17 @@ class Gate:
             message_id=inbound.id,
         )
         with STAGE_SECONDS.labels("read").time():
-            message.parse_data = await self._agent.processor.parse_message(message)
+            message.parse_data = await self._read(message)
         with STAGE_SECONDS.labels("answer").time():
             await self._agent.processor.handle_message(message)
         if output.silent:
             await self._break_silence(inbound.conversation, send)
         return None
+
+    async def _read(self, message: UserMessage) -> Any:
+        """What Rasa makes of a message, read in a thread: a long one takes a while, and nobody else waits."""
+        reading = self._agent.processor.parse_message(message)
+        return await asyncio.get_running_loop().run_in_executor(self._readers, asyncio.run, reading)
 
     async def _break_silence(self, conversation: str, send: Send) -> None:
         """Say so where an action failed, which Rasa only logs; what the person wrote is kept."""
@@ -230,10 +238,10 @@ class Gate:
     async def _in_its_time(self, turn: Coroutine[Any, Any, _Result]) -> _Result:
         """Run a turn when no other is computing.
 
-        A turn is computation on the one thread there is. Turns begin one at a time, with as many
-        rounds of the event loop between two as a request needs from its connection to its answer,
-        so that what takes only a moment (acknowledgements, pages) comes in between. A turn that
-        waits for something outside does not hold up the next one for long.
+        Beside reading, a turn is computation on the one thread there is. Turns begin one at a time,
+        with as many rounds of the event loop between two as a request needs from its connection to its
+        answer, so that what takes only a moment (acknowledgements, pages) comes in between. A turn that
+        waits for something outside, or for a long text to be read, does not hold up the next one for long.
         """
         async with contextlib.AsyncExitStack() as computing:
             with STAGE_SECONDS.labels("queue").time():
