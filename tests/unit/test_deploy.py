@@ -45,7 +45,7 @@ OPEN = {"/", "/chat", "/webhooks/slack/webhook", "/webhooks/telegram/webhook"}
         ("hadolint", "deploy/Dockerfile"),
         ("yamllint", "--strict", "--config-file", ".yamllint.yml", "deploy"),
         ("compose-lint", "deploy/compose.yml"),
-        ("caddy", "validate", "--adapter", "caddyfile", "--config", "deploy/Caddyfile"),
+        ("caddyserver", "validate", "--adapter", "caddyfile", "--config", "deploy/Caddyfile"),
     ],
     ids=lambda command: command[0],
 )
