@@ -43,6 +43,7 @@ SURE_BESIDE = 0.55  # from here on a question is answered beside a verdict
 NEAR_LEAST = 0.05  # an answer is offered from here
 SURE_NEAR, LEADS_BY = 0.08, 1.2  # an answer that is as likely, and so much likelier than the next, is given
 SURE_ANSWER = 0.8  # below, the next likely answers are offered beside the one that is given
+SAID_BACK = 0.6  # below, and with a second answer, the question is said that is answered
 MOST_OTHERS, OTHER_LEAST = 3, 0.02
 STANDS_OUT = 0.5  # of what all likely answers have, the share from which one is given in place of a topic
 PLAIN = 6  # words: a broad question so short is broad ("is it permanent?")
@@ -55,7 +56,7 @@ _RELATED = 8.0  # how much likelier an answer to it is one of the same topic
 class AnswerPart:
     """An answer of `knowledge/answers/`; see `reinstate.replies.answers.answer_message`.
 
-    `perhaps` where it is far from sure that this was asked; `others` may have been meant instead.
+    `perhaps` where it is not sure that just this was asked; `others` may have been meant instead.
     """
 
     id: str
@@ -360,6 +361,7 @@ def _answers(turn: Turn, knowledge: Knowledge) -> tuple[Part, ...]:
             i,
             short=bool(n) or i in turn.answered[:2],
             done=_is_done(i, turn.message, knowledge),
+            perhaps=bool(n) or dict(turn.message.near).get(i, 1.0) < SAID_BACK,
             others=() if n else _others(turn.message, found),
         )
         for n, i in enumerate(found[:2])

@@ -39,7 +39,7 @@ def answer_message(
         knowledge: for sources and titles.
         short: only what answers the question itself.
         done: whether the person tells that they have broken the rule that they ask about.
-        perhaps: whether it is far from sure that this was asked: its question is said with it.
+        perhaps: whether it is not sure that just this was asked: its question is said with it.
         others: ids of answers that may have been meant instead; they come before what follows up.
     """
     follow_ups = () if short else answer.follow_ups
