@@ -44,7 +44,8 @@ class ValidateTriageForm(Action):
         message, asked = said.message, tracker.get_slot("requested_slot")
         if asked == "lately" and message.clears:
             return [SlotSet("lately", NOTHING)]
-        if message.told or message.choices or message.answers:
+        answers_it = (asked == "notice" and message.notice) or (asked == "appealed" and message.appealed)
+        if not answers_it and (message.told or message.choices or message.answers):
             return []
         case = update_case(said.case, message, asked, knowledge())
         events = said.set({**case.to_slots(), **needless(case, tracker)})

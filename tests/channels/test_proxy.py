@@ -45,7 +45,14 @@ def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Echo) as bot:
         threading.Thread(target=bot.serve_forever, daemon=True).start()
         running = subprocess.Popen(
-            [tool("caddyserver"), "run", "--adapter", "caddyfile", "--config", str(ROOT / "deploy" / "Caddyfile")],
+            [
+                tool("caddyserver"),
+                "run",
+                "--adapter",
+                "caddyfile",
+                "--config",
+                str(ROOT / "deploy" / "Caddyfile"),
+            ],
             env={
                 "HOME": str(folder),
                 "SITE": site,

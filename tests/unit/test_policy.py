@@ -112,7 +112,10 @@ def test_two_questions_are_both_answered_the_second_shortly() -> None:
     """In the order in which they were read."""
     given = (("money_during_hold", 0.9), ("appeal_how_often", 0.8))
     planned = met("what about my money? how often may i appeal?", "faq", answers=given)
-    assert (AnswerPart("money_during_hold"), AnswerPart("appeal_how_often", short=True, perhaps=True)) == planned.parts
+    assert (
+        AnswerPart("money_during_hold"),
+        AnswerPart("appeal_how_often", short=True, perhaps=True),
+    ) == planned.parts
 
 
 UNSURE = [
