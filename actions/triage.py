@@ -48,7 +48,7 @@ class ValidateTriageForm(Action):
         if not answers_it and (message.told or message.choices or message.answers):
             return []
         case = update_case(said.case, message, asked, knowledge())
-        events = said.set({**case.to_slots(), **needless(case, tracker)})
+        events = said.set({**case.to_slots(), **said.followed(case), **needless(case, tracker)})
         if not asked or any(event["name"] == asked for event in events):
             return events
         answer = _answer(str(asked), message)
