@@ -32,7 +32,7 @@ WORKERS = min(2, os.cpu_count() or 1)
 CLOSED = Path(__file__).parents[1] / "nlu" / "closed_1.jsonl"
 LONGEST, LONGEST_LETTER, MOST_BUTTONS, LONGEST_PAYLOAD = 900, 3000, 5, 64  # of a whole reply
 
-LISTED = "These are the causes I know"  # whoever asks for the list twice gets it twice
+MOST_REPEATED = 2  # one question in two ways ("/ask_why", then "why?") may get one answer; then it is a loop
 
 TYPED = """
     yes | no | maybe | ok | I don't know | nothing | stop | skip | not yet | it was refused | only once
@@ -61,6 +61,7 @@ class Walker:
     transcript: list[str] = field(default_factory=list)
     over: bool = False
     last: str = ""
+    repeated: int = 0
     before: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
 
     async def walk(self) -> str | None:
@@ -122,8 +123,9 @@ class Walker:
         said = [(line.text, tuple(b["title"] for b in line.buttons)) for line in lines]
         if len(set(said)) < len(said):
             return "the same line twice in one turn"
-        if said == self.before and not again and not said[0][0].startswith(LISTED):
-            return "the same turn again"
+        self.repeated = self.repeated + 1 if said == self.before and not again else 0
+        if self.repeated == MOST_REPEATED:
+            return "the same turn again and again"
         self.before = said
         self.offered = [b for line in lines for b in line.buttons]
         self.earlier += self.offered
