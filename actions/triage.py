@@ -10,7 +10,7 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.respond import needless
-from actions.turn import NOTHING, Said, asked_before, was_said
+from actions.turn import NOTHING, Said, asked_before, last_turns, was_said
 from reinstate.core.case import Case
 from reinstate.core.parsed import ParsedMessage
 from reinstate.core.policy import NO_REASON, AnswerPart, Plan, VerdictPart
@@ -226,9 +226,9 @@ def _back_in_letter(said: Said) -> list[EventType]:
 
 
 def _judged(said: Said, case: Case, *, explain: bool) -> list[EventType]:
-    """Say the verdict of a case, with no question after it."""
+    """Say the verdict of a case, with no question after it; briefly, where the turn has said something."""
     verdict = decide(case, knowledge())
-    part = VerdictPart(case, verdict, explain=explain)
+    part = VerdictPart(case, verdict, explain=explain, brief=bool(last_turns(said.tracker)[0]))
     return said.plan(Plan((part,), case, None, said.turn.answered, judged=verdict))
 
 
