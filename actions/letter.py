@@ -11,7 +11,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.turn import Said, was_said
+from actions.turn import Said, since_restart, was_said
 from reinstate.core.facts import Fact, from_slot, gathered, to_slot
 from reinstate.core.letter import APPEAL, HAPPENED, LONGEST, Letter, added, draft, next_question, nothing_new
 from reinstate.core.parsed import CORRECTS, ParsedMessage
@@ -131,9 +131,8 @@ class ValidateLetterForm(Action):
         if knowledge().patterns["enough"].found(message.text):
             return [SlotSet("letter_done", True)]
         nothing = knowledge().patterns["has_nothing"].found(message.text)
-        if message.intent in ("skip", "deny", "cause_unknown") and (message.pressed or nothing):
-            return said.going_on()
-        if message.intent == "skip" or nothing:
+        declines = message.pressed and message.intent in ("deny", "cause_unknown")
+        if nothing or declines or message.intent == "skip":
             return said.going_on()
         if not _answers(message):
             return []
@@ -181,7 +180,7 @@ class AskForFact(Action):
         said = Writing(dispatcher, tracker)
         kind = knowledge().facts[said.open_fact]
         asked = Message("utter_question", {"question": str(kind.ask)})
-        again = was_said(asked, _since_restart(tracker))
+        again = was_said(asked, since_restart(tracker))
         said.say([fact_message(kind, knowledge(), again=again, most=said.room)])
         return []
 
@@ -251,15 +250,6 @@ def _edits(said: Writing) -> tuple[Edit, ...]:
 
 def _edited(said: Writing) -> tuple[Letter, tuple[Edit, ...]]:
     return edited(said.draft(said.tone, said.kind), _edits(said))
-
-
-def _since_restart(tracker: Tracker) -> list[dict[str, Any]]:
-    events: list[dict[str, Any]] = []
-    for event in reversed(tracker.events):
-        if event.get("event") == "restart":
-            break
-        events.append(event)
-    return events
 
 
 def _tone(value: Any) -> Tone | None:

@@ -10,7 +10,7 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.respond import needless
-from actions.turn import NOTHING, Said, asked_before, last_turns, was_said
+from actions.turn import NOTHING, Said, asked_before, last_turns, since_restart, was_said
 from reinstate.core.case import Case
 from reinstate.core.parsed import ParsedMessage
 from reinstate.core.policy import NO_REASON, AnswerPart, Plan, VerdictPart
@@ -243,12 +243,8 @@ def _slot_before(said: Said, slots: Sequence[str]) -> str | None:
 
 def _asked_before(said: Said) -> str | None:
     """The question that was asked before the open one, since the start of the case."""
-    seen: list[str] = []
-    for event in reversed(said.tracker.events):
-        if event.get("event") == "restart":
-            break
-        if event.get("event") == "slot" and event.get("name") == "asked" and event.get("value"):
-            seen.append(str(event["value"]))
+    slots = (event for event in since_restart(said.tracker) if event.get("event") == "slot")
+    seen = (str(slot["value"]) for slot in slots if slot.get("name") == "asked" and slot.get("value"))
     return next((asked for asked in seen if asked != said.asked), None)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import takewhile
 from typing import Any
 
 from rasa_sdk import Tracker
@@ -188,6 +189,11 @@ def was_said(message: Message, lines: Iterable[dict[str, Any]]) -> bool:
     return any(all((line.get(name) or "") == value for name, value in wanted.items()) for line in said)
 
 
+def since_restart(tracker: Tracker) -> Iterator[dict[str, Any]]:
+    """The events of this case, the latest first."""
+    return takewhile(lambda event: event.get("event") != "restart", reversed(tracker.events))
+
+
 def verdict_slots(verdict: Verdict) -> dict[str, Any]:
     """The slots that hold a verdict; path and odds are empty where nobody can tell."""
     path = verdict.path if verdict.odds else None
@@ -196,9 +202,7 @@ def verdict_slots(verdict: Verdict) -> dict[str, Any]:
 
 def asked_before(tracker: Tracker, slot: str) -> bool:
     """Whether a form asked for a slot before in this case."""
-    for event in reversed(tracker.events):
-        if event.get("event") == "restart":
-            return False
-        if event.get("name") == "requested_slot" and event.get("value") == slot:
-            return True
-    return False
+    return any(
+        event.get("name") == "requested_slot" and event.get("value") == slot
+        for event in since_restart(tracker)
+    )

@@ -27,6 +27,7 @@ from reinstate.server.masking import mask
 from reinstate.server.metrics import ERRORS, REFUSED, STAGE_SECONDS, TURN_SECONDS, TURNS
 from reinstate.server.plain import plain
 from reinstate.stores.conversations import ConversationStore
+from reinstate.stores.database import aside
 from reinstate.stores.lines import Line, bot_line, sources_last
 from reinstate.stores.locks import Locks
 
@@ -224,8 +225,7 @@ class Gate:
 
     async def _read(self, message: UserMessage) -> Any:
         """What Rasa makes of a message, read in a thread: a long one takes a while, and nobody else waits."""
-        reading = self._agent.processor.parse_message(message)
-        return await asyncio.get_running_loop().run_in_executor(self._readers, asyncio.run, reading)
+        return await aside(self._readers, asyncio.run, self._agent.processor.parse_message(message))
 
     async def _break_silence(self, conversation: str, send: Send) -> None:
         """Say so where an action failed, which Rasa only logs; what the person wrote is kept."""

@@ -120,6 +120,11 @@ class Case:
             denied_circumstances=no if holds else (*no, circumstance),
         )
 
+    @property
+    def first_cause(self) -> str | None:
+        """The cause that is talked about: the latest named, else the latest denied."""
+        return next(iter((*self.causes, *self.disputed)), None)
+
     def without_answer(self, asked: str) -> Case:
         """Take back the answer to a question: "circumstance:<id>", "notice" or "appealed"."""
         kind, _, what = asked.partition(":")

@@ -73,7 +73,7 @@ def gathered(
         knowledge: which facts there are.
         asked: the fact that was asked for.
     """
-    cause = first_cause(after) or ""
+    cause = after.first_cause or ""
     told = [*_of_circumstances(message, before, after, knowledge), *_told(message, asked, knowledge)]
     corrects = bool(CORRECTS.search(message.text))
     facts = list(known)
@@ -96,11 +96,6 @@ def gathered(
 def of_cause(facts: Iterable[Fact], cause: str | None) -> tuple[Fact, ...]:
     """The facts that were told of a cause, or before any was known."""
     return tuple(f for f in facts if f.cause in ("", cause or ""))
-
-
-def first_cause(case: Case) -> str | None:
-    """The cause that a letter is about: the latest named, else the latest denied."""
-    return next(iter((*case.causes, *case.disputed)), None)
 
 
 def _is_value(fact: Fact, knowledge: Knowledge) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from reinstate.core.case import Case
 from reinstate.core.cleaning import capital, clean, sentences
-from reinstate.core.facts import Fact, first_cause, of_cause
+from reinstate.core.facts import Fact, of_cause
 from reinstate.knowledge import Knowledge, LetterPatterns, LetterRow, LetterStance, Tone
 
 LONGEST = 3000
@@ -67,7 +67,7 @@ def draft(
         knowledge: the sentence patterns.
         kind: which letter: an id of `knowledge/letters/` that is no cause's.
     """
-    cause = first_cause(case)
+    cause = case.first_cause
     known, own, frame = of_cause(facts, cause), _own(cause, knowledge), knowledge.letters[kind]
     stance = stance_of(case, facts, story, knowledge)
     values = _values(known, cause, knowledge)
@@ -99,7 +99,7 @@ def stance_of(case: Case, facts: Sequence[Fact], story: str, knowledge: Knowledg
     Whose check failed, or whose client was theirs before, has admitted nothing; nor is anything admitted
     for a person whose own words deny a part of it.
     """
-    cause = first_cause(case)
+    cause = case.first_cause
     owns = any(f.kind == _OWNS for f in of_cause(facts, cause))
     if cause in case.disputed and not owns:
         return "disputes"
@@ -137,7 +137,7 @@ def next_question(
     """
     if len(asked) >= MOST_QUESTIONS:
         return None
-    cause = first_cause(case)
+    cause = case.first_cause
     known = {f.kind for f in of_cause(facts, cause)}
     stance = stance_of(case, facts, story, knowledge)
     asks = (_own(cause, knowledge) if kind == APPEAL else knowledge.letters[kind]).asks.get(stance, ())

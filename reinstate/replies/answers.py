@@ -49,7 +49,7 @@ def answer_message(
     elif short:
         text = answer.short
     else:
-        cause = (case.causes or case.disputed or ("",))[0]
+        cause = case.first_cause or ""
         more = answer.per_cause.get(cause) or answer.per_notice.get(case.notice or "") or answer.more
         text = " ".join(part for part in (answer.short, answer.done if done else more) if part)
     response, values = "utter_answer", {"answer": text}
@@ -63,7 +63,7 @@ def topic_message(topic: Topic, case: Case, knowledge: Knowledge, *, brief: bool
 
     `brief` where a verdict follows: what matters most.
     """
-    cause = (case.causes or case.disputed or ("",))[0]
+    cause = case.first_cause or ""
     prevention = knowledge.causes[cause].prevention if cause and topic.id == PREVENTION else ()
     of_cause = paragraphs([topic.per_cause.get(cause, ""), bullets(prevention)])
     first = [of_cause, topic.per_notice.get(case.notice or "", "")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reinstate.core.case import Case
-from reinstate.core.facts import Fact, first_cause, of_cause
+from reinstate.core.facts import Fact, of_cause
 from reinstate.core.letter import APPEAL, Letter
 from reinstate.knowledge import FactKind, FactValue, Knowledge, Tone
 from reinstate.replies.message import MOST_BUTTONS, Button, Message, bullets, numbered
@@ -16,7 +16,7 @@ _MOST_KINDS = 2
 
 def understood_message(case: Case, facts: Sequence[Fact], response: str, knowledge: Knowledge) -> Message:
     """What is known so far, to be corrected before the letter is written."""
-    wording, cause = knowledge.table.wording, first_cause(case)
+    wording, cause = knowledge.table.wording, case.first_cause
     notice = knowledge.notice_of(case.notice)
     lines = [
         wording.understood_about.format(knowledge.causes[cause].phrase) if cause else "",
@@ -87,7 +87,7 @@ def change_message(letter: Letter, response: str) -> Message:
 
 def nothing_new_message(case: Case, response: str, knowledge: Knowledge) -> Message:
     """That a second appeal needs something new, and what that could be."""
-    cause = first_cause(case)
+    cause = case.first_cause
     evidence = knowledge.causes[cause].evidence if cause else ()
     return Message(response, {"evidence": bullets(evidence) or knowledge.table.wording.not_known})
 
@@ -95,7 +95,7 @@ def nothing_new_message(case: Case, response: str, knowledge: Knowledge) -> Mess
 def summary_message(case: Case, story: str, knowledge: Knowledge) -> Message:
     """A case in a few lines that a person can copy for whoever helps them."""
     nothing = knowledge.table.wording.not_known
-    cause = first_cause(case)
+    cause = case.first_cause
     evidence = knowledge.causes[cause].evidence if cause else ()
     notice = knowledge.notice_of(case.notice)
     told = [knowledge.circumstances[c].said for c in case.circumstances]
