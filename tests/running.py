@@ -38,9 +38,12 @@ def until(what: Callable[[], Any], seconds: float = WAIT_SECONDS) -> Any:
 
 
 def bytes_of(database: Path) -> bytes:
-    """All bytes of a database and its side files, which may go while they are read."""
+    """All bytes of a database and its side files, which may go while they are read.
+
+    What moves, moves from the side file into the database: in this order, nothing is missed on its way.
+    """
     found = []
-    for file in database.parent.glob(database.name + "*"):
+    for file in sorted(database.parent.glob(database.name + "*"), reverse=True):
         with contextlib.suppress(FileNotFoundError):
             found.append(file.read_bytes())
     return b"".join(found)

@@ -21,6 +21,10 @@ from tests.running import Chat, Server, request, until
 ALLOWED, FORBIDDEN = "https://help.example", "https://evil.example"
 
 
+# Enough digits in a row would be masked as a card's.
+_LETTERS = str.maketrans("0123456789", "ghijklmnop")
+
+
 @pytest.fixture(scope="module")
 def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A bot with one allowed origin, metrics and the usual rates."""
@@ -281,7 +285,7 @@ def test_typed_intents_never_reach_the_reader(chat: Chat, server: Server, text: 
 def test_forgetting_leaves_no_byte(server: Server, how: str) -> None:
     """Typed, as a command or by the endpoint: no row, no byte, and the token is dead."""
     chat = Chat(server.url).open()
-    secret = f"zanzibar{uuid.uuid4().hex}"
+    secret = "zanzibar" + uuid.uuid4().hex.translate(_LETTERS)
     chat.say(f"my client {secret} wanted to pay with crypto outside upwork")
     assert secret.encode() in server.files()
     if how == "endpoint":
