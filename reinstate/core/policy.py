@@ -474,8 +474,8 @@ def _supported(message: ParsedMessage) -> ParsedMessage:
 
 
 def _judge(turn: Turn, case: Case, answers: tuple[Part, ...], knowledge: Knowledge) -> Plan:
-    """The verdict, and the one question whose answer could change it; what is asked stands first."""
-    message, before = turn.message, turn.case
+    """The verdict, and the one question whose answer could change it; what is asked first stands first."""
+    message, before, answers = turn.message, turn.case, answers[:1]
     if alone := _asked_about(before, case, message, knowledge):
         again = VerdictPart(alone, decide(alone, knowledge), brief=bool(answers))
         return replace(_keep(turn, (*answers, again)), case=case)

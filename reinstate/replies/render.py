@@ -30,12 +30,20 @@ from reinstate.replies.verdict import (
     verdict_message,
 )
 
+ROOM = 700  # characters of a turn, of 900 in all, beside who this is and the domain's words around them
 _CHOICES = {"closer": "utter_which_closer", "perhaps": "utter_perhaps", "outside": "utter_outside_or"}
 
 
 def render(plan: Plan, turn: Turn, knowledge: Knowledge) -> list[Message]:
-    """The messages that say a plan, with as many buttons as a reply may have."""
-    return within([_message(part, plan, turn, knowledge) for part in plan.parts])
+    """The messages that say a plan, with as many buttons and words as a reply may have.
+
+    What several parts say together may be too long: the answers among them are then short.
+    """
+    messages = [_message(part, plan, turn, knowledge) for part in plan.parts]
+    if sum(len(value) for message in messages for value in message.values.values()) > ROOM:
+        parts = (replace(part, short=True) if isinstance(part, AnswerPart) else part for part in plan.parts)
+        messages = [_message(part, plan, turn, knowledge) for part in parts]
+    return within(messages)
 
 
 def _message(part: Part, plan: Plan, turn: Turn, knowledge: Knowledge) -> Message:

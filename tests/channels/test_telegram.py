@@ -441,7 +441,8 @@ def test_a_repeated_press_is_one_turn(person: Person, door: Server) -> None:
         list(pool.map(person.send, [first, second, first]))
     person.until_marker(len(person.received))
     person.fake.wait(lambda: person.fake.queries[second["callback_query"]["id"]])
-    assert 1 <= heard(door.database, person.conversation).count(data) <= 2
+    person.fake.wait(lambda: data in heard(door.database, person.conversation))
+    assert heard(door.database, person.conversation).count(data) <= 2
     mine = first["callback_query"]["id"]
     answers = [c for c in person.fake.calls if c.values.get("callback_query_id") == mine]
     assert 1 == len(answers)

@@ -197,7 +197,8 @@ def test_messages_are_handled_in_the_order_of_arrival(server: Server) -> None:
         )
         connections.append(connection)
     for connection in connections:
-        assert 200 == connection.getresponse().status
+        response = connection.getresponse()
+        assert 200 == response.status and response.read()
     said = [m["text"] for m in chat.history() if m["from"] == "person"]
     assert [f"hello number {n}" for n in range(10)] == said
 

@@ -15,6 +15,7 @@ import yaml
 
 from reinstate.core.case import Case, CauseMention
 from reinstate.core.parsed import ParsedMessage
+from reinstate.core.policy import AnswerPart, Plan, Turn, VerdictPart
 from reinstate.core.verdict import decide, next_question
 from reinstate.knowledge import (
     APPEALED,
@@ -30,6 +31,7 @@ from reinstate.knowledge import (
 from reinstate.replies.answers import answer_message, topic_message
 from reinstate.replies.message import Message
 from reinstate.replies.questions import question_message
+from reinstate.replies.render import render
 from reinstate.replies.verdict import (
     lookalike_message,
     notice_message,
@@ -229,6 +231,18 @@ def test_two_answers_fit_a_reply_whoever_asks(answer: str) -> None:
     second = max(len(other.short) for other in FACTS.answers.values())
     assert max(len(_rendered(message)) for message in told) + second <= LONGEST
     assert all(message.values["answer"] for message in told)
+
+
+@pytest.mark.parametrize("cause", sorted(FACTS.causes))
+def test_an_answer_fits_a_reply_before_a_verdict(cause: str) -> None:
+    """The longest answer, question and verdict that can stand in one turn, in every state of an appeal."""
+    length = {i: len(_rendered(answer_message(a, Case(), None, FACTS))) for i, a in FACTS.answers.items()}
+    answer = AnswerPart(max(length, key=lambda i: length[i]), perhaps=True)
+    for notice, appealed, other in product((None, *NOTICES), (None, *APPEALED), FACTS.causes):
+        case = Case(notice=notice, appealed=appealed).name(other, "admits").name(cause, "admits")
+        planned = Plan((answer, VerdictPart(case, decide(case, FACTS), brief=True)), case, None, ())
+        reply = render(planned, Turn(ParsedMessage("ask_appeal", ""), case), FACTS)
+        assert sum(len(_rendered(message)) for message in reply) <= LONGEST, (notice, appealed, other)
 
 
 def test_titles_are_unique() -> None:
