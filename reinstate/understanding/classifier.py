@@ -6,7 +6,7 @@ import hashlib
 import logging
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -69,6 +69,7 @@ class MessageReader(GraphComponent):
     Config:
         encoders: names or folders, see `reinstate.understanding.encoders.load`.
         english: those of them that read English only.
+        slow: those that read a message, its clauses and questions, and no smaller pieces.
         nearest: those in whose vectors the nearest examples are looked for.
         strength: of the head, see `reinstate.understanding.head.fit`.
         thresholds: see `reinstate.understanding.thresholds.Thresholds`.
@@ -83,6 +84,7 @@ class MessageReader(GraphComponent):
         return {
             "encoders": ["use"],
             "english": [],
+            "slow": [],
             "nearest": ["use"],
             "strength": 40.0,
             "thresholds": {},
@@ -141,8 +143,8 @@ class MessageReader(GraphComponent):
         labels = [example.get(INTENT_RESPONSE_KEY) or example.get(INTENT) for example in examples]
         asked = {label.removeprefix(ANSWER) for label in labels if label.startswith(ANSWER)}
         for answer in (knowledge().answers[i] for i in sorted(asked & set(knowledge().answers))):
-            texts.append(answer.question)
-            labels.append(ANSWER + answer.id)
+            texts += [answer.question, f"{answer.question} {answer.short}"]
+            labels += [ANSWER + answer.id] * 2
         logger.info("training on %d examples", len(texts))
         encoded = {name: vectors.of_texts(name, texts) for name in self._encoders}
         trained = self._fit(texts, encoded, labels)
@@ -245,7 +247,8 @@ class MessageReader(GraphComponent):
         asked = segments.questions(text)[-MOST_QUESTIONS:]
         texts = [*whole, *told, *small, *asked]
         each = {one: number for number, one in enumerate(dict.fromkeys(texts))}
-        rows = self._probabilities(list(each), english=english)[[each[one] for one in texts]]
+        closely = {*whole, *told, *asked}
+        rows = self._probabilities(list(each), closely, english=english)[[each[one] for one in texts]]
         parts, questions = rows[: len(rows) - len(asked)], rows[len(rows) - len(asked) :]
         if not whole:
             parts = np.vstack([reading.strongest(parts, self.labels), parts])
@@ -285,11 +288,27 @@ class MessageReader(GraphComponent):
         clearness = by_words[:, named].max(axis=1)
         return [parts[n] for n in sorted(clearness.argsort()[-most:])]
 
-    def _probabilities(self, texts: Sequence[str], *, english: bool) -> head.Probabilities:
-        """A row for each text; encoders of English stay out of other languages."""
+    def _probabilities(
+        self, texts: Sequence[str], closely: Collection[str], *, english: bool
+    ) -> head.Probabilities:
+        """A row for each text; encoders of English stay out of other languages.
+
+        Slow encoders read only what is to be read `closely`: for small pieces the quick ones do.
+        """
         used = {n: e for n, e in self._encoders.items() if english or n not in self._config["english"]}
-        seen: dict[str, Any] = {name: encoder.encode(texts) for name, encoder in used.items()}
-        views = {WORDS: words.count(texts), **seen}
+        close = np.array([text in closely for text in texts])
+        views = {name: used[name].encode(texts) for name in used if name not in self._config["slow"]}
+        views = {WORDS: words.count(texts), **views}
+        chosen = [text for text in texts if text in closely]
+        slow = {name: used[name].encode(chosen) for name in used if name in self._config["slow"]}
+        rows = np.empty((len(texts), len(self.labels.names)))
+        for part, more in ((close, slow), (~close, {})):
+            if part.any():
+                rows[part] = self._of_views({**{name: view[part] for name, view in views.items()}, **more})
+        return rows
+
+    def _of_views(self, views: Mapping[str, head.View]) -> head.Probabilities:
+        """What the heads of topics and of acts make of texts together."""
         about = self._head.probabilities(views)
         if self._wants is None:
             return about

@@ -40,8 +40,8 @@ DENIED_BY = (
     "message refuses",
 )
 # Weights of NAMED_BY and of DENIED_BY, then the constant of each.
-NAMED = np.array([0.04, 0.4, 0.16, -0.3, -0.52, 0.38, 0.13, 0.06, 0.0])
-DENIED = np.array([0.34, 0.59, 0.7, 0.2, 2.87, -0.3])
+NAMED = np.array([0.1, 0.35, 0.16, -0.22, -0.53, 0.28, 0.53, -0.03, -0.4])
+DENIED = np.array([0.37, 0.52, 0.47, 0.35, 3.03, -0.46])
 _LEAST, _LITTLE, _LEFT, _CONTRADICTED = 1e-4, 3e-3, 0.2, 0.6
 _NEXT = 120  # characters, about a sentence
 _FEW_WORDS, _BARE = 12, 4

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 _KEPT = 64  # values of a vector: keeps all of what 384 or 512 give
 _NEIGHBOURS, _WIDTH = 20, 0.05
 _STEPS = 127
+_BLOCK = 128
 
 
 @dataclass(frozen=True)
@@ -41,12 +42,19 @@ class Nearest:
         """(messages, labels): the share of the nearest texts' weight that each intent has."""
         short = _unit(seen @ self.projection)
         likeness = short @ self._transposed
-        count = min(_NEIGHBOURS, likeness.shape[1])
-        nearest = np.argpartition(-likeness, count - 1, axis=1)[:, :count]
         found = np.zeros((len(seen), labels))
-        for row, (columns, near) in enumerate(zip(nearest, np.take_along_axis(likeness, nearest, axis=1))):
-            np.add.at(found[row], self.targets[columns], np.exp((near - 1) / _WIDTH))
+        for row, near in enumerate(likeness):
+            columns = _likest(near)
+            np.add.at(found[row], self.targets[columns], np.exp((near[columns] - 1) / _WIDTH))
         return np.asarray(found / np.maximum(found.sum(axis=1, keepdims=True), 1e-12))
+
+
+def _likest(likeness: NDArray[np.float32]) -> NDArray[np.intp]:
+    """Where the highest values stand; the highest of each block tell quickly how high these are at least."""
+    tops = np.maximum.reduceat(likeness, np.arange(0, len(likeness), _BLOCK))
+    least = np.partition(tops, -_NEIGHBOURS)[-_NEIGHBOURS] if len(tops) >= _NEIGHBOURS else -np.inf
+    high = np.flatnonzero(likeness >= least)
+    return high[np.argsort(-likeness[high])[:_NEIGHBOURS]]
 
 
 def fit(vectors: NDArray[np.float32], labels: Sequence[str]) -> Nearest:
