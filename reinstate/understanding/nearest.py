@@ -54,7 +54,7 @@ def _likest(likeness: NDArray[np.float32]) -> NDArray[np.intp]:
     tops = np.maximum.reduceat(likeness, np.arange(0, len(likeness), _BLOCK))
     least = np.partition(tops, -_NEIGHBOURS)[-_NEIGHBOURS] if len(tops) >= _NEIGHBOURS else -np.inf
     high = np.flatnonzero(likeness >= least)
-    return high[np.argsort(-likeness[high])[:_NEIGHBOURS]]
+    return np.asarray(high[np.argsort(-likeness[high])[:_NEIGHBOURS]])
 
 
 def fit(vectors: NDArray[np.float32], labels: Sequence[str]) -> Nearest:
