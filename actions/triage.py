@@ -42,6 +42,8 @@ class ValidateTriageForm(Action):
         """Fill what the message answers; no event means that it answers nothing."""
         said = Said(dispatcher, tracker)
         message, asked = said.message, tracker.get_slot("requested_slot")
+        if message.upwork_answer:
+            return []
         if asked == "lately" and message.clears:
             return [SlotSet("lately", NOTHING)]
         answers_it = (asked == "notice" and message.notice) or (asked == "appealed" and message.appealed)
