@@ -20,6 +20,7 @@ from reinstate.core.letter import (
     QUESTIONS,
     Letter,
     added,
+    as_owner,
     draft,
     next_question,
     nothing_new,
@@ -85,7 +86,10 @@ class Writing(Said):
 
     def draft(self, tone: Tone, kind: str) -> Letter:
         """The letter without the person's changes."""
-        return draft(self.case, self.facts, self.story, tone, knowledge(), kind)
+        facts, story = self.facts, self.story
+        if self.role == "helper":
+            facts, story = as_owner(facts, story, knowledge())
+        return draft(self.case, facts, story, tone, knowledge(), kind)
 
     def going_on(self, **slots: Any) -> list[EventType]:
         """The slots after an answer: the next question, or that there is none."""
@@ -111,7 +115,8 @@ class ActionLetterStart(Action):
         """Begin a fresh letter."""
         said = Writing(dispatcher, tracker)
         kind = _kind_asked_for(said.message) or (QUESTIONS if said.case.appealed == "asked" else APPEAL)
-        said.say([_understood(said, said.another("utter_letter_start"), "utter_letter_start_nothing")])
+        start = _understood(said, said.another("utter_letter_start"), "utter_letter_start_nothing")
+        said.say([start, Message("utter_letter_of_another")] if said.role == "helper" else [start])
         first = next_question(said.case, said.facts, said.story, (), knowledge(), kind)
         return [
             SlotSet("letter_asked", [first] if first else []),
@@ -165,7 +170,7 @@ class ValidateLetterForm(Action):
         declines = message.pressed and message.intent in ("deny", "cause_unknown")
         if nothing or declines or message.intent == "skip":
             return said.going_on()
-        if not _answers(message):
+        if not (_answers(message) or _tells(said, message, asked)):
             return []
         wish = parse_wish(message.text, knowledge())
         if wish and wish.kind != "add":
@@ -182,6 +187,14 @@ def _answers(message: ParsedMessage) -> bool:
     if message.intent.startswith(_QUESTIONS) and not message.tells:
         return False
     return not (message.intent.startswith(_TALK) and len(message.text.split()) <= _TALK_WORDS)
+
+
+def _tells(said: Writing, message: ParsedMessage, asked: str) -> bool:
+    """Whether a text tells the fact that was asked for, whatever it sounds like ("may")."""
+    if message.pressed or knowledge().facts[asked].free:
+        return False
+    facts = gathered(said.facts, message, said.case, said.case, knowledge(), asked)
+    return any(fact.kind == asked and fact not in said.facts for fact in facts)
 
 
 def _taken(said: Writing, message: ParsedMessage, asked: str) -> list[EventType]:

@@ -44,7 +44,7 @@ class ActionRespond(Action):
             turn = replace(turn, message=replace(turn.message, mentions=(), choices=()))
         facts = from_slot(tracker.get_slot("facts"), knowledge())
         alone = replace(turn.message, mentions=(), choices=())
-        case = update_case(turn.case, alone, None, knowledge())
+        case = update_case(turn.case, alone, turn.answerable, knowledge())
         if put_right := _put_right(turn, alone, case, facts):
             turn = replace(turn, message=alone)
             if case == turn.case:
@@ -105,7 +105,7 @@ class ActionWhy(Action):
 
 
 def _put_right(turn: Turn, alone: ParsedMessage, case: Case, facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
-    """The facts after a correction of some of them; none where it is no correction, or of more than those.
+    """The facts after a message that puts some of them right; none where it tells none, or more than those.
 
     "It was not PayPal but Wise" denies no cause, though it sounds like that.
     """
@@ -113,7 +113,7 @@ def _put_right(turn: Turn, alone: ParsedMessage, case: Case, facts: tuple[Fact, 
     if not corrects_facts(alone, knowledge()) or named - {*turn.case.causes, *turn.case.disputed}:
         return ()
     after = gathered(facts, alone, turn.case, case, knowledge())
-    return after if outdated(facts, after) else ()
+    return after if outdated(facts, after) or (after != facts and not named) else ()
 
 
 def _said_again(said: Said, known: tuple[Fact, ...], facts: tuple[Fact, ...]) -> list[EventType]:

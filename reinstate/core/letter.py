@@ -77,7 +77,7 @@ def draft(
     parts = [part for paragraph in frame.paragraphs for part in paragraph if part not in (_TOLD, _DETAIL)]
     found = {part: sentence for part in parts if (sentence := rows.first(part, known))}
     found = {part: s for part, s in found.items() if part not in _ONCE or not _is_said(s, found, knowledge)}
-    used = [f.words for s in found.values() for f in s.facts]
+    used = [f.words for s in found.values() for f in s.facts if not knowledge.facts[f.kind].aside]
     if stance == "disputes":
         used += [f.words for f in known if knowledge.facts[f.kind].deed]
     told = tuple(_told(story, used, _MOST_TOLD[tone], knowledge))
@@ -243,6 +243,15 @@ def _same(one: str, other: str) -> bool:
     """Whether one of two texts holds the other, whatever stop it ends with."""
     one, other = one.rstrip(" .!"), other.rstrip(" .!")
     return one in other or other in one
+
+
+def as_owner(facts: Sequence[Fact], story: str, knowledge: Knowledge) -> tuple[tuple[Fact, ...], str]:
+    """The facts and the words of who helps somebody, without sentences that speak of the owner as "she"."""
+    of_another = knowledge.patterns["of_another"]
+    free = (f for f in facts if knowledge.facts[f.kind].free == "sentences" and of_another.found(f.value))
+    left_out = set(free)
+    kept = " ".join(s for s in sentences(story) if not of_another.found(s))
+    return tuple(f for f in facts if f not in left_out), kept
 
 
 def without(told: str, words: Iterable[str]) -> str:

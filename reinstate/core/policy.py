@@ -219,7 +219,7 @@ def plan(turn: Turn, knowledge: Knowledge) -> Plan:
     if message.upwork_answer:
         return _upwork_answered(turn, message.upwork_answer, knowledge)
     corrects = bool(CORRECTS.search(message.text)) and bool(message.told)
-    if message.choices and not message.answers and not corrects:
+    if message.choices and not (message.answers or corrects or _answers_open(turn)):
         return _keep(turn, (_closer(message),), asked=None)
     if message.acknowledges and turn.asked and turn.just_asked:
         return _keep(turn, (WordPart("utter_take_your_time"), QuestionPart(turn.asked, again=True)))
@@ -444,6 +444,8 @@ def _question(turn: Turn, answers: tuple[Part, ...], knowledge: Knowledge) -> Pl
     first = knowledge.answers[answers[0].id] if answers and isinstance(answers[0], AnswerPart) else None
     plans = message.intent in (EVADE, NEW_ACCOUNT) or (first is not None and set(RULES) & set(first.serves))
     told = tuple(m for m in message.told if m.confidence >= SURE_TOLD and _is_about(message, m.id))
+    if turn.role == "helper":  # who asks for somebody else tells what happened to them on the way
+        told = told or tuple(m for m in message.told if m.confidence >= SURE_TOLD_PLAINLY)
     opens = bool(told) and (knowledge.patterns["trouble"].found(message.text) or before != Case())
     sure = replace(message, mentions=told if opens else ())
     case = before if plans or turn.in_form else update_case(before, sure, None, knowledge)
