@@ -16,7 +16,7 @@ from reinstate.knowledge import FactKind, Knowledge, matches, put, says
 
 MOST_FACTS, _LONGEST = 40, 700
 ASKED_FOR = "asked_for"
-_GROUNDS, _MOST_QUOTED = "notice_words", 40
+_GROUNDS, _WHEN, _MOST_QUOTED = "notice_words", "when", 40
 
 
 @dataclass(frozen=True)
@@ -178,7 +178,15 @@ def _told(
     for kind in knowledge.facts.values():
         for sentence in stated if kind.id not in left_out else ():
             for value in _read(kind, sentence, message, kind.id == asked, knowledge, sought):
-                yield kind.id, value, sentence
+                if kind.id != _WHEN or _is_of(cause, sentence, message):
+                    yield kind.id, value, sentence
+
+
+def _is_of(cause: str, sentence: str, message: ParsedMessage) -> bool:
+    """Whether a time belongs to the cause: in a sentence that tells of several matters nobody knows."""
+    times = {written for name, written in message.mentioned if name == "time" and written in sentence}
+    others = {mention.id for mention in message.told} - {cause}
+    return len(times) < 2 or not others
 
 
 def _tells(sentence: str, instead_of: str, message: ParsedMessage, knowledge: Knowledge) -> bool:

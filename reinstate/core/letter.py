@@ -81,6 +81,8 @@ def draft(
     if stance == "disputes":
         used += [f.words for f in known if knowledge.facts[f.kind].deed]
     told = tuple(_told(story, used, _MOST_TOLD[tone], knowledge))
+    if told and cause is None and not found.get("accused", told[0]).facts:
+        found.pop("accused", None)  # who tells what happened need not say that they do not know what it is
     untold = [f for f in known if not any(_same(f.words, sentence.words) for sentence in told)]
     detail = rows.first(_DETAIL, untold)
     groups: dict[str, tuple[Sentence, ...]] = {part: (sentence,) for part, sentence in found.items()}
@@ -126,7 +128,7 @@ def stance_of(case: Case, facts: Sequence[Fact], story: str, knowledge: Knowledg
         return "asks"
     told = (knowledge.facts[f.kind].values.get(f.value) for f in of_cause(facts, cause))
     circumstances = {*case.circumstances, *(v.circumstance for v in told if v and v.circumstance)}
-    excused = any(knowledge.circumstances[c].excuses for c in circumstances)
+    excused = any(_excuses(c, cause, knowledge) for c in circumstances)
     words = " ".join([story, *(f.words for f in of_cause(facts, cause))])
     denies = any(knowledge.patterns[p].found(words) for p in ("protests", "defends"))
     return (
@@ -134,6 +136,13 @@ def stance_of(case: Case, facts: Sequence[Fact], story: str, knowledge: Knowledg
         if excused or (denies and not owns) or knowledge.causes[cause].severity == _EXCUSED
         else "admits"
     )
+
+
+def _excuses(circumstance: str, cause: str, knowledge: Knowledge) -> bool:
+    """Whether a circumstance speaks for a person in a cause, and not in another one that they told of."""
+    found = knowledge.circumstances[circumstance]
+    asked = (question.circumstance for question in knowledge.causes[cause].ask)
+    return found.excuses and (found.tells_of in (None, cause) or circumstance in asked)
 
 
 def next_question(

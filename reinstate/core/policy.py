@@ -491,7 +491,8 @@ def _supported(message: ParsedMessage) -> ParsedMessage:
         return message
     least = max(FRAGMENT, BESIDE * max((_share(message, m.id) for m in message.told), default=0.0))
     about = message.intent.startswith(("cause_", "deny_")) and message.confidence >= SURE_TOLD
-    sure = SURE_TOLD_PLAINLY if about and len(message.text.split()) <= SHORT_STORY else 1.1
+    plain = (about and len(message.text.split()) <= SHORT_STORY) or message.role == "helper"
+    sure = SURE_TOLD_PLAINLY if plain else 1.1
     kept = tuple(
         m
         for m in message.mentions

@@ -93,7 +93,7 @@ def _what_to_do(cause: Cause | None, verdict: Verdict, knowledge: Knowledge) -> 
         return paragraphs(knowledge.topics["waiting"].answer)
     if cause is None:
         return ""
-    if verdict.stance == "denies":
+    if verdict.stance == "denies" or (cause.severity == "hold" and verdict.path == "appeal"):
         return wording.evidence.format(bullets(cause.evidence[:MOST_STEPS]))
     return wording.steps.format(numbered(cause.steps[:MOST_STEPS]))
 
