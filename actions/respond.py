@@ -44,10 +44,9 @@ class ActionRespond(Action):
             turn = replace(turn, message=replace(turn.message, mentions=(), choices=()))
         facts = from_slot(tracker.get_slot("facts"), knowledge())
         alone = replace(turn.message, mentions=(), choices=())
-        case = update_case(turn.case, alone, turn.answerable, knowledge())
-        if put_right := _put_right(turn, alone, case, facts):
-            turn = replace(turn, message=alone)
-            if case == turn.case:
+        if put_right := _put_right(turn, alone, facts):
+            turn = replace(turn, message=alone, asked=None)
+            if update_case(turn.case, alone, None, knowledge()) == turn.case:
                 return _said_again(said, facts, put_right)
         decided = plan(turn, knowledge())
         slots = {**_story(said, decided), **_facts(said, decided), **needless(decided.case, tracker)}
@@ -104,7 +103,7 @@ class ActionWhy(Action):
         return []
 
 
-def _put_right(turn: Turn, alone: ParsedMessage, case: Case, facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
+def _put_right(turn: Turn, alone: ParsedMessage, facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
     """The facts after a message that puts some of them right; none where it tells none, or more than those.
 
     "It was not PayPal but Wise" denies no cause, though it sounds like that.
@@ -112,8 +111,10 @@ def _put_right(turn: Turn, alone: ParsedMessage, case: Case, facts: tuple[Fact, 
     named = {mention.id for mention in turn.message.told}
     if not corrects_facts(alone, knowledge()) or named - {*turn.case.causes, *turn.case.disputed}:
         return ()
+    case = update_case(turn.case, alone, None, knowledge())
     after = gathered(facts, alone, turn.case, case, knowledge())
-    return after if outdated(facts, after) or (after != facts and not named) else ()
+    adds = after != facts and update_case(turn.case, turn.message, turn.answerable, knowledge()) == turn.case
+    return after if outdated(facts, after) or adds else ()
 
 
 def _said_again(said: Said, known: tuple[Fact, ...], facts: tuple[Fact, ...]) -> list[EventType]:

@@ -178,15 +178,14 @@ def _told(
     for kind in knowledge.facts.values():
         for sentence in stated if kind.id not in left_out else ():
             for value in _read(kind, sentence, message, kind.id == asked, knowledge, sought):
-                if kind.id != _WHEN or _is_of(cause, sentence, message):
+                if kind.id != _WHEN or _is_sure_of_time(sentence, message):
                     yield kind.id, value, sentence
 
 
-def _is_of(cause: str, sentence: str, message: ParsedMessage) -> bool:
-    """Whether a time belongs to the cause: in a sentence that tells of several matters nobody knows."""
+def _is_sure_of_time(sentence: str, message: ParsedMessage) -> bool:
+    """Whether it is clear what a time belongs to: of two times for several matters nobody knows."""
     times = {written for name, written in message.mentioned if name == "time" and written in sentence}
-    others = {mention.id for mention in message.told} - {cause}
-    return len(times) < 2 or not others
+    return len(times) < 2 or len({mention.id for mention in message.told}) < 2
 
 
 def _tells(sentence: str, instead_of: str, message: ParsedMessage, knowledge: Knowledge) -> bool:

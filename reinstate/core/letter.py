@@ -21,7 +21,11 @@ MOST_QUESTIONS = 4
 _FRAME = ("subject", "greeting", "ending")
 HAPPENED = "happened"  # the fact that only asks what happened
 _TOLD, _DETAIL = "told", "detail"
-_ONCE = ("removed", "unaware")  # parts that say nothing new where the person's own words stand beside them
+_ONCE = (
+    "removed",
+    "unaware",
+    "evidence",
+)  # parts that say nothing new where the person's own words stand beside them
 _MOST_TOLD: Mapping[Tone, int] = {"formal": 110, "warm": 110, "brief": 45}
 _OPTIONAL, _PLACE = re.compile(r"\[([^\[\]]*\{[^\[\]]*)\]"), re.compile(r"\{(\w+)\}")
 _EXCUSED = "hold"  # a severity: whose check failed has broken no rule

@@ -307,7 +307,8 @@ def _is_doubtful(turn: Turn, knowledge: Knowledge) -> bool:
         return False
     if message.language not in (None, "en"):
         return message.confidence < SURE_FOREIGN
-    if knowledge.patterns["trouble"].found(message.text):
+    accused = message.intent.startswith("deny_") and knowledge.patterns["reports"].found(message.text)
+    if accused or knowledge.patterns["trouble"].found(message.text):
         return message.confidence < SURE_CAUSE
     if message.text.rstrip().endswith("?"):
         return True  # asked, and nothing says that anything has come of it
