@@ -161,8 +161,7 @@ class ValidateLetterForm(Action):
         if not tracker.get_slot("requested_slot"):
             return []
         asked = said.open_fact
-        negates = knowledge().patterns["negates"].found(message.text)
-        promises = asked == "changed" and (_PROMISES.match(message.text) or negates)
+        promises = asked == "changed" and _PROMISES.match(message.text)
         if (message.intent in _ALWAYS_INTERRUPT and not promises) or message.upwork_answer:
             return []
         if knowledge().patterns["enough"].found(message.text):

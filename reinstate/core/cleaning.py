@@ -33,7 +33,8 @@ def clean(text: str, knowledge: Knowledge, most: int | None = None) -> tuple[str
         most: how many words may stay, in whole sentences; all where it is not given.
     """
     kept: list[str] = []
-    for sentence in sentences(text):
+    for written in sentences(text):
+        sentence = put(knowledge.cleaning["still_restricted"].pattern, "", written)
         mended = mend(sentence, knowledge) if _may_stay(sentence, knowledge) else ""
         if not _is_clean(mended, knowledge) or mended in kept:
             continue

@@ -373,6 +373,7 @@ CLEANED = [
     ("share a printer lol", ()),
     ("we share a printer lol", ("We share a printer.",)),
     ("hello there", ()),
+    ("i paid the balance of $420, the account is still limited", ("I paid the balance of $420.",)),
     ("these idiots banned me!!! i delivered the work", ("I delivered the work.",)),
     ("client he pay me", ()),
     ("i have kids please help me", ()),
