@@ -12,9 +12,21 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.turn import Said, since_restart, was_said
-from reinstate.core.facts import Fact, from_slot, gathered, to_slot
-from reinstate.core.letter import APPEAL, HAPPENED, LONGEST, Letter, added, draft, next_question, nothing_new
-from reinstate.core.parsed import CORRECTS, ParsedMessage
+from reinstate.core.facts import Fact, corrects_facts, from_slot, gathered, outdated, to_slot
+from reinstate.core.letter import (
+    APPEAL,
+    HAPPENED,
+    LONGEST,
+    QUESTIONS,
+    Letter,
+    added,
+    as_owner,
+    draft,
+    next_question,
+    nothing_new,
+    without,
+)
+from reinstate.core.parsed import ParsedMessage
 from reinstate.core.update import update_case
 from reinstate.core.wishes import Edit, edited, edits_of, parse_wish
 from reinstate.knowledge import TONES, Tone, knowledge
@@ -74,7 +86,10 @@ class Writing(Said):
 
     def draft(self, tone: Tone, kind: str) -> Letter:
         """The letter without the person's changes."""
-        return draft(self.case, self.facts, self.story, tone, knowledge(), kind)
+        facts, story = self.facts, self.story
+        if self.role == "helper":
+            facts, story = as_owner(facts, story, knowledge())
+        return draft(self.case, facts, story, tone, knowledge(), kind)
 
     def going_on(self, **slots: Any) -> list[EventType]:
         """The slots after an answer: the next question, or that there is none."""
@@ -99,14 +114,35 @@ class ActionLetterStart(Action):
     ) -> list[EventType]:
         """Begin a fresh letter."""
         said = Writing(dispatcher, tracker)
-        kind = _kind_asked_for(said.message) or APPEAL
-        said.say([understood_message(said.case, said.facts, said.another("utter_letter_start"), knowledge())])
+        kind = _kind_asked_for(said.message) or (QUESTIONS if said.case.appealed == "asked" else APPEAL)
+        start = _understood(said, said.another("utter_letter_start"), "utter_letter_start_nothing")
+        said.say([start, Message("utter_letter_of_another")] if said.role == "helper" else [start])
         first = next_question(said.case, said.facts, said.story, (), knowledge(), kind)
         return [
             SlotSet("letter_asked", [first] if first else []),
             SlotSet("letter_done", None if first else True),
             *said.set({"letter_edits": None, "letter_kind": kind, "tone": None}),
         ]
+
+
+def _understood(said: Writing, response: str, nothing: str) -> Message:
+    return understood_message(said.case, said.facts, response, nothing, knowledge())
+
+
+class ActionKnown(Action):
+    """Says what is known so far, where the person asks for it."""
+
+    def name(self) -> str:
+        """The action's name in the domain."""
+        return "action_known"
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """List it; nothing changes."""
+        said = Writing(dispatcher, tracker)
+        said.say([_understood(said, "utter_known", "utter_known_nothing")])
+        return []
 
 
 class ValidateLetterForm(Action):
@@ -126,7 +162,7 @@ class ValidateLetterForm(Action):
             return []
         asked = said.open_fact
         promises = asked == "changed" and _PROMISES.match(message.text)
-        if message.intent in _ALWAYS_INTERRUPT and not promises:
+        if (message.intent in _ALWAYS_INTERRUPT and not promises) or message.upwork_answer:
             return []
         if knowledge().patterns["enough"].found(message.text):
             return [SlotSet("letter_done", True)]
@@ -134,7 +170,7 @@ class ValidateLetterForm(Action):
         declines = message.pressed and message.intent in ("deny", "cause_unknown")
         if nothing or declines or message.intent == "skip":
             return said.going_on()
-        if not _answers(message):
+        if not (_answers(message) or _tells(said, message, asked)):
             return []
         wish = parse_wish(message.text, knowledge())
         if wish and wish.kind != "add":
@@ -153,15 +189,24 @@ def _answers(message: ParsedMessage) -> bool:
     return not (message.intent.startswith(_TALK) and len(message.text.split()) <= _TALK_WORDS)
 
 
+def _tells(said: Writing, message: ParsedMessage, asked: str) -> bool:
+    """Whether a text tells the fact that was asked for, whatever it sounds like ("may")."""
+    if message.pressed or knowledge().facts[asked].free:
+        return False
+    facts = gathered(said.facts, message, said.case, said.case, knowledge(), asked)
+    return any(fact.kind == asked and fact not in said.facts for fact in facts)
+
+
 def _taken(said: Writing, message: ParsedMessage, asked: str) -> list[EventType]:
     """The slots after an answer: its facts, and its text where it tells something else."""
     case = update_case(said.case, replace(message, mentions=(), choices=()), None, knowledge())
     facts = gathered(said.facts, message, said.case, case, knowledge(), asked)
     new = {fact.kind for fact in facts if fact not in said.facts}
-    if asked not in new and new and CORRECTS.search(message.text):
-        return [*said.set({**case.to_slots(), **said.followed(case)}), SlotSet("facts", to_slot(facts))]
-    story = said.story
-    if not message.pressed and (asked == "happened" or asked not in new):
+    story = without(said.story, (fact.words for fact in outdated(said.facts, facts)))
+    if asked not in new and new and corrects_facts(message, knowledge()):
+        put_right = {**case.to_slots(), **said.followed(case), "story": story or None}
+        return [*said.set(put_right), SlotSet("facts", to_slot(facts))]
+    if not (message.pressed or message.pasted) and (asked == "happened" or asked not in new):
         story = added(story, message.text)
     return said.going_on(case=case, facts=facts, story=story)
 
@@ -197,7 +242,11 @@ class ActionLetter(Action):
     ) -> list[EventType]:
         """Draft from the slots."""
         said = Writing(dispatcher, tracker)
-        message, other = said.message, _kind(said.message.value)
+        message, asks = said.message, said.message.intent == "draft_appeal"
+        other = _kind_asked_for(message) if asks else _kind(message.value)
+        if asks and tracker.get_slot("path") == "none" and (other or said.kind) == APPEAL:
+            said.say([Message("utter_letter_no_path")])
+            return []
         if not tracker.get_slot("letter_done") and not other:
             said.say([Message("utter_letter_none")])
             return []

@@ -12,11 +12,14 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.turn import NOTHING, Said
 from reinstate.core.case import Case
 from reinstate.core.cleaning import sentences
-from reinstate.core.facts import from_slot, gathered, to_slot
-from reinstate.core.letter import added
-from reinstate.core.policy import Plan, changed_topic, plan
+from reinstate.core.facts import Fact, corrects_facts, from_slot, gathered, outdated, to_slot
+from reinstate.core.letter import added, without
+from reinstate.core.parsed import ParsedMessage
+from reinstate.core.policy import Plan, Turn, changed_topic, plan
+from reinstate.core.update import update_case
 from reinstate.core.verdict import decide
 from reinstate.knowledge import knowledge
+from reinstate.replies.letter import understood_message
 from reinstate.replies.message import Message
 from reinstate.replies.questions import question_message
 from reinstate.replies.verdict import why_message
@@ -39,6 +42,12 @@ class ActionRespond(Action):
         turn = said.turn
         if tracker.get_slot("requested_slot") == "lately" and turn.message.clears:
             turn = replace(turn, message=replace(turn.message, mentions=(), choices=()))
+        facts = from_slot(tracker.get_slot("facts"), knowledge())
+        alone = replace(turn.message, mentions=(), choices=())
+        if put_right := _put_right(turn, alone, facts):
+            turn = replace(turn, message=alone, asked=None)
+            if update_case(turn.case, alone, None, knowledge()) == turn.case:
+                return _said_again(said, facts, put_right)
         decided = plan(turn, knowledge())
         slots = {**_story(said, decided), **_facts(said, decided), **needless(decided.case, tracker)}
         return [*said.plan(decided), *said.set(slots)]
@@ -56,7 +65,7 @@ class ActionUnanswered(ActionRespond):
 
 
 class ActionWrongNotice(Action):
-    """Takes back what was read from a notice, and asks what it says."""
+    """Takes back what was read from a notice or an answer, and asks what it says."""
 
     def name(self) -> str:
         """The action's name in the domain."""
@@ -65,10 +74,11 @@ class ActionWrongNotice(Action):
     def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
-        """Forget the notice, ask with buttons."""
+        """Forget the notice, or how far the appeal is where that is named; ask with buttons."""
         said = Said(dispatcher, tracker)
-        said.say([question_message("notice", knowledge(), again=True, alone=True)])
-        return said.set({**replace(said.case, notice=None).to_slots(), "asked": "notice"})
+        asked = "appealed" if said.message.value == "appealed" else "notice"
+        said.say([question_message(asked, knowledge(), again=True, alone=True)])
+        return said.set({**said.case.without_answer(asked).to_slots(), "asked": asked})
 
 
 class ActionWhy(Action):
@@ -91,6 +101,28 @@ class ActionWhy(Action):
         )
         said.say([message])
         return []
+
+
+def _put_right(turn: Turn, alone: ParsedMessage, facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
+    """The facts after a message that puts some of them right; none where it tells none, or more than those.
+
+    "It was not PayPal but Wise" denies no cause, though it sounds like that.
+    """
+    named = {mention.id for mention in turn.message.told}
+    if not corrects_facts(alone, knowledge()) or named - {*turn.case.causes, *turn.case.disputed}:
+        return ()
+    case = update_case(turn.case, alone, None, knowledge())
+    after = gathered(facts, alone, turn.case, case, knowledge())
+    adds = after != facts and update_case(turn.case, turn.message, turn.answerable, knowledge()) == turn.case
+    return after if outdated(facts, after) or adds else ()
+
+
+def _said_again(said: Said, known: tuple[Fact, ...], facts: tuple[Fact, ...]) -> list[EventType]:
+    """Say what is known after a correction, and keep it; the sentences that it puts right are forgotten."""
+    response = said.another("utter_put_right")
+    said.say([understood_message(said.case, facts, response, "utter_known_nothing", knowledge())])
+    story = without(str(said.tracker.get_slot("story") or ""), (f.words for f in outdated(known, facts)))
+    return said.set({"facts": to_slot(facts), "story": story or None})
 
 
 def needless(case: Case, tracker: Tracker) -> dict[str, Any]:

@@ -25,6 +25,7 @@ FORMS = {
     "triage_form": ("notice", "login", "lately", "appealed"),
     "letter_form": ("letter_done",),
 }
+_PARTING = ("thank", "goodbye")
 _LISTED = ("inform_group", "ask_causes")
 _NO_IDEA = ("deny", "cause_unknown", "something_else", "skip")
 
@@ -42,6 +43,8 @@ class ValidateTriageForm(Action):
         """Fill what the message answers; no event means that it answers nothing."""
         said = Said(dispatcher, tracker)
         message, asked = said.message, tracker.get_slot("requested_slot")
+        if message.upwork_answer:
+            return []
         if asked == "lately" and message.clears:
             return [SlotSet("lately", NOTHING)]
         answers_it = (asked == "notice" and message.notice) or (asked == "appealed" and message.appealed)
@@ -67,7 +70,7 @@ class AskNotice(Action):
     ) -> list[EventType]:
         """Ask with buttons."""
         again = asked_before(tracker, "notice")
-        Said(dispatcher, tracker).say([question_message("notice", knowledge(), again=again, alone=True)])
+        _ask(Said(dispatcher, tracker), question_message("notice", knowledge(), again=again, alone=True))
         return []
 
 
@@ -83,7 +86,7 @@ class AskLogin(Action):
     ) -> list[EventType]:
         """Ask with buttons."""
         again = "_again" if asked_before(tracker, "login") else ""
-        Said(dispatcher, tracker).say([yes_no_message(f"utter_ask_login{again}", knowledge())])
+        _ask(Said(dispatcher, tracker), yes_no_message(f"utter_ask_login{again}", knowledge()))
         return []
 
 
@@ -102,7 +105,7 @@ class AskLately(Action):
         if said.message.intent in _LISTED:
             return []
         again = "_again" if asked_before(tracker, "lately") else ""
-        said.say([groups_message(knowledge(), f"utter_ask_lately{again}")])
+        _ask(said, groups_message(knowledge(), f"utter_ask_lately{again}"))
         return []
 
 
@@ -118,8 +121,16 @@ class AskAppealed(Action):
     ) -> list[EventType]:
         """Ask with buttons."""
         again = asked_before(tracker, "appealed")
-        Said(dispatcher, tracker).say([question_message("appealed", knowledge(), again=again, alone=True)])
+        _ask(Said(dispatcher, tracker), question_message("appealed", knowledge(), again=again, alone=True))
         return []
+
+
+def _ask(said: Said, question: Message) -> None:
+    """Ask, but not after thanks, and not for a third time under an answer to something else."""
+    beside = bool(last_turns(said.tracker)[0])
+    if said.message.intent in _PARTING or (beside and was_said(question, since_restart(said.tracker))):
+        return
+    said.say([question])
 
 
 class ActionTriageVerdict(Action):
@@ -153,6 +164,10 @@ class ActionSomethingElse(Action):
     ) -> list[EventType]:
         """Drop, then judge or ask."""
         said = Said(dispatcher, tracker)
+        adds_nothing = knowledge().patterns["has_nothing"].found(said.message.text)
+        if adds_nothing and not said.message.pressed and tracker.get_slot("letter_done"):
+            said.say([Message(said.another("utter_skip"))])
+            return []
         if not said.message.pressed and knowledge().patterns["complains"].found(said.message.text):
             said.say([Message("utter_not_what_asked")])
             return []

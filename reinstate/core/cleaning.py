@@ -6,9 +6,12 @@ patterns that are named here.
 
 from __future__ import annotations
 
+import functools
 import re
 
-from reinstate.knowledge import Knowledge, put
+from babel import Locale
+
+from reinstate.knowledge import Knowledge, matches, put
 
 _LEFT_OUT = ("chatter", "suspended_now", "asks_something", "addresses_the_bot", "has_nothing")
 _ENDS = re.compile(r"(?<=[.!?…])\s+|\s*[\n;]+\s*|\s+[-–—]+\s+")
@@ -30,7 +33,8 @@ def clean(text: str, knowledge: Knowledge, most: int | None = None) -> tuple[str
         most: how many words may stay, in whole sentences; all where it is not given.
     """
     kept: list[str] = []
-    for sentence in sentences(text):
+    for written in sentences(text):
+        sentence = put(knowledge.cleaning["still_restricted"].pattern, "", written)
         mended = mend(sentence, knowledge) if _may_stay(sentence, knowledge) else ""
         if not _is_clean(mended, knowledge) or mended in kept:
             continue
@@ -44,7 +48,7 @@ def mend(sentence: str, knowledge: Knowledge) -> str:
     """A sentence without chat words, with names, apostrophes, a capital first and one stop last."""
     for fix in knowledge.cleaning.values():
         sentence = put(fix.pattern, fix.put, sentence)
-    sentence = " ".join(sentence.split()).strip(" ,:-")
+    sentence = " ".join(capitalised(sentence, knowledge).split()).strip(" ,:-")
     sentence = sentence.rstrip("!?…. ")
     return capital(sentence) + "." if sentence else ""
 
@@ -59,6 +63,26 @@ def phrase(text: str, knowledge: Knowledge) -> str:
         return ""
     acronym = len(mended.split()[0]) > 1 and mended.split()[0].isupper()
     return mended if acronym else mended[0].lower() + mended[1:]
+
+
+def capitalised(text: str, knowledge: Knowledge) -> str:
+    """A text, as long as before, with a capital for countries and for names that are told to be some."""
+    text = _countries().sub(lambda found: _country_names()[found[0].casefold()], text)
+    for found in matches(knowledge.patterns["name_told"].says, text):
+        start, end = found.span("name")
+        text = text[:start] + text[start:end].title() + text[end:]
+    return text
+
+
+@functools.cache
+def _country_names() -> dict[str, str]:
+    territories = Locale("en").territories.items()
+    return {name.casefold(): name for code, name in territories if code.isalpha()}
+
+
+@functools.cache
+def _countries() -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, _country_names()))})\b", re.IGNORECASE)
 
 
 def capital(text: str) -> str:

@@ -5,16 +5,18 @@ Which facts there are, and how they are found, is data: `knowledge/facts.yml`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from reinstate.core.case import Case
-from reinstate.core.cleaning import MOST_OWN, clean, phrase, sentences
+from reinstate.core.cleaning import MOST_OWN, capitalised, clean, phrase, sentences
 from reinstate.core.parsed import CORRECTS, ParsedMessage
 from reinstate.knowledge import FactKind, Knowledge, matches, put, says
 
 MOST_FACTS, _LONGEST = 40, 700
+ASKED_FOR = "asked_for"
+_GROUNDS, _WHEN, _MOST_QUOTED = "notice_words", "when", 40
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,12 @@ def gathered(
         asked: the fact that was asked for.
     """
     cause = after.first_cause or ""
-    told = [*_of_circumstances(message, before, after, knowledge), *_told(message, asked, knowledge)]
-    corrects = bool(CORRECTS.search(message.text))
+    corrects = corrects_facts(message, knowledge)
+    sought = {f.kind for f in of_cause(known, cause)} if corrects else set()
+    told = [
+        *_of_circumstances(message, before, after, knowledge),
+        *_told(message, asked, cause, sought, knowledge),
+    ]
     facts = list(known)
     for kind, value, words in told:
         definition = knowledge.facts[kind]
@@ -85,12 +91,26 @@ def gathered(
         if definition.several:
             if any(f.value == value for f in same):
                 continue
-        elif same and not (kind == asked or corrects or message.pressed):
+        elif same and not (kind == asked or corrects or message.pressed or message.pasted):
             continue
         else:
             facts = [f for f in facts if f not in same]
         facts.append(Fact(kind, value, words[:_LONGEST], cause))
     return tuple(facts[-MOST_FACTS:])
+
+
+def corrects_facts(message: ParsedMessage, knowledge: Knowledge) -> bool:
+    """Whether a message puts right what was told before ("no, it was in May", "not PayPal but Wise")."""
+    own = not (message.pressed or message.pasted)
+    return own and (
+        bool(CORRECTS.search(message.text)) or knowledge.patterns["puts_right"].found(message.text)
+    )
+
+
+def outdated(known: Sequence[Fact], facts: Sequence[Fact]) -> tuple[Fact, ...]:
+    """Those known before in whose place others have come."""
+    new = {f.kind for f in facts if f not in known}
+    return tuple(f for f in known if f not in facts and f.kind in new)
 
 
 def of_cause(facts: Iterable[Fact], cause: str | None) -> tuple[Fact, ...]:
@@ -130,8 +150,10 @@ def _words(message: ParsedMessage, circumstance: str, knowledge: Knowledge, *, h
     return f"{asked.question} {asked.if_yes if holds else asked.if_no}"
 
 
-def _told(message: ParsedMessage, asked: str | None, knowledge: Knowledge) -> Iterator[tuple[str, str, str]]:
-    """Kind, value and words of each fact that a message tells."""
+def _told(
+    message: ParsedMessage, asked: str | None, cause: str, sought: Container[str], knowledge: Knowledge
+) -> Iterator[tuple[str, str, str]]:
+    """Kind, value and words of each fact that a message tells; of those that are sought, in few words too."""
     if message.pressed:
         kind_id, _, value = (message.value or "").partition(".")
         kind = knowledge.facts.get(kind_id)
@@ -139,7 +161,7 @@ def _told(message: ParsedMessage, asked: str | None, knowledge: Knowledge) -> It
             yield kind.id, value, f"{kind.ask} {kind.values[value].title}"
         return
     if message.pasted:
-        yield from _quoted(message.text, knowledge)
+        yield from quoted(message.text, knowledge)
         return
     asks = knowledge.patterns["asks_something"]
     stated = [sentence for sentence in sentences(message.text) if not asks.found(sentence)]
@@ -148,15 +170,22 @@ def _told(message: ParsedMessage, asked: str | None, knowledge: Knowledge) -> It
     if asked_kind and asked_kind.free:
         own = [s for s in stated if not _tells(s, asked_kind.id, message, knowledge)]
         answers = tuple(_freely(asked_kind, " ".join(own), knowledge))
-        if answers and not _tells_other(asked_kind, stated, message, knowledge):
+        if answers and not _tells_other(asked_kind, stated, message, cause, knowledge):
             left_out = {asked_kind.id}
             yield from ((asked_kind.id, value, message.text) for value in answers)
     elif asked_kind and any(_read(asked_kind, s, message, True, knowledge) for s in stated):
         left_out = set(asked_kind.instead_of)
     for kind in knowledge.facts.values():
         for sentence in stated if kind.id not in left_out else ():
-            for value in _read(kind, sentence, message, kind.id == asked, knowledge):
-                yield kind.id, value, sentence
+            for value in _read(kind, sentence, message, kind.id == asked, knowledge, sought):
+                if kind.id != _WHEN or _is_sure_of_time(sentence, message):
+                    yield kind.id, value, sentence
+
+
+def _is_sure_of_time(sentence: str, message: ParsedMessage) -> bool:
+    """Whether it is clear what a time belongs to: of two times for several matters nobody knows."""
+    times = {written for name, written in message.mentioned if name == "time" and written in sentence}
+    return len(times) < 2 or len({mention.id for mention in message.told}) < 2
 
 
 def _tells(sentence: str, instead_of: str, message: ParsedMessage, knowledge: Knowledge) -> bool:
@@ -166,33 +195,46 @@ def _tells(sentence: str, instead_of: str, message: ParsedMessage, knowledge: Kn
 
 
 def _tells_other(
-    asked: FactKind, stated: Sequence[str], message: ParsedMessage, knowledge: Knowledge
+    asked: FactKind, stated: Sequence[str], message: ParsedMessage, cause: str, knowledge: Knowledge
 ) -> bool:
     """Whether an answer tells other facts than the one asked for ("I have only one account")."""
     if asked.free == "sentences" and not CORRECTS.search(message.text):
         return False
-    others = (k for k in knowledge.facts.values() if k.id != asked.id and not k.free)
+    others = (
+        k
+        for k in knowledge.facts.values()
+        if k.id != asked.id and not (k.free or k.several) and (not k.causes or cause in k.causes)
+    )
     return any(_read(kind, sentence, message, False, knowledge) for kind in others for sentence in stated)
 
 
-def _quoted(text: str, knowledge: Knowledge) -> Iterator[tuple[str, str, str]]:
-    """The sentence of a pasted notice that says what is held against the person, word for word."""
-    grounds = knowledge.facts["notice_words"]
-    for sentence in sentences(text):
-        if says(grounds.says, sentence) and len(sentence.split()) <= 40:
-            yield grounds.id, sentence.strip(" \"'“”").rstrip("."), sentence
-            return
+def quoted(text: str, knowledge: Knowledge) -> Iterator[tuple[str, str, str]]:
+    """Of what Upwork wrote, word for word: what is held against the person, and what they are asked for.
+
+    Yields:
+        The kind of fact, the sentence without its stop, and the sentence; at most one of a kind.
+    """
+    for kind in (knowledge.facts[_GROUNDS], knowledge.facts[ASKED_FOR]):
+        short = (s for s in sentences(text) if len(s.split()) <= _MOST_QUOTED)
+        if found := next((s for s in short if says(kind.says, s)), None):
+            yield kind.id, found.strip(" \"'“”").rstrip("."), found
 
 
 def _read(
-    kind: FactKind, sentence: str, message: ParsedMessage, answers: bool, knowledge: Knowledge
+    kind: FactKind,
+    sentence: str,
+    message: ParsedMessage,
+    answers: bool,
+    knowledge: Knowledge,
+    sought: Container[str] = (),
 ) -> list[str]:
     """The values of a fact in a sentence; the guards are for what was not asked for."""
-    if kind.id == "notice_words" or (kind.beside and not answers and not says(kind.beside, sentence)):
+    bare = answers or kind.id in sought
+    if kind.id in (_GROUNDS, ASKED_FOR) or (kind.beside and not bare and not says(kind.beside, sentence)):
         return []
     values = [
         *_values(kind, sentence, answers, knowledge),
-        *_texts(kind, sentence, message, answers, knowledge),
+        *_texts(kind, sentence, message, answers, bare, knowledge),
     ]
     return values if kind.several else values[:1]
 
@@ -206,20 +248,22 @@ def _values(kind: FactKind, sentence: str, answers: bool, knowledge: Knowledge) 
 
 
 def _texts(
-    kind: FactKind, sentence: str, message: ParsedMessage, answers: bool, knowledge: Knowledge
+    kind: FactKind, sentence: str, message: ParsedMessage, answers: bool, bare: bool, knowledge: Knowledge
 ) -> Iterator[str]:
+    """The texts that a sentence holds for a fact; `bare` where it may stand alone."""
+    sentence = capitalised(sentence, knowledge)
     spans = [(m.start("value"), m.end("value")) for m in matches(kind.says, sentence)]
-    if answers:
+    if bare:
         spans += [(m.start("value"), m.end("value")) for m in matches(kind.answers, sentence)]
     for name, written in message.mentioned:
-        start = sentence.find(written)
+        start = sentence.casefold().find(written.casefold())
         if name == kind.entity and start >= 0:
             spans.append((start, start + len(written)))
     for start, end in sorted(set(spans)):
         if any(a <= start and end <= b and (a, b) != (start, end) for a, b in spans):
             continue
         text = sentence[start:end]
-        if kind.fits and not answers and not says((kind.fits,), text):
+        if kind.fits and not bare and not says((kind.fits,), text):
             continue
         if not _holds(kind, sentence, start, end, answers, knowledge):
             continue

@@ -16,11 +16,16 @@ from reinstate.core.facts import Fact, of_cause
 from reinstate.knowledge import Knowledge, LetterPatterns, LetterRow, LetterStance, Tone
 
 LONGEST = 3000
-APPEAL, NEW = "appeal", "new"
+APPEAL, QUESTIONS, NEW = "appeal", "questions", "new"
 MOST_QUESTIONS = 4
 _FRAME = ("subject", "greeting", "ending")
 HAPPENED = "happened"  # the fact that only asks what happened
 _TOLD, _DETAIL = "told", "detail"
+_ONCE = (
+    "removed",
+    "unaware",
+    "evidence",
+)  # parts that say nothing new where the person's own words stand beside them
 _MOST_TOLD: Mapping[Tone, int] = {"formal": 110, "warm": 110, "brief": 45}
 _OPTIONAL, _PLACE = re.compile(r"\[([^\[\]]*\{[^\[\]]*)\]"), re.compile(r"\{(\w+)\}")
 _EXCUSED = "hold"  # a severity: whose check failed has broken no rule
@@ -68,29 +73,49 @@ def draft(
         kind: which letter: an id of `knowledge/letters/` that is no cause's.
     """
     cause = case.first_cause
-    known, own, frame = of_cause(facts, cause), _own(cause, knowledge), knowledge.letters[kind]
+    known, frame = of_cause(facts, cause), knowledge.letters[kind]
     stance = stance_of(case, facts, story, knowledge)
-    values = _values(known, cause, knowledge)
-    found: dict[str, Sentence] = {}
-    for row in (*own.rows, *frame.rows):
-        if row.part not in found and _fits(row, case, stance, tone, known):
-            sentence = _sentence(row, values, known)
-            if sentence:
-                found[row.part] = sentence
-    layout = frame.paragraphs
-    parts = {part for paragraph in layout for part in paragraph}
-    used = [f.words for s in found.values() if s.part in parts - {_DETAIL} for f in s.facts]
+    rows = _Rows(
+        (*_own(cause, knowledge).rows, *frame.rows), case, stance, tone, _values(known, cause, knowledge)
+    )
+    parts = [part for paragraph in frame.paragraphs for part in paragraph if part not in (_TOLD, _DETAIL)]
+    found = {part: sentence for part in parts if (sentence := rows.first(part, known))}
+    found = {part: s for part, s in found.items() if part not in _ONCE or not _is_said(s, found, knowledge)}
+    used = [f.words for s in found.values() for f in s.facts if not knowledge.facts[f.kind].aside]
     if stance == "disputes":
         used += [f.words for f in known if knowledge.facts[f.kind].deed]
     told = tuple(_told(story, used, _MOST_TOLD[tone], knowledge))
-    detail = found.get(_DETAIL)
-    if detail and all(any(f.words == s.words for s in told) for f in detail.facts):
-        del found[_DETAIL]
-    paragraphs = []
-    for names in layout:
-        written = [told if part == _TOLD else (found[part],) if part in found else () for part in names]
-        paragraphs.append(tuple(s for group in written for s in group))
-    return Letter(tuple(p for p in paragraphs if p))
+    if told and cause is None and not found.get("accused", told[0]).facts:
+        found.pop("accused", None)  # who tells what happened need not say that they do not know what it is
+    untold = [f for f in known if not any(_same(f.words, sentence.words) for sentence in told)]
+    detail = rows.first(_DETAIL, untold)
+    groups: dict[str, tuple[Sentence, ...]] = {part: (sentence,) for part, sentence in found.items()}
+    groups |= {_TOLD: told, _DETAIL: (detail,) if detail else ()}
+    paragraphs = (tuple(s for part in names for s in groups.get(part, ())) for names in frame.paragraphs)
+    return Letter(tuple(paragraph for paragraph in paragraphs if paragraph))
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The rows of a letter, a cause's own first, and what decides which of them fits."""
+
+    rows: tuple[LetterRow, ...]
+    case: Case
+    stance: LetterStance
+    tone: Tone
+    values: Mapping[str, str]
+
+    def first(self, part: str, facts: Sequence[Fact]) -> Sentence | None:
+        """The sentence of the first row of a part that fits, and that needs no other than these facts."""
+        rows = (row for row in self.rows if row.part == part)
+        fitting = (row for row in rows if _fits(row, self.case, self.stance, self.tone, facts))
+        return next(filter(None, (_sentence(row, self.values, facts) for row in fitting)), None)
+
+
+def _is_said(sentence: Sentence, found: Mapping[str, Sentence], knowledge: Knowledge) -> bool:
+    """Whether the person's own words, which stand in the letter, say it already."""
+    free = [f for s in found.values() for f in s.facts if knowledge.facts[f.kind].free == "sentences"]
+    return all(f not in free and any(f.words == own.words for own in free) for f in sentence.facts)
 
 
 def stance_of(case: Case, facts: Sequence[Fact], story: str, knowledge: Knowledge) -> LetterStance:
@@ -107,7 +132,7 @@ def stance_of(case: Case, facts: Sequence[Fact], story: str, knowledge: Knowledg
         return "asks"
     told = (knowledge.facts[f.kind].values.get(f.value) for f in of_cause(facts, cause))
     circumstances = {*case.circumstances, *(v.circumstance for v in told if v and v.circumstance)}
-    excused = any(knowledge.circumstances[c].excuses for c in circumstances)
+    excused = any(_excuses(c, cause, knowledge) for c in circumstances)
     words = " ".join([story, *(f.words for f in of_cause(facts, cause))])
     denies = any(knowledge.patterns[p].found(words) for p in ("protests", "defends"))
     return (
@@ -115,6 +140,13 @@ def stance_of(case: Case, facts: Sequence[Fact], story: str, knowledge: Knowledg
         if excused or (denies and not owns) or knowledge.causes[cause].severity == _EXCUSED
         else "admits"
     )
+
+
+def _excuses(circumstance: str, cause: str, knowledge: Knowledge) -> bool:
+    """Whether a circumstance speaks for a person in a cause, and not in another one that they told of."""
+    found = knowledge.circumstances[circumstance]
+    asked = (question.circumstance for question in knowledge.causes[cause].ask)
+    return found.excuses and (found.tells_of in (None, cause) or circumstance in asked)
 
 
 def next_question(
@@ -171,11 +203,13 @@ def _values(facts: Iterable[Fact], cause: str | None, knowledge: Knowledge) -> d
     for fact in facts:
         grouped.setdefault(fact.kind, []).append(fact.in_letter(knowledge))
     values = {kind: _listed(found) for kind, found in grouped.items()}
-    return {**values, "phrase": knowledge.causes[cause].phrase} if cause else values
+    return {**values, "phrase": knowledge.causes[cause].in_letter} if cause else values
 
 
 def _listed(found: Sequence[str]) -> str:
-    *first, last = found
+    """Things as a list, without those that another one names with more words."""
+    whole = [one for one in found if not any(one != other and one in other for other in found)]
+    *first, last = whole
     return f"{', '.join(first)} and {last}" if first else last
 
 
@@ -210,12 +244,33 @@ def _told(story: str, used: Sequence[str], most: int, knowledge: Knowledge) -> I
     """The person's own sentences that no fact of the letter came from, as far as they are clean."""
     words = 0
     for written in dict.fromkeys(sentences(story)):
-        if any(written in other or other in written for other in used):
+        if any(_same(written, other) for other in used):
             continue
         for text in clean(written, knowledge):
             words += len(text.split())
             if words <= most:
                 yield Sentence(text, _TOLD, words=written)
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether one of two texts holds the other, whatever stop it ends with."""
+    one, other = one.rstrip(" .!"), other.rstrip(" .!")
+    return one in other or other in one
+
+
+def as_owner(facts: Sequence[Fact], story: str, knowledge: Knowledge) -> tuple[tuple[Fact, ...], str]:
+    """The facts and the words of who helps somebody, without sentences that speak of the owner as "she"."""
+    of_another = knowledge.patterns["of_another"]
+    free = (f for f in facts if knowledge.facts[f.kind].free == "sentences" and of_another.found(f.value))
+    left_out = set(free)
+    kept = " ".join(s for s in sentences(story) if not of_another.found(s))
+    return tuple(f for f in facts if f not in left_out), kept
+
+
+def without(told: str, words: Iterable[str]) -> str:
+    """What was told, without the sentences that were put right since."""
+    gone = set(words)
+    return " ".join(sentence for sentence in sentences(told) if sentence not in gone)
 
 
 def added(told: str, more: str) -> str:

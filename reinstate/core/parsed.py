@@ -50,7 +50,8 @@ class ParsedMessage:
         role: who writes, if they tell.
         distressed: whether it shows that the person suffers or is angry.
         language: id of the language it was written in.
-        pasted: whether it is a notice in Upwork's own words.
+        pasted: whether it is a notice or an answer in Upwork's own words.
+        upwork_answer: id of the kind of answer, where it is one.
         deadline: the words of a pasted notice that set one.
         value: the allow-listed value a button carries, if any.
         ranked: how likely each of the likeliest intents is.
@@ -73,6 +74,7 @@ class ParsedMessage:
     distressed: bool = False
     language: str | None = None
     pasted: bool = False
+    upwork_answer: str | None = None
     deadline: str | None = None
     value: str | None = None
     ranked: Mapping[str, float] = field(default_factory=dict)
@@ -124,6 +126,9 @@ class ParsedMessage:
             distressed=bool(parsed.get("distressed")),
             language=details.get("language"),
             pasted=bool(details.get("pasted")),
+            upwork_answer=next(
+                (i for i in knowledge.upwork_answers if i == details.get("upwork_answer")), None
+            ),
             deadline=details.get("deadline"),
             ranked={str(i["name"]): float(i["confidence"]) for i in parsed.get("intent_ranking") or ()},
             confidence=float((parsed.get("intent") or {}).get("confidence") or 0.0),

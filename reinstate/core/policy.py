@@ -24,6 +24,7 @@ ASK_RULE, FAQ, EVADE, NEW_ACCOUNT = "ask_rule", "faq", "help_evade", "ask_new_ac
 TOPIC = "topic:"  # how a topic is remembered among the answers
 CLIENT = "client_"  # how the ids of answers to clients begin
 HELPER = "helper_for_friend"  # what is said to who writes for somebody else
+RESTORED = "restored"  # the answer of Upwork's after which nothing is suspended
 NO_REASON = "notice_no_reason"  # what is said to who has no idea why, before they are asked
 RULES = ("ask_rule", "ask_prevention")  # answers to these open no case
 UNDERSTOOD_LITTLE = ("platform_question", "vent", "inform_detail")
@@ -113,6 +114,15 @@ class NoticePart:
 
 
 @dataclass(frozen=True)
+class UpworkAnswerPart:
+    """What Upwork has answered, by its id in `knowledge/upwork_answers.yml`, and the verdict after it."""
+
+    id: str
+    case: Case
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
 class QuestionPart:
     """The one open question of a turn, as `question_id` names it."""
 
@@ -142,6 +152,7 @@ Part = (
     | LookalikePart
     | VerdictPart
     | NoticePart
+    | UpworkAnswerPart
     | QuestionPart
     | ChoicePart
     | WordPart
@@ -205,8 +216,10 @@ def plan(turn: Turn, knowledge: Knowledge) -> Plan:
     if turn.case == Case() and not turn.in_form:
         turn = replace(turn, message=_supported(turn.message))
     message, before = turn.message, turn.case
+    if message.upwork_answer:
+        return _upwork_answered(turn, message.upwork_answer, knowledge)
     corrects = bool(CORRECTS.search(message.text)) and bool(message.told)
-    if message.choices and not message.answers and not corrects:
+    if message.choices and not (message.answers or corrects or _answers_open(turn)):
         return _keep(turn, (_closer(message),), asked=None)
     if message.acknowledges and turn.asked and turn.just_asked:
         return _keep(turn, (WordPart("utter_take_your_time"), QuestionPart(turn.asked, again=True)))
@@ -242,6 +255,18 @@ def plan(turn: Turn, knowledge: Knowledge) -> Plan:
     if not (case.causes or case.disputed or case.notice or case.appealed):
         return replace(_keep(turn, answers or (perhaps(message),)), case=case)
     return _judge(turn, case, answers, knowledge)
+
+
+def _upwork_answered(turn: Turn, answer: str, knowledge: Knowledge) -> Plan:
+    """What Upwork's answer means, and the step that fits; it tells a cause only where none is known."""
+    known = turn.case.causes or turn.case.disputed
+    message = replace(turn.message, mentions=() if known else turn.message.told[:1], choices=())
+    case = update_case(turn.case, message, None, knowledge)
+    if answer == RESTORED:
+        case = case.with_notice("not_suspended")
+    verdict = decide(case, knowledge)
+    kept = _keep(turn, (UpworkAnswerPart(answer, case, verdict),), asked=None)
+    return replace(kept, case=case, judged=verdict)
 
 
 def _of_client(message: ParsedMessage, knowledge: Knowledge) -> tuple[Part, ...]:
@@ -282,7 +307,8 @@ def _is_doubtful(turn: Turn, knowledge: Knowledge) -> bool:
         return False
     if message.language not in (None, "en"):
         return message.confidence < SURE_FOREIGN
-    if knowledge.patterns["trouble"].found(message.text):
+    accused = message.intent.startswith("deny_") and knowledge.patterns["reports"].found(message.text)
+    if accused or knowledge.patterns["trouble"].found(message.text):
         return message.confidence < SURE_CAUSE
     if message.text.rstrip().endswith("?"):
         return True  # asked, and nothing says that anything has come of it
@@ -419,6 +445,8 @@ def _question(turn: Turn, answers: tuple[Part, ...], knowledge: Knowledge) -> Pl
     first = knowledge.answers[answers[0].id] if answers and isinstance(answers[0], AnswerPart) else None
     plans = message.intent in (EVADE, NEW_ACCOUNT) or (first is not None and set(RULES) & set(first.serves))
     told = tuple(m for m in message.told if m.confidence >= SURE_TOLD and _is_about(message, m.id))
+    if turn.role == "helper":  # who asks for somebody else tells what happened to them on the way
+        told = told or tuple(m for m in message.told if m.confidence >= SURE_TOLD_PLAINLY)
     opens = bool(told) and (knowledge.patterns["trouble"].found(message.text) or before != Case())
     sure = replace(message, mentions=told if opens else ())
     case = before if plans or turn.in_form else update_case(before, sure, None, knowledge)
@@ -464,7 +492,8 @@ def _supported(message: ParsedMessage) -> ParsedMessage:
         return message
     least = max(FRAGMENT, BESIDE * max((_share(message, m.id) for m in message.told), default=0.0))
     about = message.intent.startswith(("cause_", "deny_")) and message.confidence >= SURE_TOLD
-    sure = SURE_TOLD_PLAINLY if about and len(message.text.split()) <= SHORT_STORY else 1.1
+    plain = (about and len(message.text.split()) <= SHORT_STORY) or message.role == "helper"
+    sure = SURE_TOLD_PLAINLY if plain else 1.1
     kept = tuple(
         m
         for m in message.mentions

@@ -103,7 +103,9 @@ def _hear_details(case: Case, message: ParsedMessage, knowledge: Knowledge) -> C
         case = _with_circumstance(case, circumstance, knowledge)
     for circumstance in message.denied_circumstances:
         case = case.with_circumstance(circumstance, holds=False)
-    if message.notice:
+    if message.upwork_answer and case.appealed == "final" and message.appealed == "waiting":
+        return case  # an automatic reply undoes no decision
+    if message.notice and not (message.upwork_answer and case.notice):
         case = case.with_notice(message.notice)
     return next((case.with_appealed(a) for a in APPEALED if a == message.appealed), case)
 

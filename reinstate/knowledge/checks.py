@@ -48,7 +48,10 @@ def check_references(reader: Reader, parts: Mapping[str, Mapping[str, Any]], tab
         known("causes", hinted, "circumstances", circumstance.id, "tells_of")
     for notice in parts["notices"].values():
         known("sources", notice.sources, "notices", notice.id, "sources")
-    for kind in ("patterns", "roles", "wishes"):
+    for answer in parts["upwork_answers"].values():
+        known("sources", answer.sources, "upwork_answers", answer.id, "sources")
+        known("letters", (answer.letter,) if answer.letter else (), "upwork_answers", answer.id, "letter")
+    for kind in ("patterns", "roles", "wishes", "upwork_answers"):
         for phrase in parts[kind].values():
             file, node = reader.where[kind, phrase.id]
             wrong = [text for text in phrase.yes if not phrase.found(text)]

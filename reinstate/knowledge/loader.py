@@ -31,6 +31,7 @@ from reinstate.knowledge.models import (
     Source,
     Table,
     Topic,
+    UpworkAnswer,
 )
 from reinstate.knowledge.reader import KnowledgeError, Reader
 
@@ -40,6 +41,7 @@ _SINGLE_FILES: tuple[tuple[str, type[BaseModel]], ...] = (
     ("notices", Notice),
     ("circumstances", Circumstance),
     ("appeals", AppealState),
+    ("upwork_answers", UpworkAnswer),
     ("groups", Group),
     ("languages", Language),
     ("facts", FactKind),

@@ -14,7 +14,7 @@ Path_ = Literal["appeal", "support", "fix", "wait", "none"]
 Odds = Literal["likely", "possible", "unlikely", "none"]
 Severity = Literal["minor", "hold", "serious"]
 Stance = Literal["admits", "denies", "unsure", "asks"]
-Appealed = Literal["no", "waiting", "refused", "final"]
+Appealed = Literal["no", "waiting", "asked", "refused", "final"]
 Tone = Literal["brief", "formal", "warm"]
 LetterStance = Literal["admits", "explains", "disputes", "asks"]
 Role = Literal["freelancer", "client", "agency", "helper"]
@@ -30,7 +30,7 @@ NOTICES = (
     "not_suspended",
     "unknown",
 )
-APPEALED: tuple[Appealed, ...] = ("no", "waiting", "refused", "final")
+APPEALED: tuple[Appealed, ...] = ("no", "waiting", "asked", "refused", "final")
 TONES: tuple[Tone, ...] = ("brief", "formal", "warm")
 STANCES: tuple[Stance, ...] = ("admits", "denies", "unsure", "asks")
 ROLES: tuple[Role, ...] = ("freelancer", "client", "agency", "helper")
@@ -96,7 +96,8 @@ class Cause(_Frozen):
 
     Whom it was done to (`suffered`) denies to have done it. `by_others` is set where somebody else
     acted in the person's place, so that what else is told is hardly the person's deed; `offered` where
-    others ask a person to do it, so that who refused has not done it.
+    others ask a person to do it, so that who refused has not done it. `letter` is what a letter calls it,
+    where that is not its phrase.
     """
 
     id: str
@@ -117,9 +118,15 @@ class Cause(_Frozen):
     prevention: tuple[str, ...]
     ask: tuple[Question, ...]
     sources: tuple[str, ...]
+    letter: str | None = None
     suffered: Suffered | None = None
     by_others: bool = False
     offered: bool = False
+
+    @property
+    def in_letter(self) -> str:
+        """What a letter calls it."""
+        return self.letter or self.phrase
 
 
 class Lookalike(_Frozen):
@@ -243,6 +250,34 @@ class AppealState(_Frozen):
     says: tuple[Pattern, ...]
 
 
+class UpworkAnswer(_Frozen):
+    """What Upwork answers to an appeal or in a ticket; the first of the file that is found in a text counts.
+
+    Attributes:
+        phrase: what it is.
+        says: as in `Notice`; `needs`: each of these has to find something as well.
+        appealed: how far the appeal is then.
+        letter: the kind of letter that fits.
+        then: what to do; "{evidence}" is what can prove the cause.
+        yes, no: as in `Phrase`.
+    """
+
+    id: str
+    phrase: str
+    says: tuple[Pattern, ...]
+    needs: tuple[Pattern, ...] = ()
+    appealed: Appealed | None = None
+    letter: str | None = None
+    then: str | None = None
+    sources: tuple[str, ...]
+    yes: tuple[str, ...]
+    no: tuple[str, ...]
+
+    def found(self, text: str) -> bool:
+        """Whether a text says it."""
+        return says(self.says, text) and all(says((pattern,), text) for pattern in self.needs)
+
+
 class Language(_Frozen):
     """A language that is recognised: by `letters`, a range that only it uses here, or by `words`."""
 
@@ -298,6 +333,7 @@ class FactKind(_Frozen):
         own: whether a "no" or "not" before it belongs to it.
         causes: those that it may be told of; all where none is named.
         deed: whether it tells the deed itself, which has no place in a letter that disputes it.
+        aside: whether the sentence that tells it tells something else, which has its place in a letter, too.
         unless: facts after which it is not asked for.
         instead_of: facts that the answer to its question does not tell, though it looks so.
         yes, no: sentences that tell it, and that do not; tests/unit/test_facts.py tries them.
@@ -321,6 +357,7 @@ class FactKind(_Frozen):
     own: bool = False
     causes: tuple[str, ...] = ()
     deed: bool = False
+    aside: bool = False
     unless: tuple[str, ...] = ()
     instead_of: tuple[str, ...] = ()
     yes: tuple[str, ...] = ()
@@ -459,6 +496,9 @@ class Wording(_Frozen):
     why: str = Field(max_length=24)
     instead: str
     wrong_notice: str = Field(max_length=30)
+    wrong_answer: str = Field(max_length=30)
+    upwork_asks: str
+    deadline: str
     follow_ups: Mapping[Path_, tuple[str, ...]]
 
 
@@ -480,6 +520,7 @@ class Knowledge:
     notices: Mapping[str, Notice]
     circumstances: Mapping[str, Circumstance]
     appeals: Mapping[str, AppealState]
+    upwork_answers: Mapping[str, UpworkAnswer]
     groups: Mapping[str, Group]
     languages: Mapping[str, Language]
     patterns: Mapping[str, Phrase]

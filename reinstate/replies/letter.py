@@ -14,26 +14,37 @@ _BEGINNING = 6  # words by which a sentence of the draft is known again
 _MOST_KINDS = 2
 
 
-def understood_message(case: Case, facts: Sequence[Fact], response: str, knowledge: Knowledge) -> Message:
-    """What is known so far, to be corrected before the letter is written."""
+def understood_message(
+    case: Case, facts: Sequence[Fact], response: str, nothing: str, knowledge: Knowledge
+) -> Message:
+    """What is known so far, to be corrected.
+
+    Args:
+        case: what the verdict goes by.
+        facts: what a letter would be made of.
+        response: the response of the domain that says it.
+        nothing: the one where nothing is known.
+        knowledge: for the words.
+    """
     wording, cause = knowledge.table.wording, case.first_cause
     notice = knowledge.notice_of(case.notice)
     lines = [
         wording.understood_about.format(knowledge.causes[cause].phrase) if cause else "",
         wording.understood_disputed if cause in case.disputed else "",
         wording.understood_notice.format(notice.phrase) if notice and case.notice != "unknown" else "",
-        *(_line(kind, of_cause(facts, cause), knowledge) for kind in knowledge.facts.values() if kind.label),
+        *(_line(kind, of_cause(facts, cause)) for kind in knowledge.facts.values() if kind.label),
         knowledge.appeals[case.appealed].said.capitalize() if case.appealed else "",
     ]
     told = [line for line in lines if line]
     if not told:
-        return Message("utter_letter_start_nothing")
+        return Message(nothing)
     button = (Button(wording.not_right, "/feedback_wrong_cause"),) if cause else ()
     return Message(response, {"understood": bullets(told)}, button)
 
 
-def _line(kind: FactKind, facts: Sequence[Fact], knowledge: Knowledge) -> str:
-    found = [fact.in_letter(knowledge) for fact in facts if fact.kind == kind.id]
+def _line(kind: FactKind, facts: Sequence[Fact]) -> str:
+    values = ((kind.values.get(fact.value), fact.value) for fact in facts if fact.kind == kind.id)
+    found = [(value.title or value.letter) if value else text for value, text in values]
     return f"{kind.label}: {', '.join(found)}" if found else ""
 
 

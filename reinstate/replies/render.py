@@ -15,6 +15,7 @@ from reinstate.core.policy import (
     RulePart,
     TopicPart,
     Turn,
+    UpworkAnswerPart,
     VerdictPart,
 )
 from reinstate.core.verdict import question_of
@@ -27,6 +28,7 @@ from reinstate.replies.verdict import (
     notice_message,
     rule_message,
     unchanged_message,
+    upwork_answer_message,
     verdict_message,
 )
 
@@ -69,7 +71,7 @@ def _message(part: Part, plan: Plan, turn: Turn, knowledge: Knowledge) -> Messag
         case LookalikePart(id_, brief):
             return lookalike_message(knowledge.lookalikes[id_], knowledge, brief=brief)
         case VerdictPart(verdict=verdict, unchanged=True):
-            return unchanged_message(verdict, knowledge)
+            return unchanged_message(part.case, verdict, knowledge)
         case VerdictPart():
             return verdict_message(
                 part.case,
@@ -82,6 +84,10 @@ def _message(part: Part, plan: Plan, turn: Turn, knowledge: Knowledge) -> Messag
             )
         case NoticePart():
             return notice_message(turn.message, plan.case, knowledge)
+        case UpworkAnswerPart(id_, case, verdict):
+            return upwork_answer_message(
+                knowledge.upwork_answers[id_], turn.message, case, verdict, knowledge
+            )
         case QuestionPart(asked, again):
             question = question_of(plan.case, asked, knowledge)
             return question_message(question or "notice", knowledge, again=again)

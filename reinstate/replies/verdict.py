@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from reinstate.core.case import Case
+from reinstate.core.facts import ASKED_FOR, quoted
+from reinstate.core.letter import QUESTIONS
 from reinstate.core.parsed import ParsedMessage
 from reinstate.core.verdict import Verdict
-from reinstate.knowledge import Cause, Knowledge, Lookalike
+from reinstate.knowledge import Cause, Knowledge, Lookalike, UpworkAnswer
 from reinstate.replies.message import (
     Button,
     Message,
@@ -55,7 +57,7 @@ def verdict_message(
     return Message(
         "utter_verdict",
         {"card": paragraphs(parts)},
-        _next(cause, verdict, knowledge, alternatives, accused=bool(told)),
+        _next(case, cause, verdict, knowledge, alternatives, accused=bool(told)),
         sources(verdict.sources, knowledge),
     )
 
@@ -91,12 +93,13 @@ def _what_to_do(cause: Cause | None, verdict: Verdict, knowledge: Knowledge) -> 
         return paragraphs(knowledge.topics["waiting"].answer)
     if cause is None:
         return ""
-    if verdict.stance == "denies":
+    if verdict.stance == "denies" or (cause.severity == "hold" and verdict.path == "appeal"):
         return wording.evidence.format(bullets(cause.evidence[:MOST_STEPS]))
     return wording.steps.format(numbered(cause.steps[:MOST_STEPS]))
 
 
 def _next(
+    case: Case,
     cause: Cause | None,
     verdict: Verdict,
     knowledge: Knowledge,
@@ -109,7 +112,7 @@ def _next(
     Of a notice that accuses of it nothing is to be confirmed; it can be corrected by itself.
     """
     wording = knowledge.table.wording
-    letter = (Button(wording.draft, "/draft_appeal"),) if verdict.path in ("appeal", "support") else ()
+    letter = _letter(case, verdict, knowledge)
     if cause is None:
         return (*letter, *titled_buttons(_follow_ups(verdict, knowledge), knowledge))
     not_right = Button(wording.not_right, "/feedback_wrong_cause")
@@ -194,12 +197,46 @@ def notice_message(message: ParsedMessage, case: Case, knowledge: Knowledge) -> 
     return Message("utter_read_notice", values, (Button(wording.wrong_notice, "/wrong_notice"),))
 
 
-def unchanged_message(verdict: Verdict, knowledge: Knowledge) -> Message:
+def upwork_answer_message(
+    answer: UpworkAnswer, message: ParsedMessage, case: Case, verdict: Verdict, knowledge: Knowledge
+) -> Message:
+    """What Upwork has answered, what is realistic now, and the step that fits."""
+    wording, cause = knowledge.table.wording, knowledge.causes.get(verdict.cause or "")
+    decided = answer.appealed in ("refused", "final", "asked")
+    asks = next((text for kind, text, _ in quoted(message.text, knowledge) if kind == ASKED_FOR), "")
+    then = (answer.then or "").format(evidence=bullets(cause.evidence[:MOST_STEPS]) if cause else "")
+    parts = [
+        _outcome(verdict, knowledge) if decided else "",
+        verdict.say if decided else "",
+        _what_to_do(cause, verdict, knowledge) if verdict.path in ("none", "wait") and decided else then,
+        wording.upwork_asks.format(asks) if asks and answer.appealed == "asked" else "",
+        wording.deadline.format(message.deadline) if message.deadline else "",
+    ]
+    follow_ups = titled_buttons(_follow_ups(verdict, knowledge), knowledge)
+    return Message(
+        "utter_read_answer",
+        {"answer": answer.phrase, "card": paragraphs(parts)},
+        (
+            *_letter(case, verdict, knowledge),
+            Button(wording.wrong_answer, '/wrong_notice{"id":"appealed"}'),
+            *follow_ups[:MOST_FOLLOW_UPS],
+        ),
+        sources(answer.sources, knowledge),
+    )
+
+
+def _letter(case: Case, verdict: Verdict, knowledge: Knowledge) -> tuple[Button, ...]:
+    """The letter that fits: what Upwork asks is answered, else it is an appeal."""
+    if case.appealed == "asked":
+        return (Button(str(knowledge.letters[QUESTIONS].title), f'/draft_appeal{{"id":"{QUESTIONS}"}}'),)
+    fits = verdict.path in ("appeal", "support")
+    return (Button(knowledge.table.wording.draft, "/draft_appeal"),) if fits else ()
+
+
+def unchanged_message(case: Case, verdict: Verdict, knowledge: Knowledge) -> Message:
     """What was told changes nothing: the outcome in one line."""
-    draft = (Button(knowledge.table.wording.draft, "/draft_appeal"),)
     outcome = _outcome(verdict, knowledge)
-    buttons = draft if verdict.path in ("appeal", "support") else ()
-    return Message("utter_unchanged", {"outcome": outcome}, buttons)
+    return Message("utter_unchanged", {"outcome": outcome}, _letter(case, verdict, knowledge))
 
 
 def lookalike_message(lookalike: Lookalike, knowledge: Knowledge, *, brief: bool = False) -> Message:

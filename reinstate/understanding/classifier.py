@@ -36,7 +36,7 @@ from reinstate.understanding import (
     vectors,
     words,
 )
-from reinstate.understanding.labels import ABOUT_CAUSES, ANSWER, DENY, Labels
+from reinstate.understanding.labels import ABOUT_CAUSES, ANSWER, DENY, NOTICE, Labels
 from reinstate.understanding.language import ENGLISH
 from reinstate.understanding.thresholds import Thresholds
 
@@ -200,6 +200,8 @@ class MessageReader(GraphComponent):
             found = details.find(text, knowledge())
             result = self.read(text, found)
             causes = _accused(text, result.causes) if found.pasted else result.causes
+            if found.upwork_answer:
+                result = reading.Result(((NOTICE, 1.0),))
             ranking = [{"name": name, "confidence": p} for name, p in result.ranking[:_RANKED]]
             answers, near = (_ids(ids) for ids in (result.answers, result.near))
             set_ = {

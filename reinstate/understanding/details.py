@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from reinstate.knowledge import Knowledge, says
+from reinstate.knowledge import Knowledge, UpworkAnswer, says
 from reinstate.understanding import language
 
 _SHORTEST_NOTICE = 100
@@ -43,7 +43,8 @@ class Details:
         notice, appealed, circumstances, denied_circumstances: ids of the knowledge base.
         role: who writes, where they tell.
         language: id of its language.
-        pasted: whether it is a notice of Upwork's, in Upwork's words.
+        pasted: whether it is a notice or an answer of Upwork's, in Upwork's words.
+        upwork_answer: id of the kind of answer, where it is one.
         deadline: the words of a pasted notice that set one.
     """
 
@@ -53,6 +54,7 @@ class Details:
     denied_circumstances: tuple[str, ...]
     language: str
     pasted: bool
+    upwork_answer: str | None
     deadline: str | None
     role: str | None
 
@@ -63,18 +65,35 @@ def statements(text: str) -> str:
 
 
 def find(text: str, knowledge: Knowledge) -> Details:
-    """Find details in a message. The first matching notice and appeal state win."""
-    all_circumstances, told = knowledge.circumstances.values(), statements(text)
-    denied = tuple(c.id for c in all_circumstances if says(c.says_not, told))
-    pasted = len(text) >= _SHORTEST_NOTICE and _UPWORK_SPEAKS.search(text) is not None
-    nothing = "unknown" if pasted else None
+    """Find details in a message. The first matching notice and appeal state win.
+
+    Of an answer of Upwork's, its kind tells how far the appeal is, and nothing of it is told by the person.
+    """
+    answer, told = _upwork_answer(text, knowledge), statements(text)
+    circumstances = () if answer else tuple(knowledge.circumstances.values())
+    denied = tuple(c.id for c in circumstances if says(c.says_not, told))
+    notice = len(text) >= _SHORTEST_NOTICE and _UPWORK_SPEAKS.search(text) is not None and not answer
+    pasted = notice or answer is not None
+    nothing = "unknown" if notice else None
     return Details(
         notice=next((n.id for n in knowledge.notices.values() if says(n.says, told)), nothing),
-        appealed=next((a.id for a in knowledge.appeals.values() if says(a.says, told)), None),
-        circumstances=tuple(c.id for c in all_circumstances if c.id not in denied and says(c.says, told)),
+        appealed=answer.appealed if answer else _appealed(told, knowledge),
+        circumstances=tuple(c.id for c in circumstances if c.id not in denied and says(c.says, told)),
         denied_circumstances=denied,
         language=language.find(text, knowledge.languages),
         pasted=pasted,
+        upwork_answer=answer.id if answer else None,
         deadline=found[0].strip() if pasted and (found := _DEADLINE.search(text)) else None,
         role=next((r.id for r in knowledge.roles.values() if r.found(text)), None),
     )
+
+
+def _appealed(told: str, knowledge: Knowledge) -> str | None:
+    return next((a.id for a in knowledge.appeals.values() if says(a.says, told)), None)
+
+
+def _upwork_answer(text: str, knowledge: Knowledge) -> UpworkAnswer | None:
+    """Which kind of answer a text is in which Upwork speaks, if it is one."""
+    if not knowledge.patterns["upwork_writes"].found(text):
+        return None
+    return next((answer for answer in knowledge.upwork_answers.values() if answer.found(text)), None)

@@ -42,6 +42,72 @@ PASTED = [
 ]
 
 
+ANSWERS = [
+    (
+        "refused",
+        "Hi Ana, Thanks for your appeal. After careful consideration we've determined that our original decision "
+        "was correct. Your account will remain suspended. If you have information that was not part of your "
+        "appeal, you can reply to this message.",
+    ),
+    (
+        "refused",
+        "Hello, we have completed the review of your appeal. Unfortunately we are not able to restore your account "
+        "at this time because we found that payments were made outside of Upwork.",
+    ),
+    ("refused", "We've reviewed your appeal and decided not to lift the suspension on your account."),
+    ("refused", "Thank you for reaching out. Upon further review we stand by our decision on your account."),
+    (
+        "final",
+        "Hello Maria, Thank you for reaching out. We have carefully reviewed your appeal. Unfortunately, we are "
+        "unable to reinstate your account. This decision is final, and we will not be able to respond to further "
+        "inquiries about it. Upwork Trust & Safety",
+    ),
+    ("final", "After a second review we have decided to keep your account closed. Our decision is final."),
+    (
+        "final",
+        'they answered: "We have reviewed your case again and our decision remains the same. No further appeals '
+        'will be considered for your account."',
+    ),
+    (
+        "asks",
+        "Hi, thanks for contacting us. To continue our review, we need some more information. What is your "
+        "relationship with the owner of the other account? Please reply within 5 business days.",
+    ),
+    (
+        "asks",
+        "Thank you for your appeal. In order to complete our review please upload a copy of your government ID.",
+    ),
+    (
+        "automatic",
+        "Thank you for contacting Upwork Support. We have received your request (#4471) and a member of our team "
+        "will get back to you within 2-3 business days.",
+    ),
+    (
+        "automatic",
+        "Hi! This is an automated message to let you know that your ticket was created. We'll be in touch.",
+    ),
+    ("restored", "Good news! We've completed our review and your account has been reinstated."),
+    (
+        "fake",
+        "Dear user, your account is suspended. To reactivate it please pay a fee of $75 in USDT to our team.",
+    ),
+    (None, "they said they will not reinstate my account"),
+    (
+        None,
+        "we live in the same house and my wife has her own account, can you tell me if that is a problem?",
+    ),
+    (
+        None,
+        "Your account has been permanently suspended. We detected payments outside. This decision is final.",
+    ),
+    (
+        None,
+        "Dear freelancer, we have reviewed your account and found that payments were received outside of Upwork. "
+        "Your account has been permanently suspended. You may appeal this decision within 14 days.",
+    ),
+]
+
+
 @pytest.mark.parametrize(("text", "wanted"), LANGUAGES)
 def test_a_language_is_recognised(text: str, wanted: str) -> None:
     """By its letters or by its frequent words; what tells nothing counts as English."""
@@ -53,6 +119,16 @@ def test_a_notice_is_told_from_a_story(text: str, pasted: bool, deadline: str | 
     """Upwork's own words, long enough, and the deadline in them."""
     found = details.find(text, knowledge())
     assert (pasted, deadline) == (found.pasted, found.deadline)
+
+
+@pytest.mark.parametrize(("kind", "text"), ANSWERS)
+def test_an_answer_of_upworks_is_told_from_a_notice_and_from_a_story(kind: str | None, text: str) -> None:
+    """By what Upwork says to the person, its kind first; then it tells how far the appeal is."""
+    found = details.find(text, knowledge())
+    assert kind == found.upwork_answer
+    if kind:
+        assert found.pasted
+        assert knowledge().upwork_answers[kind].appealed == found.appealed
 
 
 def test_what_is_denied_of_a_circumstance_is_no_circumstance() -> None:

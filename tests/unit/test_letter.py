@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reinstate.core.case import Case
+from reinstate.core.case import Case, CauseMention
 from reinstate.core.cleaning import clean, phrase
 from reinstate.core.facts import Fact, gathered
 from reinstate.core.letter import (
@@ -17,6 +17,7 @@ from reinstate.core.letter import (
     MOST_QUESTIONS,
     Letter,
     added,
+    as_owner,
     draft,
     next_question,
     nothing_new,
@@ -282,6 +283,56 @@ def test_the_notice_is_quoted() -> None:
     )
 
 
+def test_nothing_is_said_twice() -> None:
+    """A thing that is named twice is named once, and what the person says needs no sentence beside it."""
+    text = letter_of(
+        admitting("paid_outside"),
+        "a client paid me by paypal in june. i have screenshots of the chat. i can show screenshots",
+    ).text
+    assert text.count("screenshots") == 1
+    text = letter_of(
+        admitting("client_harassment"), "i sent him many angry messages in july", "i apologized to him"
+    ).text
+    assert text.casefold().count("apologi") == 1
+
+
+def test_a_sentence_that_tells_more_than_a_fact_stays() -> None:
+    """Which document a person has says nothing of what is written in it."""
+    text = letter_of(
+        admitting("identity_verification"),
+        "my name in the passport is Rahim Uddin and in the profile Md Rahim Uddin",
+        "last week",
+    ).text
+    assert "My name in the passport is Rahim Uddin and in the profile Md Rahim Uddin." in text
+    assert "I can show my passport" in text
+
+
+def test_a_circumstance_excuses_its_own_cause_only() -> None:
+    """Who moved explains their location with it, and not that they gave a client their number."""
+    case = replace(admitting("contact_sharing"), circumstances=("moved_country",))
+    assert stance_of(case, (), "", FACTS) == "admits"
+    case = replace(admitting("location_mismatch"), circumstances=("moved_country",))
+    assert stance_of(case, (), "", FACTS) == "explains"
+
+
+def test_of_two_times_for_two_matters_none_is_taken() -> None:
+    """A date that may belong to something else stands in no letter."""
+    text = "i moved last year and in march i gave a client my telegram"
+    mentions = tuple(CauseMention(c, 0.9, "admits", "") for c in ("contact_sharing", "location_mismatch"))
+    message = ParsedMessage("inform_detail", text, mentions=mentions, mentioned=mentioned(text))
+    case = admitting("contact_sharing")
+    assert "when" not in {fact.kind for fact in gathered((), message, case, case, FACTS)}
+
+
+def test_who_helps_somebody_speaks_as_they_do() -> None:
+    """Sentences that speak of the owner as somebody else stand in no letter of theirs."""
+    she = Fact("changed", "She will write each one herself.", "she will write each one herself")
+    own = Fact("changed", "I will write each one myself.", "i will write each one myself")
+    facts, story = as_owner((she, own), "my friend is sad. I sent one text to 80 jobs.", FACTS)
+    assert facts == (own,)
+    assert story == "I sent one text to 80 jobs."
+
+
 # --- what is asked --------------------------------------------------------------------------------------------------
 
 ASKED = [
@@ -318,10 +369,11 @@ def test_a_refused_appeal_asks_for_something_new() -> None:
 CLEANED = [
     ("i paid the fee", ("I paid the fee.",)),
     ("im a designer and dont use bots", ("I am a designer and do not use bots.",)),
-    ("client name is bob, he is from canada", ("The client name is bob, he is from canada.",)),
+    ("client name is bob, he is from canada", ("The client name is Bob, he is from Canada.",)),
     ("share a printer lol", ()),
     ("we share a printer lol", ("We share a printer.",)),
     ("hello there", ()),
+    ("i paid the balance of $420, the account is still limited", ("I paid the balance of $420.",)),
     ("these idiots banned me!!! i delivered the work", ("I delivered the work.",)),
     ("client he pay me", ()),
     ("i have kids please help me", ()),
