@@ -233,6 +233,7 @@ class _Session:
                 await asyncio.sleep(_wait_after(watch, error, self._api.reason(error)))
                 if isinstance(error, Conflict):  # another process, or somebody has set a webhook again
                     return
+                await self._api.renew_polling()
                 continue
             watch.over()
             for raw in updates:

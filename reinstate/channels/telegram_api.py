@@ -148,6 +148,12 @@ class Api:
         for request in self._requests:
             await request.shutdown()
 
+    async def renew_polling(self) -> None:
+        """Ask for updates by new connections: one that a network broke may hold its place for ever."""
+        polling, _ = self._requests
+        await polling.shutdown()
+        await polling.initialize()
+
     def reason(self, error: Exception) -> str:
         """Why a call failed, without the token."""
         reason = error.reason if isinstance(error, Trouble) else f"{type(error).__name__}: {error}"

@@ -300,7 +300,9 @@ class _Stream:
     """The reply to one message: opened with its first line, so that errors keep their status."""
 
     def __init__(self, request: Request, headers: dict[str, str]) -> None:
-        self._request, self._headers = request, headers
+        self._request = request
+        # Proxies that wait for the whole of a reply, to send or to compress it, are asked not to.
+        self._headers = {**headers, "cache-control": "no-store, no-transform", "x-accel-buffering": "no"}
         self._response: Any = None
 
     @property

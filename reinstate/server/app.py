@@ -43,6 +43,8 @@ from reinstate.stores.locks import FileLocks, LocalLocks, Locks
 logger = logging.getLogger("reinstate")
 
 LARGEST_REQUEST = 1024 * 1024
+# Longer than proxies keep a connection that is idle: one that ends first is 502 to whoever comes just then.
+KEEP_ALIVE_SECONDS = 130
 _HERE = ("127.0.0.1", "0.0.0.0", "::")  # noqa: S104 - shown as localhost, not bound to
 _RETENTION_EVERY_SECONDS = 3600
 _DAY_SECONDS = 24 * 3600
@@ -112,6 +114,7 @@ def build(settings: Settings, times: Times, begun: Callable[[], None]) -> Sanic:
     """
     app = Sanic("reinstate", configure_logging=False)
     app.config.REQUEST_MAX_SIZE = LARGEST_REQUEST
+    app.config.KEEP_ALIVE_TIMEOUT = KEEP_ALIVE_SECONDS
     app.config.FALLBACK_ERROR_FORMAT = "text"
     app.ctx.settings = settings
     app.ctx.store = _open_store(settings)

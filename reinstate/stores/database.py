@@ -167,12 +167,18 @@ def _postgres(url: sa.engine.URL) -> sa.engine.Engine:
         hide_parameters=True,
     )
 
-    @sa.event.listens_for(made, "handle_error")
-    def leave(context: Any) -> None:
-        """A server that does not write any more is as good as gone."""
-        if getattr(context.original_exception, "pgcode", None) == _READ_ONLY:
-            context.is_disconnect = True
+    known = made.dialect.is_disconnect
 
+    def is_gone(error: Any, connection: Any, cursor: Any) -> bool:
+        """Whether a connection is of no use: it is broken, or leads to a server that does not write any more.
+
+        Only what has a code is PostgreSQL's own word; all else is told of the network, in many words.
+        """
+        code = getattr(error, "pgcode", None)
+        broken = isinstance(error, psycopg2.OperationalError) or type(error) is psycopg2.DatabaseError
+        return known(error, connection, cursor) or code == _READ_ONLY or (broken and code is None)
+
+    made.dialect.is_disconnect = is_gone
     return made
 
 

@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg2
 import pytest
 import sqlalchemy as sa
 from rasa.shared.core.domain import Domain
@@ -198,6 +199,45 @@ def test_connections_that_are_ended_by_the_server_are_opened_anew(store: Convers
         assert store.is_open(name)
         open_one(store)
     assert is_well(store)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "SSL SYSCALL error: Success",
+        "SSL connection has been closed unexpectedly",
+        "error with status PGRES_TUPLES_OK and no message from the libpq",
+        'lost synchronization with server: got message type "H"',
+        "",
+    ],
+)
+@pytest.mark.parametrize("kind", [psycopg2.OperationalError, psycopg2.DatabaseError])
+def test_whatever_is_told_of_a_broken_connection_it_is_opened_anew(
+    store: ConversationStore, kind: type[Exception], said: str
+) -> None:
+    """In whatever words, and where the library takes it for sound: what PostgreSQL says itself has a code."""
+    name = open_one(store)
+    broken = {connection: kind(said) for connection in [_pooled(store)]}
+
+    @sa.event.listens_for(store.engine, "before_cursor_execute")
+    def fail(connection: sa.engine.Connection, *_: object) -> None:
+        if error := broken.pop(connection.connection.dbapi_connection, None):
+            connection._handle_dbapi_exception(error, None, None, None, None)
+
+    try:
+        assert store.is_open(name)
+    finally:
+        sa.event.remove(store.engine, "before_cursor_execute", fail)
+    assert not broken
+    with pytest.raises(sa.exc.IntegrityError) as caught:
+        store.open_session(name)
+    assert not caught.value.connection_invalidated
+
+
+def _pooled(store: ConversationStore) -> object:
+    """The connection that is taken next."""
+    with store.engine.connect() as connection:
+        return connection.connection.dbapi_connection
 
 
 def test_a_server_without_room_is_asked_again(
