@@ -102,11 +102,12 @@ export class Api {
 
   /**
    * Whether a server that does not answer is there all the same: then it refuses this site, which a
-   * browser hides from the page.
+   * browser hides from the page. Only what any site may read of it counts as its own word.
    */
   async refuses() {
     if (this.base.startsWith(location.origin + '/') || !navigator.onLine) return false;
-    return fetch(`${this.base}widget.js`, { mode: 'no-cors', cache: 'no-store' }).then(() => true, () => false);
+    const there = fetch(`${this.base}widget.js`, { method: 'HEAD', cache: 'no-store', credentials: 'omit' });
+    return there.then((answer) => answer.ok && /javascript/.test(answer.headers.get('Content-Type') ?? ''), () => false);
   }
 }
 

@@ -80,7 +80,10 @@ class ReinstateChat extends HTMLElement {
 /** The launcher that we put into the page. @type {ReinstateChat | undefined} */
 let made;
 
-/** The page's own element, or a launcher at its end, which a change of the whole page does not take away. */
+/**
+ * The page's own element, or a launcher behind the body: what moves, filters or changes the body as a whole
+ * does neither move it nor take it away.
+ */
 function chat() {
   const own = /** @type {ReinstateChat | null} */ (document.querySelector(`${TAG}[full]`));
   if (own) return own;
@@ -89,8 +92,7 @@ function chat() {
     Object.assign(made.dataset, SCRIPT?.dataset);
     watcher.observe(document.documentElement, { childList: true });
   }
-  if (!made.isConnected) document.body.append(made);
-  watcher.observe(document.body, { childList: true });
+  if (!made.isConnected) document.documentElement.append(made);
   return made;
 }
 

@@ -7,7 +7,9 @@
 import { clicked } from './dom.js';
 
 const AT_ONCE = ['keydown', 'keypress', 'keyup', 'focusin', 'focusout', 'mousedown', 'touchstart', 'click'];
-const AT_THE_EDGE = ['input', 'paste', 'copy', 'cut', 'pointerdown', 'touchmove', 'wheel', 'dragover', 'drop'];
+const AT_THE_EDGE = [
+  'input', 'paste', 'copy', 'cut', 'selectstart', 'contextmenu', 'pointerdown', 'touchmove', 'wheel', 'dragstart', 'dragover', 'drop',
+];
 
 /**
  * @param {ShadowRoot} shadow @param {HTMLElement} root what everything stands in

@@ -8,6 +8,7 @@ a message in `slack_turns`.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import re
@@ -26,9 +27,17 @@ from slack_sdk.web.async_client import AsyncWebClient
 from reinstate.channels.gate import Gate
 from reinstate.channels.service import Background, Rarely, Trouble, Watch, proxy_for
 from reinstate.channels.slack_api import Api, SlackError
-from reinstate.channels.slack_events import Job, Signature, check, parse, read_click, read_command, read_event
+from reinstate.channels.slack_events import (
+    Signature,
+    SlackJob,
+    check,
+    parse,
+    read_click,
+    read_command,
+    read_event,
+)
 from reinstate.channels.slack_socket import SocketMode
-from reinstate.channels.slack_turns import Turns
+from reinstate.channels.slack_turns import SlackTurns
 from reinstate.server.settings import Secret, Settings
 from reinstate.stores.inbox import Inbox
 
@@ -37,6 +46,7 @@ logger = logging.getLogger(__name__)
 _library = logging.getLogger("reinstate.slack_bolt")
 _library.setLevel(logging.ERROR)
 
+GREETING_SECONDS = 2
 _MOST_REMEMBERED = 10_000
 _BAD_TOKEN = ("invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired")
 _FORGED = {
@@ -126,9 +136,10 @@ class _Session:
         self._token = settings.slack_bot_token
         self._api = Api(self._token, settings.slack_api_url)
         inbox = Inbox(gate.store.database, "slack")
-        self._turns = Turns(gate, self._api, inbox, alone=settings.alone)
+        self._turns = SlackTurns(gate, self._api, inbox, alone=settings.alone)
         self._bolt = self._new_bolt()
         self._home: str | None = None
+        self._greeted = asyncio.Event()
         self._events: dict[str, None] = {}
         self._background = Background("Slack")
 
@@ -166,6 +177,9 @@ class _Session:
             return None
 
     async def _dispatch(self, payload: dict[str, Any]) -> BoltResponse | None:
+        # Whose the bot is tells apart who writes; Slack waits three seconds for an acknowledgement.
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._greeted.wait(), GREETING_SECONDS)
         response = await self._bolt.async_dispatch(AsyncBoltRequest(body=payload, mode="socket_mode"))
         return response if response.status == 200 else None
 
@@ -210,7 +224,7 @@ class _Session:
         if event.get("tab") == "home" and isinstance(event.get("user"), str):
             self._turns.show_home(event["user"])
 
-    async def _take(self, job: Job | None, body: dict[str, Any]) -> None:
+    async def _take(self, job: SlackJob | None, body: dict[str, Any]) -> None:
         if job and self._is_new(body.get("event_id")):
             await self._turns.take(job)
 
@@ -239,6 +253,7 @@ class _Session:
                 await asyncio.sleep(max(watch.wait_after(trouble.reason), trouble.wait or 0))
             else:
                 self._home = answer.get("team_id")
+                self._greeted.set()
                 logger.info("the Slack door is open in %s", answer.get("team"))
                 return
 

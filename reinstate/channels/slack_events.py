@@ -10,11 +10,12 @@ import hmac
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 from urllib.parse import parse_qsl
 
+from reinstate.channels.jobs import Job
 from reinstate.channels.slack_text import OPEN_DIRECT, owner_of, plain
 from reinstate.server.commands import COMMANDS
 
@@ -26,43 +27,33 @@ _SLACKBOT = "USLACKBOT"
 
 
 @dataclass(frozen=True)
-class Job:
-    """One thing to work on.
+class SlackJob(Job):
+    """One thing to work on; all presses on one keyboard share their id, so that it can be used once.
 
     Attributes:
         key: of this event; repetitions of it have the same.
-        id: of the message for the gate. All presses on one keyboard share theirs, so that it
-            can be used once.
-        conversation: whose turn it is.
         user: who wrote or pressed.
         channel: where the answer goes; a person's id is their direct message.
         thread: in which thread, if in one.
         shared: whether others can read there.
-        text: that was written.
-        button: payload that was pressed.
-        title: of that button.
-        say: a response of the domain that is said in place of a turn.
-        keyboard: `ts`, `text` and `blocks` of the message whose button was pressed.
+        title: of the button that was pressed.
+        keyboard: `ts`, `text` and `blocks` of its message.
         direct: address of the direct message with the bot.
     """
 
     key: str
-    id: str
-    conversation: str
     user: str
     channel: str
     thread: str | None = None
     shared: bool = False
-    text: str | None = None
-    button: str | None = None
     title: str = ""
-    say: str | None = None
     keyboard: dict[str, Any] | None = None
     direct: str | None = None
 
-    def body(self) -> dict[str, Any]:
-        """What `Job(**body)` takes."""
-        return asdict(self)
+    @property
+    def press(self) -> str | None:
+        """See `Job.press`."""
+        return None if self.keyboard is None else self.id
 
 
 class Signature(Enum):
@@ -111,7 +102,7 @@ def parse(body: bytes) -> dict[str, Any]:
     return value
 
 
-def read_event(body: Mapping[str, Any], home: str | None = None) -> Job | None:
+def read_event(body: Mapping[str, Any], home: str | None = None) -> SlackJob | None:
     """The job of a message in a direct message, or of a mention.
 
     Args:
@@ -146,7 +137,7 @@ def read_event(body: Mapping[str, Any], home: str | None = None) -> Job | None:
     else:
         thread = thread or ts
         conversation = f"slack-{team}-{user}-{channel}-{thread}"
-    return Job(
+    return SlackJob(
         key=key,
         id=key,
         conversation=conversation,
@@ -160,7 +151,7 @@ def read_event(body: Mapping[str, Any], home: str | None = None) -> Job | None:
     )
 
 
-def read_click(body: Mapping[str, Any], home: str | None = None) -> Job | None:
+def read_click(body: Mapping[str, Any], home: str | None = None) -> SlackJob | None:
     """The job of a button that was pressed in a message; `home` as in `read_event`."""
     action = _first(body.get("actions"))
     payload = action.get("value")
@@ -183,7 +174,7 @@ def read_click(body: Mapping[str, Any], home: str | None = None) -> Job | None:
     owner = owner_of(str(action.get("block_id")))
     nonce = str(action.get("action_ts") or body.get("trigger_id"))
     blocks = message.get("blocks")
-    return Job(
+    return SlackJob(
         key=_key("click", channel, ts, user, nonce),
         id=_key("pressed", channel, ts),
         conversation=conversation,
@@ -202,7 +193,7 @@ def read_click(body: Mapping[str, Any], home: str | None = None) -> Job | None:
     )
 
 
-def read_command(body: Mapping[str, Any], home: str | None = None) -> Job | None:
+def read_command(body: Mapping[str, Any], home: str | None = None) -> SlackJob | None:
     """The job of a slash command: its words are said in the person's direct message."""
     team = _team(home, body.get("team_id"))
     user, trigger = (_name(body.get(k)) for k in ("user_id", "trigger_id"))
@@ -212,7 +203,7 @@ def read_command(body: Mapping[str, Any], home: str | None = None) -> Job | None
     if text.casefold() in COMMANDS:
         text = f"/{text}"
     key = _key("command", trigger)
-    return Job(key=key, id=key, conversation=f"slack-{team}-{user}", user=user, channel=user, text=text)
+    return SlackJob(key=key, id=key, conversation=f"slack-{team}-{user}", user=user, channel=user, text=text)
 
 
 def _is_noise(event: Mapping[str, Any], body: Mapping[str, Any]) -> bool:

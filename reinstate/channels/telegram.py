@@ -26,7 +26,7 @@ from reinstate.channels.gate import Gate
 from reinstate.channels.service import Background, Rarely, Trouble, Watch, proxy_for
 from reinstate.channels.telegram_api import Api
 from reinstate.channels.telegram_text import Me, is_anothers, migration, needs_name, read
-from reinstate.channels.telegram_turns import Turns
+from reinstate.channels.telegram_turns import TelegramTurns
 from reinstate.server.commands import COMMANDS
 from reinstate.server.settings import Secret, Settings
 
@@ -124,7 +124,7 @@ class _Session:
         self._api = Api(settings.telegram_bot_token, settings.telegram_api_url)
         self._me = Me(self._api.id)
         self._named = asyncio.Event()
-        self._turns = Turns(gate, self._api, settings)
+        self._turns = TelegramTurns(gate, self._api, settings)
         self._background = Background("Telegram")
 
     async def start(self) -> None:
@@ -233,6 +233,7 @@ class _Session:
                 await asyncio.sleep(_wait_after(watch, error, self._api.reason(error)))
                 if isinstance(error, Conflict):  # another process, or somebody has set a webhook again
                     return
+                await self._api.renew_polling()
                 continue
             watch.over()
             for raw in updates:

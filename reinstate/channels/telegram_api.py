@@ -37,8 +37,8 @@ from telegram.warnings import PTBDeprecationWarning, PTBUserWarning
 from reinstate.channels.service import GIVE_UP_SECONDS, Courier, Trouble, proxy_for
 from reinstate.channels.telegram_text import (
     LONGEST_MESSAGE,
-    Job,
     Piece,
+    TelegramJob,
     chosen,
     keyboard,
     pieces,
@@ -148,6 +148,12 @@ class Api:
         for request in self._requests:
             await request.shutdown()
 
+    async def renew_polling(self) -> None:
+        """Ask for updates by new connections: one that a network broke may hold its place for ever."""
+        polling, _ = self._requests
+        await polling.shutdown()
+        await polling.initialize()
+
     def reason(self, error: Exception) -> str:
         """Why a call failed, without the token."""
         reason = error.reason if isinstance(error, Trouble) else f"{type(error).__name__}: {error}"
@@ -197,7 +203,7 @@ class Api:
         except TelegramError:
             return
 
-    async def send(self, job: Job, line: Line) -> Job:
+    async def send(self, job: TelegramJob, line: Line) -> TelegramJob:
         """Send one line of a reply, in parts if it is long, its buttons under the last.
 
         Returns:
@@ -217,7 +223,9 @@ class Api:
             job = await self._send_piece(job, piece, markup if rows and number == len(found) else None)
         return job
 
-    async def _send_piece(self, job: Job, piece: Piece, markup: InlineKeyboardMarkup | None) -> Job:
+    async def _send_piece(
+        self, job: TelegramJob, piece: Piece, markup: InlineKeyboardMarkup | None
+    ) -> TelegramJob:
         """Send a message; where Telegram refuses a part of it, without that part."""
         quote = ReplyParameters(job.reply_to, allow_sending_without_reply=True) if job.reply_to else None
         message: dict[str, Any] = {
@@ -241,7 +249,7 @@ class Api:
                 logger.warning("a reply goes out without what was refused: %s", error)
                 message = lesser
 
-    async def show_typing(self, job: Job) -> None:
+    async def show_typing(self, job: TelegramJob) -> None:
         """Show that a reply is being written; nothing depends on it."""
         try:
             await self.bot.send_chat_action(job.chat, ChatAction.TYPING, message_thread_id=job.thread)
@@ -255,7 +263,7 @@ class Api:
         except (TelegramError, Trouble) as error:
             logger.info("a press of a button could not be answered: %s", self.reason(error))
 
-    async def close_keyboard(self, job: Job, query: CallbackQuery | None) -> None:
+    async def close_keyboard(self, job: TelegramJob, query: CallbackQuery | None) -> None:
         """Replace the buttons of a message by the choice that was made."""
         try:
             if not (query and await self._show_choice(query)):

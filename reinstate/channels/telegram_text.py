@@ -6,11 +6,11 @@ import html
 import itertools
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from telegram import CallbackQuery, Chat, MaybeInaccessibleMessage, Message, Update
 
+from reinstate.channels.jobs import Job
 from reinstate.server.commands import COMMANDS
 from reinstate.server.masking import mask
 from reinstate.stores.lines import LETTER, Line, Source
@@ -143,12 +143,10 @@ class Me:
 
 
 @dataclass(frozen=True)
-class Job:
-    """What one update asks for: a turn with `text` or `button`, or only to `say` a door's response.
+class TelegramJob(Job):
+    """What one update asks for, in `telegram-<user>`, or `telegram-<chat>-<user>` in a group.
 
     Attributes:
-        id: of the update.
-        conversation: `telegram-<user>`, or `telegram-<chat>-<user>` in a group.
         chat: where the reply goes.
         owner: in a group, the member.
         reply_to: in a group, the message that is answered.
@@ -156,20 +154,16 @@ class Job:
         keyboard: message whose button was pressed.
     """
 
-    id: str
-    conversation: str
     chat: int
-    text: str | None = None
-    button: str | None = None
-    say: str | None = None
     owner: int | None = None
     reply_to: int | None = None
     thread: int | None = None
     keyboard: int | None = None
 
-    def body(self) -> dict[str, Any]:
-        """What the inbox keeps beside the ids: masked, and only what is set."""
-        return {k: v for k, v in asdict(self).items() if v is not None and k not in ("id", "conversation")}
+    @property
+    def press(self) -> tuple[int, int, str | None] | None:
+        """See `Job.press`."""
+        return None if self.keyboard is None else (self.chat, self.keyboard, self.button)
 
 
 def needs_name(update: Update) -> bool:
@@ -188,7 +182,7 @@ def migration(update: Update) -> tuple[int, int] | None:
     return None
 
 
-def read(update: Update, me: Me) -> Job | None:
+def read(update: Update, me: Me) -> TelegramJob | None:
     """What an update asks for; None for what is met with silence: edits, stickers, others' talk."""
     if update.callback_query:
         return _read_tap(update.update_id, update.callback_query)
@@ -213,7 +207,7 @@ def read(update: Update, me: Me) -> Job | None:
     text = _without_name(text.strip(), me)
     if not text and not _needs_words(message):
         return None
-    return Job(
+    return TelegramJob(
         id=str(update.update_id),
         conversation=_conversation(message.chat, message.from_user.id),
         chat=message.chat.id,
@@ -225,9 +219,9 @@ def read(update: Update, me: Me) -> Job | None:
     )
 
 
-def _to_nobody(update_id: int, message: Message) -> Job:
+def _to_nobody(update_id: int, message: Message) -> TelegramJob:
     """Whoever writes as the group cannot have a conversation: one polite word."""
-    return Job(
+    return TelegramJob(
         id=str(update_id),
         conversation=f"telegram-{message.chat.id}-{ANONYMOUS}",
         chat=message.chat.id,
@@ -252,12 +246,12 @@ def chosen(query: CallbackQuery) -> str | None:
     return next((b.text for row in rows for b in row if b.callback_data == query.data), None)
 
 
-def _read_tap(update_id: int, query: CallbackQuery) -> Job | None:
+def _read_tap(update_id: int, query: CallbackQuery) -> TelegramJob | None:
     message = query.message
     if message is None or query.data is None or query.from_user.is_bot or is_anothers(query):
         return None
     group = message.chat.type in _GROUPS
-    return Job(
+    return TelegramJob(
         id=str(update_id),
         conversation=_conversation(message.chat, query.from_user.id),
         chat=message.chat.id,

@@ -1,21 +1,20 @@
-"""Works on what Telegram's updates ask for: runs the turn, shows the choice, sends the reply."""
+"""Works on what Telegram's updates ask for: shows the choice, sends the reply, follows groups."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from dataclasses import dataclass, replace
 
-import sqlalchemy as sa
 from telegram import CallbackQuery
 from telegram.error import ChatMigrated, Forbidden, TelegramError
 
-from reinstate.channels.backlog import Backlog, Entry
-from reinstate.channels.gate import Gate, Inbound, Reason, Refused, TurnFailedError
-from reinstate.channels.service import TOLD_SECONDS, Told, Trouble
+from reinstate.channels.backlog import Entry
+from reinstate.channels.gate import Gate
+from reinstate.channels.service import Trouble
 from reinstate.channels.telegram_api import Api
-from reinstate.channels.telegram_text import ANONYMOUS, Job
+from reinstate.channels.telegram_text import ANONYMOUS, TelegramJob
+from reinstate.channels.turns import Turns
 from reinstate.server.settings import Settings
 from reinstate.stores.inbox import Inbox
 from reinstate.stores.lines import Line
@@ -24,12 +23,7 @@ logger = logging.getLogger(__name__)
 
 MOST_WAITING = 2000
 ANSWER_SECONDS = 1
-MARK_SECONDS = 3
-REMOTE_TURNS_AT_ONCE = 8
-BREATH_SECONDS = 0.005
 _TOLD_NOBODY_SECONDS = 3600.0
-
-_Button = tuple[int, int | None, str | None]
 
 
 @dataclass(frozen=True)
@@ -40,29 +34,21 @@ class _Press:
     answer: asyncio.Task[object]
 
 
-class Turns:
+class TelegramTurns(Turns[TelegramJob]):
     """Takes jobs and answers them."""
 
-    def __init__(self, gate: Gate, api: Api, settings: Settings) -> None:
-        """Start with nothing to do.
+    door = "telegram"
+    kind = TelegramJob
+    failures = (TelegramError, Trouble)
 
-        Args:
-            gate: where every message passes.
-            api: where replies go.
-            settings: say whether other processes are on the database, and where actions run.
-        """
-        self._gate, self._api = gate, api
-        inbox = Inbox(gate.store.database, f"telegram-{api.id}")
-        self.backlog = Backlog(inbox, self._do, gate.locks, alone=settings.alone)
+    def __init__(self, gate: Gate, api: Api, settings: Settings) -> None:
+        """As `Turns`; replies go to `api`, and settings say whether other processes are on the database."""
+        super().__init__(gate, Inbox(gate.store.database, f"telegram-{api.id}"), alone=settings.alone)
+        self._api = api
         api.wait = self.backlog.wait
         self._presses: dict[str, _Press] = {}
-        self._pressed: set[_Button] = set()
-        self._told = Told()
         self._chats: dict[int, int] = {}
         self._bot_name = ""
-        # A turn does not let go of the event loop unless its actions run elsewhere. One at a time,
-        # with a breath between two, updates are acknowledged while many conversations are busy.
-        self._room = asyncio.Semaphore(REMOTE_TURNS_AT_ONCE if settings.action_server_url else 1)
 
     @property
     def full(self) -> bool:
@@ -84,7 +70,9 @@ class Turns:
             await store.database.aside(store.move, f"telegram-{old}-", f"telegram-{new}-")
             self._chats[old] = new
 
-    async def take(self, id: str, job: Job | None, query: CallbackQuery | None, toast: str | None) -> None:
+    async def take(
+        self, id: str, job: TelegramJob | None, query: CallbackQuery | None, toast: str | None
+    ) -> None:
         """Keep an update and work on it, unless it came before; a double tap counts once.
 
         Args:
@@ -93,16 +81,10 @@ class Turns:
             query: the press of a button to answer, if it is one.
             toast: what to answer the press with, if anything.
         """
-        button = _button(job) if job and query else None
-        if job is None or (button and button in self._pressed):
-            new, job, button = await self.backlog.take_id(id), None, None
-        else:
-            if button:
-                self._pressed.add(button)
-            new = await self.backlog.take(id, job.conversation, job.body())
-        if not new:
-            if button:
-                self._pressed.discard(button)
+        job = job and self._where_it_is(job)
+        if job and (job.press in self._pressed or self._was_told(job)):
+            job = None
+        if not await (self._keep(id, job) if job else self.backlog.take_id(id)):
             return
         if query:
             answer = self.backlog.spawn(self._api.answer(query, toast))
@@ -111,56 +93,15 @@ class Turns:
         if job and not job.say:
             self.backlog.spawn(self._api.show_typing(job))
 
-    async def _do(self, entry: Entry) -> None:
-        job = self._where_it_is(Job(id=entry.id, conversation=entry.conversation, **entry.body))
-        press = self._presses.pop(entry.id, None)
-        try:
-            if press:
-                await asyncio.wait({press.answer}, timeout=ANSWER_SECONDS)
-            if job.conversation.endswith(ANONYMOUS) and not self._told.is_news(
-                job.conversation, _TOLD_NOBODY_SECONDS
-            ):
-                lines = []
-            elif job.say:
-                lines = [Line("bot", self._gate.words(job.say))]
-            else:
-                lines = await self._turn(job, press.query if press else None)
-            await self._send(job, entry, lines)
-        finally:
-            self._pressed.discard(_button(job))
+    def _was_told(self, job: TelegramJob) -> bool:
+        """Whether the anonymous ones of a group had their word a while ago."""
+        nobody = job.conversation.endswith(ANONYMOUS)
+        return nobody and not self._told.is_news(job.conversation, _TOLD_NOBODY_SECONDS)
 
-    async def _turn(self, job: Job, query: CallbackQuery | None) -> list[Line]:
-        """The lines of the reply."""
-        inbound = Inbound(job.conversation, job.id, "telegram", job.text, job.button)
-        try:
-            async with self._room:
-                await asyncio.sleep(BREATH_SECONDS)
-                self.backlog.check()
-                new = job.owner is not None and not await self._gate.knows(job.conversation)
-                lines, _ = await self._gate.reply_to(inbound)
-        except Refused as refused:
-            return self._refusal(job, refused)
-        except (TurnFailedError, sa.exc.SQLAlchemyError):
-            return [Line("bot", self._gate.words("failed"))]
-        if job.keyboard is not None:
-            closing = self.backlog.spawn(self._api.close_keyboard(job, query))
-            await asyncio.wait({closing}, timeout=MARK_SECONDS)
-        if new:
-            words = self._gate.words("telegram_group").format(name=self._bot_name)
-            lines.append(Line("bot", words))
-        return lines
+    def _job(self, entry: Entry) -> TelegramJob:
+        return self._where_it_is(super()._job(entry))
 
-    def _refusal(self, job: Job, refused: Refused) -> list[Line]:
-        """What to say to a message that does not pass; a flood is told once."""
-        if refused.reason is Reason.BLANK:
-            return []
-        if refused.reason is Reason.TOO_MANY and not self._told.is_news(
-            job.conversation, max(refused.wait, TOLD_SECONDS)
-        ):
-            return []
-        return [Line("bot", self._gate.words(refused.reason.value))]
-
-    def _where_it_is(self, job: Job) -> Job:
+    def _where_it_is(self, job: TelegramJob) -> TelegramJob:
         """The job, in the chat that its group has become."""
         new = self._chats.get(job.chat)
         if new is None:
@@ -168,35 +109,41 @@ class Turns:
         conversation = job.conversation.replace(f"telegram-{job.chat}-", f"telegram-{new}-", 1)
         return replace(job, chat=new, conversation=conversation)
 
-    async def _send(self, job: Job, entry: Entry, lines: list[Line]) -> None:
-        """Send what was not sent before; what cannot be sent stays in the conversation.
+    async def _do(self, entry: Entry) -> None:
+        try:
+            await super()._do(entry)
+        finally:
+            self._presses.pop(entry.id, None)
 
-        The lines after one that cannot be delivered are not: they would tell half of it.
-        """
-        for line in lines[entry.sent :]:
-            try:
-                try:
-                    job = await self._api.send(job, line)
-                except ChatMigrated as moved:
-                    await self.move(job.chat, moved.new_chat_id)
-                    job = await self._api.send(self._where_it_is(job), line)
-            except Forbidden:
-                logger.info("a reply was kept but not sent: the person has blocked the bot")
-                return
-            except (TelegramError, Trouble) as error:
-                reason = self._api.reason(error)
-                logger.warning("a reply was kept but could not be sent over telegram: %s", reason)
-                await self._apologize(job)
-                return
-            await self.backlog.count_sent(entry)
+    def _reason(self, error: Exception) -> str:
+        return self._api.reason(error)
 
-    async def _apologize(self, job: Job) -> None:
-        """Say that a reply did not arrive, if that much gets through."""
-        with contextlib.suppress(TelegramError, Trouble):
-            words = self._gate.words("undelivered")
-            await self._api.call(lambda: self._api.bot.send_message(job.chat, words))
+    async def _turn(self, job: TelegramJob, *, resumed: bool) -> str | list[Line]:
+        if press := self._presses.get(job.id):
+            await asyncio.wait({press.answer}, timeout=ANSWER_SECONDS)
+        new = job.owner is not None and await self._is_new(job)
+        said = await super()._turn(job, resumed=resumed)
+        if new and not isinstance(said, str):
+            words = self._gate.words("telegram_group").format(name=self._bot_name)
+            return [*said, Line("bot", words)]
+        return said
 
+    async def _show_choice(self, job: TelegramJob) -> None:
+        press = self._presses.get(job.id)
+        await self._api.close_keyboard(job, press.query if press else None)
 
-def _button(job: Job) -> _Button:
-    """What a second tap on the same button has in common with the first."""
-    return (job.chat, job.keyboard, job.button)
+    async def _send(self, job: TelegramJob, line: Line) -> TelegramJob:
+        try:
+            return await self._api.send(job, line)
+        except ChatMigrated as moved:
+            await self.move(job.chat, moved.new_chat_id)
+            return await self._api.send(self._where_it_is(job), line)
+
+    async def _give_up(self, job: TelegramJob, error: Exception) -> None:
+        if isinstance(error, Forbidden):
+            logger.info("a reply was kept but not sent: the person has blocked the bot")
+        else:
+            await super()._give_up(job, error)
+
+    async def _apologize(self, job: TelegramJob, words: str) -> None:
+        await self._api.call(lambda: self._api.bot.send_message(job.chat, words))

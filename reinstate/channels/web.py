@@ -38,7 +38,6 @@ from reinstate.server.settings import Settings, session_secret
 from reinstate.stores.lines import Line
 
 LARGEST_BODY = 64 * 1024
-TOKEN_SECONDS = 30 * 24 * 3600
 RENEW_SECONDS = 24 * 3600
 MOST_STREAMS = 16
 MOST_STREAMS_IN_ALL = 1000
@@ -84,26 +83,24 @@ class Tokens:
         self._serializer = URLSafeTimedSerializer(secret, salt="reinstate-web-session")
 
     def issue(self, conversation: str) -> str:
-        """A token for a conversation, good for thirty days."""
+        """A token for a conversation; how long it counts is the session's matter."""
         return str(self._serializer.dumps(conversation))
 
     def read(self, token: str) -> tuple[str, float]:
-        """The conversation of a token and the token's age in seconds.
+        """The conversation of a token, and how many seconds it was signed from now.
+
+        Clocks of replicas differ, and are set: they tell no more than whether to sign it anew.
 
         Raises:
-            HttpError: 401 for a forged or expired one.
+            HttpError: 401 for a forged one.
         """
         try:
             conversation, signed = self._serializer.loads(token, return_timestamp=True)
         except (BadSignature, UnicodeError):
             raise HttpError(401, "unauthorized") from None
-        # Clocks of replicas differ, and are set back: what is of "later" was signed by us all the same.
-        age = max(0.0, time.time() - signed.timestamp())
-        if age > TOKEN_SECONDS or not (
-            isinstance(conversation, str) and _CONVERSATION.fullmatch(conversation)
-        ):
+        if not (isinstance(conversation, str) and _CONVERSATION.fullmatch(conversation)):
             raise HttpError(401, "unauthorized")
-        return conversation, age
+        return conversation, abs(time.time() - signed.timestamp())
 
 
 class WebDoor(InputChannel):
@@ -303,7 +300,9 @@ class _Stream:
     """The reply to one message: opened with its first line, so that errors keep their status."""
 
     def __init__(self, request: Request, headers: dict[str, str]) -> None:
-        self._request, self._headers = request, headers
+        self._request = request
+        # Proxies that wait for the whole of a reply, to send or to compress it, are asked not to.
+        self._headers = {**headers, "cache-control": "no-store, no-transform", "x-accel-buffering": "no"}
         self._response: Any = None
 
     @property

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _HOST = re.compile(r"(?P<name>[\w.-]+|\[[0-9a-f:.%]+\])(?::(?P<port>\d{1,5}))?", re.IGNORECASE)
+_EMAIL = re.compile(r"[^\s@/:]+@[\w.-]+\.\w{2,}")
 _LOCAL = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:|/|$)", re.IGNORECASE)
 _REDIS = {"redis": "redis", "rediss": "rediss", "unix": "unix", "valkey": "redis", "valkeys": "rediss"}
 _DATABASES = "correct it to postgresql://user:password@host:5432/name or sqlite:///folder/file.db"
@@ -110,6 +111,18 @@ def web(given: str) -> str:
     if not right or re.search(r"\s", address):
         raise ValueError(f"is not an address: {mend}")
     return address.rstrip("/")
+
+
+def contact(given: str) -> str:
+    """Where people are reached who may be shown to anybody: an e-mail address, or a page's."""
+    mend = "correct it to help@example.com or https://host/path"
+    if _EMAIL.fullmatch(mail := given.removeprefix("mailto:")):
+        return mail
+    page = web(given)
+    parts = urlsplit(page)
+    if parts.username is not None or ("." not in (parts.hostname or "") and "://" not in given):
+        raise ValueError(f"is no address that people can be shown: {mend}")
+    return page
 
 
 def proxy(given: str) -> str:

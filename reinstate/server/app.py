@@ -43,6 +43,8 @@ from reinstate.stores.locks import FileLocks, LocalLocks, Locks
 logger = logging.getLogger("reinstate")
 
 LARGEST_REQUEST = 1024 * 1024
+# Longer than proxies keep a connection that is idle: one that ends first is 502 to whoever comes just then.
+KEEP_ALIVE_SECONDS = 130
 _HERE = ("127.0.0.1", "0.0.0.0", "::")  # noqa: S104 - shown as localhost, not bound to
 _RETENTION_EVERY_SECONDS = 3600
 _DAY_SECONDS = 24 * 3600
@@ -112,13 +114,14 @@ def build(settings: Settings, times: Times, begun: Callable[[], None]) -> Sanic:
     """
     app = Sanic("reinstate", configure_logging=False)
     app.config.REQUEST_MAX_SIZE = LARGEST_REQUEST
+    app.config.KEEP_ALIVE_TIMEOUT = KEEP_ALIVE_SECONDS
     app.config.FALLBACK_ERROR_FORMAT = "text"
     app.ctx.settings = settings
     app.ctx.store = _open_store(settings)
     redis = in_redis.connect(settings.redis_url) if settings.redis_url else None
     app.ctx.locks = in_redis.RedisLocks(redis) if redis else _locks(app.ctx.store.database)
     app.ctx.limits = limits(settings, times, redis)
-    app.ctx.begun = begun
+    app.ctx.begun, app.ctx.probe = begun, None
     register(create_http_input_channels(None, str(ROOT / "credentials.yml")), app, route="/webhooks/")
     app.add_route(_root, "/", methods=["GET", "HEAD"])
     app.add_route(_health, "/health", methods=["GET", "HEAD"])
@@ -192,13 +195,14 @@ async def _load(app: Sanic, loop: Any) -> None:
     agent.tracker_store = agent.processor.tracker_store = store
     await agent.parse_message("hello")
     app.ctx.agent = agent
-    app.ctx.probe = Probe(store.check, app.ctx.locks.check)
     app.ctx.gate = Gate(agent, store, app.ctx.locks, app.ctx.limits)
     if settings.retention_days:
         app.add_task(_retain(store, settings.retention_days))
 
 
 async def _begin(app: Sanic, _loop: Any) -> None:
+    """All doors are open now, and it may be said that the bot is well."""
+    app.ctx.probe = Probe(app.ctx.store.check, app.ctx.locks.check)
     app.ctx.begun()
 
 
@@ -222,8 +226,9 @@ async def _root(_request: Request) -> HTTPResponse:
 
 
 async def _health(request: Request) -> HTTPResponse:
-    probe: Probe = request.app.ctx.probe
-    return raw(b"ok", content_type="text/plain") if await probe.well() else empty(503)
+    probe: Probe | None = request.app.ctx.probe
+    well = probe is not None and await probe.well()
+    return raw(b"ok", content_type="text/plain") if well else empty(503)
 
 
 async def _metrics(request: Request) -> HTTPResponse:

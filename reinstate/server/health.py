@@ -6,6 +6,9 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from reinstate.stores.database import aside
 
 logger = logging.getLogger(__name__)
 
@@ -24,6 +27,8 @@ class Probe:
             locks: writes to where locks are.
         """
         self._store, self._locks = store, locks
+        # Names of hosts are looked up in the loop's own threads, and may take all of them for a minute.
+        self._thread = ThreadPoolExecutor(1, "health")
         self._asking: asyncio.Task[None] | None = None
         self._began = float("-inf")
         self._told = ""
@@ -45,5 +50,5 @@ class Probe:
         return error is None
 
     async def _ask(self) -> None:
-        await asyncio.to_thread(self._store)
+        await aside(self._thread, self._store)
         await self._locks()

@@ -175,7 +175,7 @@ class Settings:
             rate_per_minute=number("RATE_PER_MINUTE", 30, 0, 1_000_000),
             rate_total_per_minute=number("RATE_TOTAL_PER_MINUTE", 0, 0, 1_000_000),
             action_server_url=address("ACTION_SERVER_URL", addresses.web),
-            handover_url=text("HANDOVER_URL"),
+            handover_url=address("HANDOVER_URL", addresses.contact),
         )
 
     @property
@@ -187,7 +187,7 @@ class Settings:
     def secrets(self) -> list[str]:
         """What must not be read in a log, longest first: secrets, and passwords in addresses."""
         found = [value.reveal() for value in vars(self).values() if isinstance(value, Secret)]
-        for address in (self.database_url, self.redis_url or ""):
+        for address in (value for value in vars(self).values() if isinstance(value, str)):
             password = urlsplit(address).password or ""
             found += [password, unquote(password)]
         return sorted({each for each in found if len(each) >= _SHORTEST_SECRET}, key=len, reverse=True)

@@ -43,11 +43,14 @@ from reinstate.stores.rows import (
 from reinstate.stores.tables import events, memories, offers, replies, sessions
 
 COMMANDS_SAID = {f"/{intent}": f"/{command}" for command, intent in COMMANDS.items()}
+# Whose tokens were not used for so long have to open a new conversation.
+SESSION_SECONDS = 30 * 24 * 3600
 # What goes through all rows may take longer.
 _PATIENT_SECONDS = 600
 # Who asks to be forgotten waits so long for the last byte to go; it is milliseconds, save on a busy machine.
 _PATIENT_WITH_REMAINS = 2
 _SAID = ("user", "bot", "restart")
+_lasts = sessions.c.seen > now() - SESSION_SECONDS
 _keep_event = events.insert().values(timestamp=now())
 Dict = dict[str, Any]
 
@@ -192,7 +195,7 @@ class ConversationStore(SQLTrackerStore):
         me = sa.select(sa.literal(conversation, sa.String).label("name")).subquery()
         query = sa.select(memories.c.state, sessions.c.seen, replies.c.after, offers.c.payload).select_from(
             me.outerjoin(memories, memories.c.conversation == me.c.name)
-            .outerjoin(sessions, sessions.c.conversation == me.c.name)
+            .outerjoin(sessions, (sessions.c.conversation == me.c.name) & _lasts)
             .outerjoin(replies, (replies.c.conversation == me.c.name) & (replies.c.message == message))
             .outerjoin(offers, (offers.c.conversation == me.c.name) & (offers.c.payload == payload))
         )
@@ -306,13 +309,14 @@ class ConversationStore(SQLTrackerStore):
 
     def is_open(self, conversation: str) -> bool:
         """Whether tokens of this conversation count."""
-        query = sa.select(sessions.c.conversation).where(sessions.c.conversation == conversation)
+        own = sessions.c.conversation == conversation
+        query = sa.select(sessions.c.conversation).where(own, _lasts)
         return self.database.read(lambda connection: connection.execute(query).first()) is not None
 
     def touch_session(self, conversation: str) -> None:
-        """Note that a session is in use, so that retention leaves it alone."""
+        """Note that a session is in use, so that it lasts; one that has ended stays so."""
         own = sessions.c.conversation == conversation
-        touch = sessions.update().where(own).values(seen=now())
+        touch = sessions.update().where(own, _lasts).values(seen=now())
         self.database.write(lambda connection: connection.execute(touch))
 
     def knows(self, conversation: str) -> bool:

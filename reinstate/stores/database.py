@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import contextvars
 import select
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -24,6 +25,8 @@ from reinstate.stores import sqlite
 
 # How long the database may be silent: a turn then fails, and can be repeated.
 ANSWER_SECONDS = 5
+# How often, and for how long, it is tried to connect to one that has no room or is just starting.
+_CONNECT_PAUSES, _CONNECT_SECONDS = (0.1, 0.4, 1.0), 3
 _THREADS = 8
 _READ_ONLY = "25006"  # PostgreSQL's read_only_sql_transaction
 _KEEP_ALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
@@ -122,18 +125,29 @@ class Database:
         work: Callable[[sa.engine.Connection], _Result],
         begin: Callable[[], contextlib.AbstractContextManager[sa.engine.Connection]],
     ) -> _Result:
-        """Run work; once more where its connection was of no use, unless it may have been kept."""
-        worked = False
-        try:
-            with begin() as connection:
-                result = work(connection)
-                worked = True
-            return result
-        except sa.exc.DBAPIError as error:
-            if worked or not error.connection_invalidated:
-                raise
-        with begin() as connection:
-            return work(connection)
+        """Run work; once more where its connection was of no use, unless it may have been kept.
+
+        Who finds no connection, because the server has no room or is just starting, asks a few times.
+        """
+        began, pauses, lost = time.monotonic(), iter(_CONNECT_PAUSES), False
+        while True:
+            begun = worked = False
+            try:
+                with begin() as connection:
+                    begun = True
+                    result = work(connection)
+                    worked = True
+                return result
+            except sa.exc.DBAPIError as error:
+                if begun:
+                    if worked or lost or not error.connection_invalidated:
+                        raise
+                    lost = True
+                    continue
+                pause = next(pauses, None)
+                if pause is None or time.monotonic() - began > _CONNECT_SECONDS:
+                    raise
+            time.sleep(pause)
 
 
 def _postgres(url: sa.engine.URL) -> sa.engine.Engine:
@@ -153,12 +167,18 @@ def _postgres(url: sa.engine.URL) -> sa.engine.Engine:
         hide_parameters=True,
     )
 
-    @sa.event.listens_for(made, "handle_error")
-    def leave(context: Any) -> None:
-        """A server that does not write any more is as good as gone."""
-        if getattr(context.original_exception, "pgcode", None) == _READ_ONLY:
-            context.is_disconnect = True
+    known = made.dialect.is_disconnect
 
+    def is_gone(error: Any, connection: Any, cursor: Any) -> bool:
+        """Whether a connection is of no use: it is broken, or leads to a server that does not write any more.
+
+        Only what has a code is PostgreSQL's own word; all else is told of the network, in many words.
+        """
+        code = getattr(error, "pgcode", None)
+        broken = isinstance(error, psycopg2.OperationalError) or type(error) is psycopg2.DatabaseError
+        return known(error, connection, cursor) or code == _READ_ONLY or (broken and code is None)
+
+    made.dialect.is_disconnect = is_gone
     return made
 
 

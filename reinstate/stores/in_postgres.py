@@ -8,13 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import sqlalchemy as sa
 
-from reinstate.stores.database import Database, aside
+from reinstate.stores.database import Database, StoreError, aside
 from reinstate.stores.locks import LocalLocks, key_of
 
 # How many conversations of this process can wait at once for a turn that another process has.
 _MOST_WAITING = 4
 _LOCK_TIMEOUT = "55P03"
 _WAIT_MS = 2000
+_ROUNDS = 3
 
 
 class PostgresLocks:
@@ -25,8 +26,18 @@ class PostgresLocks:
     """
 
     def __init__(self, database: Database) -> None:
-        """Connect when the first lock is asked for."""
+        """Find out whether a connection stays the same; connect when the first lock is asked for.
+
+        Raises:
+            StoreError: if it does not, so that locks would be left behind, or there is none.
+        """
         self._engine = database.engine.execution_options(isolation_level="AUTOCOMMIT")
+        try:
+            self._check_connections()
+        except sa.exc.SQLAlchemyError as error:
+            raise StoreError(
+                f"the database cannot be used ({database.explain(error)}): check DATABASE_URL"
+            ) from None
         self._connection: sa.engine.Connection | None = None
         self._keeper = ThreadPoolExecutor(1, "locks")
         self._waiters = ThreadPoolExecutor(_MOST_WAITING, "waiting-for-locks")
@@ -54,6 +65,17 @@ class PostgresLocks:
     async def check(self) -> None:
         """See `Locks.check`."""
         await aside(self._keeper, self._ask, sa.select(1))
+
+    def _check_connections(self) -> None:
+        """A pooler before PostgreSQL may give each transaction of ours whichever connection is free."""
+        server = sa.select(sa.func.pg_backend_pid())
+        with self._engine.connect() as one, self._engine.connect() as two:
+            met = {(one.execute(server).scalar(), two.execute(server).scalar()) for _ in range(_ROUNDS)}
+        if len(met) > 1 or len(set(*met)) == 1:
+            raise StoreError(
+                "DATABASE_URL leads through a pooler that changes connections between transactions: take "
+                "the database's own address or the pooler's session mode, or set REDIS_URL"
+            )
 
     def _try(self, key: int) -> bool:
         return bool(self._ask(sa.select(sa.func.pg_try_advisory_lock(key))))

@@ -83,6 +83,27 @@ def test_without_permission_it_says_so(
     assert ["hello"] == person.said()
 
 
+@pytest.mark.parametrize("status", [200, 403, 503])
+def test_somebody_else_on_the_way_does_not_blame_the_site(
+    tab: Callable[..., Person], site: Site, permitting: Server, status: int
+) -> None:
+    """A firewall or a hotel that answers everything from the bot's host says nothing of the site."""
+    person = tab(url=permitting.url)
+    person.page.goto(site.url)
+    person.button("Account suspended?").click()
+    person.say("hello")
+    person.page.route(
+        f"{permitting.url}/**",
+        lambda route: route.fulfill(status=status, content_type="text/html", body="<html>"),
+    )
+    person.write("and then")
+    expect(person.status).to_contain_text("No connection")
+    person.page.unroute_all()
+    person.settle()
+    assert ["hello", "and then"] == person.said()
+    person.check_in_step()
+
+
 def test_attributes_change_its_looks(tab: Callable[..., Person], site: Site, permitting: Server) -> None:
     """Title, colour, side, language and opening at once are attributes of the tag."""
     site.page = _page(
@@ -322,6 +343,90 @@ def test_it_outlives_a_navigation_within_the_page(
     assert ["hello", "thanks"] == person.said()
     person.page.evaluate("() => Reinstate.remove()")
     expect(person.page.locator("reinstate-chat")).to_have_count(0)
+
+
+_BODIES = {
+    "transformed": "body { transform: translateX(0); }",
+    "filtered": "body { filter: grayscale(1); }",
+    "in a menu's push": "body { will-change: transform; perspective: 300px; }",
+    "contained": "body { contain: paint; overflow: hidden; height: 100px; }",
+    "a grid": "html, body { margin: 0; } body { display: grid; gap: 50px; opacity: 0.1; }",
+}
+
+
+@pytest.mark.parametrize("body", _BODIES)
+def test_what_a_site_does_to_its_body_moves_nothing(
+    tab: Callable[..., Person], site: Site, permitting: Server, body: str
+) -> None:
+    """Launcher and panel stay in the corner of the window, wherever the page is scrolled, and take no room in it."""
+    tall = "<style>main { height: 3000px; }</style>"
+    site.page = _page(permitting, head=tall)
+    person = tab(url=permitting.url, viewport={"width": 1000, "height": 600})
+    person.page.goto(site.url)
+    launcher = person.button("Account suspended?")
+    expect(launcher).to_be_visible()
+    length = "() => document.documentElement.scrollHeight"
+    before = person.page.evaluate(length)
+    person.page.add_style_tag(content=_BODIES[body])
+    person.page.evaluate("() => scrollTo(0, 900)")
+    box = launcher.bounding_box()
+    assert box
+    assert (980, 580) == (box["x"] + box["width"], box["y"] + box["height"])
+    assert person.page.evaluate(length) <= before
+    launcher.click()
+    person.text.click()
+    panel = person.page.locator(".panel").bounding_box()
+    assert panel
+    assert (980, 580) == (panel["x"] + panel["width"], panel["y"] + panel["height"])
+    assert panel["height"] == 560
+
+
+_FORBIDS = """() => {
+  for (const kind of ['selectstart', 'contextmenu', 'copy', 'paste', 'dragstart']) {
+    document.addEventListener(kind, event => event.preventDefault());
+  }
+  document.head.insertAdjacentHTML('beforeend', '<style>* { user-select: none; -webkit-user-select: none; }</style>');
+}"""
+
+
+def test_what_a_site_forbids_is_not_forbidden_in_the_chat(
+    tab: Callable[..., Person], site: Site, permitting: Server
+) -> None:
+    """On a site that lets nobody select, copy, paste or open the browser's menu, a reply can be taken along."""
+    person = tab(url=permitting.url)
+    person.page.goto(site.url)
+    person.button("Account suspended?").click()
+    person.page.evaluate(_FORBIDS)
+    person.say("hello")
+    reply = person.page.locator(".line.bot p").first
+    reply.click(click_count=3)
+    selected = person.root("(root.getSelection?.() ?? getSelection()).toString()")
+    assert selected.strip() == reply.inner_text().strip()
+    for kind in ("selectstart", "contextmenu", "copy", "paste", "dragstart"):
+        made = f"new Event('{kind}', {{bubbles: true, cancelable: true, composed: true}})"
+        assert person.root(f"root.querySelector('.line.bot p').dispatchEvent({made})"), kind
+
+
+def test_an_old_library_of_the_site_does_not_change_what_is_said(
+    tab: Callable[..., Person], site: Site, permitting: Server
+) -> None:
+    """Prototype.js before 1.7 gives strings and lists a `toJSON` of their own, and objects more to walk over."""
+    old = """<script>
+      String.prototype.toJSON = function () { return `"${this}"`; };
+      Array.prototype.toJSON = function () { return `[${this.join(', ')}]`; };
+      Array.prototype.each = function (act) { for (const one of this) act(one); };
+      Object.prototype.clone = function () { return Object.assign({}, this); };
+    </script>"""
+    site.page = _page(permitting, head=old)
+    person = tab(url=permitting.url)
+    person.page.goto(site.url)
+    person.button("Account suspended?").click()
+    person.say("hello")
+    person.page.reload()
+    person.button("Account suspended?").click()
+    person.settle()
+    assert ["hello"] == person.said()
+    person.check_in_step()
 
 
 @pytest.mark.parametrize("attributes", ["type=module", "crossorigin", "async", "type=module data-open"])

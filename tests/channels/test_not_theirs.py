@@ -9,6 +9,7 @@ import pytest
 from aiohttp import web
 from telegram.error import BadRequest, Forbidden, InvalidToken, TelegramError
 
+from reinstate.channels import telegram_api
 from reinstate.channels.service import Trouble
 from reinstate.channels.slack_api import Api as SlackApi
 from reinstate.channels.slack_api import SlackError
@@ -142,3 +143,34 @@ def test_nobody_at_the_other_end_is_the_network() -> None:
         with pytest.raises(Trouble) as found:
             asyncio.run(call(root))
         assert not found.value.unclear
+
+
+@pytest.mark.filterwarnings("ignore:Please use 'Bot.get_updates'")
+def test_polling_goes_on_after_a_connection_that_never_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is one at a time: where a broken one keeps its place, the next is made by a client of its own."""
+    monkeypatch.setattr(telegram_api, "_POOL_SECONDS", 0.1)
+
+    async def answer(_asked: web.Request) -> web.Response:
+        return web.json_response({"ok": True, "result": []})
+
+    async def poll() -> None:
+        app = web.Application()
+        app.router.add_route("*", "/{anything:.*}", answer)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        root = f"http://127.0.0.1:{free_port()}"
+        await web.TCPSite(runner, "127.0.0.1", int(root.rpartition(":")[2])).start()
+        api = TelegramApi(Secret(SECRET), root)
+        await api.open()
+        try:
+            client = api._requests[0]._client
+            await client.send(client.build_request("GET", root), stream=True)  # never read to its end
+            with pytest.raises(Trouble, match="Pool timeout"):
+                await api.call(lambda: api.updates(None, []))
+            await api.renew_polling()
+            assert [] == await api.call(lambda: api.updates(None, []))
+        finally:
+            await api.close()
+            await runner.cleanup()
+
+    asyncio.run(poll())

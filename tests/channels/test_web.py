@@ -471,6 +471,19 @@ def test_what_the_page_refers_to_may_be_kept_for_ever(server: Server) -> None:
     assert "no-cache" == request("GET", f"{server.url}/chat/widget.js?v=old").headers["cache-control"]
 
 
+def test_proxies_are_asked_to_pass_a_reply_on_as_it_comes(door: Server, talk: Chat) -> None:
+    """Neither to collect it nor to compress it, which nginx and others do unasked."""
+    headers = {**talk.authorization, "Content-Type": "application/json"}
+    body = json.dumps({"id": "1", "text": "hello"}).encode()
+    connection = http.client.HTTPConnection("127.0.0.1", door.port, timeout=60)
+    connection.request("POST", "/chat/messages", body, headers)
+    answer = connection.getresponse()
+    assert b'"done"' in answer.read()
+    connection.close()
+    assert "no" == answer.getheader("x-accel-buffering")
+    assert "no-store, no-transform" == answer.getheader("cache-control")
+
+
 def test_the_widget_may_be_embedded(door: Server) -> None:
     """widget.js may be loaded from another site."""
     answer = request("GET", f"{door.url}/chat/widget.js")

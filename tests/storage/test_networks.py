@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg2
 import pytest
 import sqlalchemy as sa
 from rasa.shared.core.domain import Domain
@@ -18,11 +19,13 @@ from rasa.shared.core.events import UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from reinstate.server.health import Probe
-from reinstate.stores import sqlite
-from reinstate.stores.conversations import ConversationStore
-from reinstate.stores.database import patient
+from reinstate.stores import database, sqlite
+from reinstate.stores.conversations import SESSION_SECONDS, ConversationStore
+from reinstate.stores.database import Database, StoreError, patient
+from reinstate.stores.in_postgres import PostgresLocks
 from reinstate.stores.locks import LocalLocks
-from tests.relay import Relay
+from reinstate.stores.tables import sessions
+from tests.relay import Pooler, Relay
 from tests.running import until
 
 Sql = Callable[..., None]
@@ -72,6 +75,12 @@ def open_one(store: ConversationStore) -> str:
     store.open_session(name)
     assert store.is_open(name)
     return name
+
+
+def _of_kind(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> ConversationStore:
+    if kind == "postgresql":
+        return request.getfixturevalue("store")
+    return ConversationStore(Domain.empty(), host=f"sqlite:///{tmp_path / 'data.db'}")
 
 
 def is_well(store: ConversationStore) -> bool:
@@ -182,15 +191,110 @@ def test_a_file_that_another_program_holds_is_not_healthy(
     until(lambda: is_well(store))
 
 
+def test_connections_that_are_ended_by_the_server_are_opened_anew(store: ConversationStore, sql: Sql) -> None:
+    """A PostgreSQL that is shut down, or an administrator, ends them in the middle of everything."""
+    name = open_one(store)
+    for _ in range(3):
+        sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+        assert store.is_open(name)
+        open_one(store)
+    assert is_well(store)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "SSL SYSCALL error: Success",
+        "SSL connection has been closed unexpectedly",
+        "error with status PGRES_TUPLES_OK and no message from the libpq",
+        'lost synchronization with server: got message type "H"',
+        "",
+    ],
+)
+@pytest.mark.parametrize("kind", [psycopg2.OperationalError, psycopg2.DatabaseError])
+def test_whatever_is_told_of_a_broken_connection_it_is_opened_anew(
+    store: ConversationStore, kind: type[Exception], said: str
+) -> None:
+    """In whatever words, and where the library takes it for sound: what PostgreSQL says itself has a code."""
+    name = open_one(store)
+    broken = {connection: kind(said) for connection in [_pooled(store)]}
+
+    @sa.event.listens_for(store.engine, "before_cursor_execute")
+    def fail(connection: sa.engine.Connection, *_: object) -> None:
+        if error := broken.pop(connection.connection.dbapi_connection, None):
+            connection._handle_dbapi_exception(error, None, None, None, None)
+
+    try:
+        assert store.is_open(name)
+    finally:
+        sa.event.remove(store.engine, "before_cursor_execute", fail)
+    assert not broken
+    with pytest.raises(sa.exc.IntegrityError) as caught:
+        store.open_session(name)
+    assert not caught.value.connection_invalidated
+
+
+def _pooled(store: ConversationStore) -> object:
+    """The connection that is taken next."""
+    with store.engine.connect() as connection:
+        return connection.connection.dbapi_connection
+
+
+def test_a_server_without_room_is_asked_again(
+    store: ConversationStore, sql: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Too many connections: a moment later there is room again, and nobody hears of it."""
+    name = open_one(store)
+    sql("CREATE ROLE cramped LOGIN CONNECTION LIMIT 0", "GRANT ALL ON ALL TABLES IN SCHEMA public TO cramped")
+    cramped = Database(store.engine.url.set(username="cramped").render_as_string(hide_password=False))
+    query = sa.select(sessions.c.conversation).where(sessions.c.conversation == name)
+    with pytest.raises(sa.exc.OperationalError, match="too many connections"):
+        cramped.read(lambda connection: connection.execute(query).scalar())
+    monkeypatch.setattr(
+        database.time, "sleep", lambda _: sql("ALTER ROLE cramped CONNECTION LIMIT 5")
+    )  # meanwhile
+    assert name == cramped.read(lambda connection: connection.execute(query).scalar())
+
+
+def test_a_pooler_that_changes_connections_is_refused(postgres: sa.engine.URL, relay: Relay) -> None:
+    """Behind one, a lock is taken on one connection and given back on another: it would be held for ever."""
+    PostgresLocks(Database(f"postgresql://postgres@127.0.0.1:{relay.port}/postgres"))
+    pooler = Pooler(Path(str(postgres.query["host"])) / ".s.PGSQL.5432")
+    try:
+        store = ConversationStore(
+            Domain.empty(), host=f"postgresql://postgres@127.0.0.1:{pooler.port}/postgres"
+        )
+        open_one(store)
+        with pytest.raises(StoreError, match=r"leads through a pooler.*REDIS_URL"):
+            PostgresLocks(store.database)
+    finally:
+        pooler.close()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_session_ends_by_the_database_s_clock(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Thirty days without use end it, whatever our own clock says; what has ended is not taken up again."""
+    store = _of_kind(kind, request, tmp_path)
+    name, now = open_one(store), time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 400 * 24 * 3600)
+    assert store.is_open(name)
+    assert asyncio.run(store.meet(name, "1")).open
+    unused = sessions.update().where(sessions.c.conversation == name)
+    old = unused.values(seen=sessions.c.seen - SESSION_SECONDS)
+    store.database.write(lambda connection: connection.execute(old))
+    store.touch_session(name)
+    assert not store.is_open(name)
+    assert not asyncio.run(store.meet(name, "1")).open
+
+
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_a_wrong_clock_of_ours_deletes_nothing(
     kind: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is old is told by the database's clock, which all processes share."""
-    url = f"sqlite:///{tmp_path / 'data.db'}"
-    store = (
-        ConversationStore(Domain.empty(), host=url) if kind == "sqlite" else request.getfixturevalue("store")
-    )
+    store = _of_kind(kind, request, tmp_path)
     name, now = open_one(store), time.time()
     for wrong in (0.0, now + 400 * 24 * 3600):
         monkeypatch.setattr(time, "time", lambda wrong=wrong: wrong)

@@ -353,6 +353,35 @@ def test_a_lock_is_held_for_as_long_as_its_turn_takes(
     asyncio.run(hold())
 
 
+def test_who_gives_up_waiting_leaves_no_answer_to_somebody_else(redis: str, name: str) -> None:
+    """Cancelled at any moment, a question's answer is not read by the next one; nobody keeps a place or a lock."""
+
+    async def give_up() -> None:
+        client = connect(redis)
+        locks, rate = RedisLocks(client), RedisRate(client, name, 6000, 1000)
+
+        for steps in range(60):
+            async with locks.hold(name):
+                other = RedisLocks(client)
+                waiting = [asyncio.create_task(_hold(other, name)) for _ in range(2)]
+                for _ in range(steps):
+                    await asyncio.sleep(0)
+                for task in waiting:
+                    task.cancel()
+                assert 0.0 == await rate.take("ann")
+            # Where the library swallows it, who was cancelled takes their turn, and is no worse than late.
+            await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 20)
+        await asyncio.wait_for(_hold(locks, name), 3)
+        assert not await client.exists(f"reinstate:turn:{name}", f"reinstate:queue:{name}")
+
+    asyncio.run(give_up())
+
+
+async def _hold(locks: RedisLocks, name: str) -> None:
+    async with locks.hold(name):
+        pass
+
+
 def test_a_redis_that_begins_anew_lets_waiters_in(tmp_path: Path, name: str) -> None:
     """Their places are lost with it, and they ask again."""
 

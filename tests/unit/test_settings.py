@@ -44,6 +44,10 @@ UNDERSTOOD = [
     ("SLACK_API_URL", "slack.example", "https://slack.example/api/"),
     ("TELEGRAM_WEBHOOK_URL", "https://bot.example?a=b", "https://bot.example/webhooks/telegram/webhook?a=b"),
     ("TELEGRAM_API_URL", "http://127.0.0.1:8081/", "http://127.0.0.1:8081"),
+    ("HANDOVER_URL", "mailto:help@example.com", "help@example.com"),
+    ("HANDOVER_URL", " Help+Desk@Example.co.uk", "Help+Desk@Example.co.uk"),
+    ("HANDOVER_URL", "help.example.com/contact?a=b@c", "https://help.example.com/contact?a=b@c"),
+    ("HANDOVER_URL", "http://intranet/help", "http://intranet/help"),
 ]  # fmt: skip
 
 
@@ -97,6 +101,11 @@ REFUSED = [
     ("TELEGRAM_WEBHOOK_SECRET", "ge heim"),
     ("TELEGRAM_WEBHOOK_URL", "https://bot:port/x"),
     ("ACTION_SERVER_URL", "tcp://actions"),
+    ("HANDOVER_URL", "ask Ann"),
+    ("HANDOVER_URL", "yes"),
+    ("HANDOVER_URL", "help@example"),
+    ("HANDOVER_URL", "javascript:alert(1)"),
+    ("HANDOVER_URL", "https://ann:geheim@help.example"),
 ]
 
 
@@ -120,9 +129,11 @@ def test_no_secret_reaches_the_log() -> None:
         "SESSION_SECRET": "geheim three",
         "DATABASE_URL": "postgres://bot:ge@heim@db/x",
         "REDIS_URL": "redis://:geheim%2Ffive@cache",
+        "ACTION_SERVER_URL": "https://bot:geheim6@actions",
+        "TELEGRAM_API_URL": "https://bot:geheim%37@telegram",
     }
     settings = read(**secrets)
-    said = f"{secrets} {settings.database_url} {settings.redis_url} ge@heim geheim/five"
+    said = f"{secrets} {settings.database_url} {settings.redis_url} ge@heim geheim/five geheim7"
     try:
         raise RuntimeError(said)
     except RuntimeError:

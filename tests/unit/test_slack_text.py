@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reinstate.channels import slack_text
-from reinstate.channels.slack_events import Job, Signature, check, parse, read_click, read_command, read_event
+from reinstate.channels.slack_events import (
+    Signature,
+    SlackJob,
+    check,
+    parse,
+    read_click,
+    read_command,
+    read_event,
+)
 from reinstate.stores.lines import Line, Source
 from tests.channels.fake_slack import (
     APP,
@@ -259,7 +267,7 @@ def test_bodies_that_are_none_are_refused(body: bytes) -> None:
 # --- what is meant for the bot --------------------------------------------------------------------
 
 
-def read(inner: dict[str, Any], **envelope: Any) -> Job | None:
+def read(inner: dict[str, Any], **envelope: Any) -> SlackJob | None:
     """The job of an event."""
     return read_event(event(inner, **envelope))
 
@@ -431,7 +439,7 @@ def test_a_job_survives_being_kept() -> None:
     message = posted()
     job = read_click(parse(form(click(message, message.buttons[0], "U1"))))
     assert job
-    assert job == Job(**json.loads(json.dumps(job.body())))
+    assert job == SlackJob(**json.loads(json.dumps(job.body())), conversation=job.conversation)
 
 
 # --- who somebody is ------------------------------------------------------------------------------

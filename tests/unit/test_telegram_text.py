@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -11,8 +12,8 @@ from telegram import Update
 
 from reinstate.channels.telegram_text import (
     LONGEST_MESSAGE,
-    Job,
     Me,
+    TelegramJob,
     is_anothers,
     keyboard,
     migration,
@@ -193,12 +194,12 @@ def test_buttons_in_a_group_name_their_owner() -> None:
 
 def test_a_private_message_is_a_turn_of_its_person() -> None:
     """The conversation is telegram-<user>, the id that of the update."""
-    assert Job("9", f"telegram-{PERSON}", PERSON, text="hello") == read(update("hello"), ME)
+    assert TelegramJob("9", f"telegram-{PERSON}", PERSON, text="hello") == read(update("hello"), ME)
 
 
 def test_a_group_message_is_a_turn_of_its_member() -> None:
     """The conversation is telegram-<chat>-<user>, and the reply answers the message."""
-    expected = Job("9", f"telegram-{GROUP}-{PERSON}", GROUP, text="help me", owner=PERSON, reply_to=3)
+    expected = TelegramJob("9", f"telegram-{GROUP}-{PERSON}", GROUP, text="help me", owner=PERSON, reply_to=3)
     assert expected == read(update("@Reinstate_Test_Bot help me", group=True), ME)
 
 
@@ -319,7 +320,7 @@ def test_a_tap_without_data_asks_for_nothing() -> None:
 def test_a_job_survives_the_inbox() -> None:
     """What is kept is all that is needed to go on after a crash."""
     job = read(tap("16|/deny"), ME)
-    assert job and job == Job(id=job.id, conversation=job.conversation, **job.body())
+    assert job and job == TelegramJob(**json.loads(json.dumps(job.body())), conversation=job.conversation)
 
 
 # --- who somebody is ---------------------------------------------------------------------------

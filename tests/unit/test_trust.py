@@ -10,7 +10,6 @@ import time
 import pytest
 from itsdangerous import URLSafeTimedSerializer
 
-from reinstate.channels import web
 from reinstate.channels.rates import Rate, Times, limits
 from reinstate.channels.web import HttpError, Tokens
 from reinstate.server.settings import ROOT, Settings
@@ -25,27 +24,22 @@ def test_a_token_is_read_as_it_was_issued() -> None:
     assert age < 60
 
 
-@pytest.mark.parametrize("ahead", [1.5, 30, 7200])
-def test_a_token_of_a_clock_that_is_ahead_counts(ahead: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Clocks of replicas differ, and clocks are set back: it was signed by us all the same."""
+@pytest.mark.parametrize("ahead", [1.5, 30, 7200, 400 * 24 * 3600, -400 * 24 * 3600])
+def test_a_token_of_a_clock_that_is_wrong_counts(ahead: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clocks of replicas differ, and clocks are set: it was signed by us all the same."""
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now + ahead)
     token = Tokens("ours").issue(CONVERSATION)
     monkeypatch.setattr(time, "time", lambda: now)
-    assert (CONVERSATION, 0) == Tokens("ours").read(token)
+    assert CONVERSATION == Tokens("ours").read(token)[0]
 
 
 @pytest.mark.parametrize("secret", ["another", "", "ours "])
-def test_a_token_counts_only_with_our_secret_and_in_its_time(
-    secret: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Signed with another secret, or older than thirty days: 401."""
+def test_a_token_counts_only_with_our_secret(secret: str) -> None:
+    """Signed with another secret: 401."""
     token = Tokens("ours").issue(CONVERSATION)
     with pytest.raises(HttpError, match="unauthorized"):
         Tokens(secret).read(token)
-    monkeypatch.setattr(web, "TOKEN_SECONDS", -1)
-    with pytest.raises(HttpError, match="unauthorized"):
-        Tokens("ours").read(token)
 
 
 @pytest.mark.parametrize(
