@@ -106,17 +106,14 @@ def test_a_limit_is_that_of_both_together(tmp_path: Path) -> None:
 
 
 def test_a_slack_message_is_one_turn_and_replies_keep_their_order(slack: FakeSlack, bot: Server) -> None:
-    """Messages that are delivered twice, and the next one before the last is answered.
-
-    Between processes, two messages that both wait may change places (`FileLocks`); their replies never do.
-    """
+    """Messages that are delivered to both processes, and the next one before the last is answered."""
     ann = slack_people.Person(slack, bot)
     for text in TEXTS:
         body = ann.direct(text)
         with ThreadPoolExecutor(4) as crowd:
             list(crowd.map(ann.send, [body] * 4))
     ann.kept.settle()
-    assert sorted(TEXTS) == sorted(ann.kept.said(ann.conversation))
+    assert TEXTS == ann.kept.said(ann.conversation)
     assert ann.kept.said(ann.conversation, "bot") == [m.shown for m in slack.in_channel(ann.channel)]
 
 
