@@ -58,9 +58,7 @@ class Stage:
 
     def path(self, inside: str) -> Path:
         """Where a path of the stage lies."""
-        return (
-            self.root / os.path.normpath(f"/{inside}" if inside[0] == "/" else f"{self.folder}/{inside}")[1:]
-        )
+        return self.root / os.path.normpath(Path(self.folder) / inside).lstrip("/")
 
     def entered(self, command: list[str], user: str = "0") -> list[str]:
         """The command that runs another one in this root."""
@@ -170,21 +168,22 @@ def _copy(words: list[str], stage: Stage, stages: dict[str, Stage]) -> None:
 def prove(stage: Stage) -> None:
     """Run the last stage as a container that may do little; ends the script where something fails."""
     began = time.monotonic()
-    root = stage.root
-    shielded = (
-        f"ip link set lo up && mount --bind {root} {root} && mount -o remount,bind,ro {root}"
-        f" && mount -t proc proc {root}/proc && mount -t tmpfs temporary {root}/tmp"  # noqa: S108 - the root's
-        f' && mount -t tmpfs -o uid={stage.user} var {stage.path("var")} && exec "$@"'
-    )
+    root, own = stage.root, f"-o uid={stage.user},gid={stage.user}"
+    # An engine gives each container its own /proc and /dev/shm.
+    shielded = f"""
+        ip link set lo up && mount --bind {root} {root} && mount -o remount,bind,ro {root} &&
+        mount -t proc proc {root}/proc && mount -t tmpfs shared {root}/dev/shm &&
+        mount -t tmpfs temporary {root}/tmp && mount -t tmpfs {own} var {stage.path("var")} && exec "$@"
+    """  # noqa: S108 - the root's
     started = stage.entered(stage.start, stage.user)
     bot = subprocess.Popen(["unshare", "--mount", "--net", "sh", "-c", shielded, "-", *started])
     inside = ["nsenter", f"--target={bot.pid}", "--mount", "--net"]
 
     def ask(command: list[str], *, quiet: bool = True) -> subprocess.CompletedProcess[str]:
+        error = subprocess.DEVNULL if quiet else None
         return subprocess.run(
-            [*inside, *command], cwd=ROOT, text=True, check=False,
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL if quiet else None,
-        )  # fmt: skip
+            [*inside, *command], text=True, check=False, stdout=subprocess.PIPE, stderr=error
+        )
 
     try:
         while ask(stage.entered(stage.health, stage.user)).returncode != 0:
@@ -197,7 +196,12 @@ def prove(stage: Stage) -> None:
             sys.exit("error: it runs as somebody else")
         if ask(stage.entered(["touch", f"{stage.folder}/x"], stage.user)).returncode == 0:
             sys.exit("error: its root can be written")
-        if HEARD not in ask([sys.executable, "-c", ASK.format(SAID)], quiet=False).stdout:
+        if (
+            HEARD
+            not in ask(
+                ["env", f"PYTHONPATH={ROOT}", sys.executable, "-c", ASK.format(SAID)], quiet=False
+            ).stdout
+        ):
             sys.exit("error: it does not answer")
         _tell("answered", began)
     finally:

@@ -66,7 +66,16 @@ _LETTER_ID = re.compile(
 
 
 def mask(text: str) -> str:
-    """The text with e-mail addresses, IBANs, card, phone and ID-like numbers replaced."""
+    """The text with e-mail addresses, IBANs, card, phone and ID-like numbers replaced.
+
+    What stood between two of them may be one, too: it is looked at until nothing is found.
+    """
+    while (masked := _mask_once(text)) != text:
+        text = masked
+    return text
+
+
+def _mask_once(text: str) -> str:
     for find in (_emails, _ibans, _cards, _numbers, _ids):
         shadow = Shadow(text)
         spans = list(find(shadow.plain))
