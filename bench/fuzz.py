@@ -105,7 +105,7 @@ HOSTILE = (
         ",",
         ":",
     ),
-    *("postgresql://a:b@", "word " * 900),
+    *("postgresql://a:b@", "word " * 90),
 )
 KEYS = (
     *(
