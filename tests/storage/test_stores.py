@@ -211,6 +211,24 @@ def test_a_database_that_is_not_there_is_named(url: str) -> None:
         ConversationStore(Domain.empty(), host=url)
 
 
+def test_a_full_disk_loses_nothing_and_ends_when_there_is_room(tmp_path: Path) -> None:
+    """A turn that finds no room fails as a whole; what was kept before stands, and the turn can be repeated."""
+    store = ConversationStore(Domain.empty(), host=f"sqlite:///{tmp_path / 'data.db'}")
+    a_turn(store, "web-1", "hello", "1")
+    most = ["PRAGMA max_page_count=1"]  # SQLite takes the size that it has
+
+    @sa.event.listens_for(store.engine, "checkout")
+    def bound(connection: Any, *_: object) -> None:
+        connection.execute(most[0])
+
+    with pytest.raises(sa.exc.OperationalError, match="full"):
+        a_turn(store, "web-1", "word " * 20_000, "2")
+    assert ["hello", "answer to hello"] == [line.text for line in store.history("web-1")]
+    most[0] = "PRAGMA max_page_count=1000000"
+    a_turn(store, "web-1", "again", "2")
+    assert ["hello", "again"] == [line.text for line in store.history("web-1") if line.sender == "person"]
+
+
 @pytest.fixture(scope="module")
 def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a Redis of our own."""
