@@ -71,6 +71,7 @@ def main() -> None:
         return
     with _or_exit():
         session_secret(settings)  # made once for all
+    knowledge.knowledge.cache_clear()  # each process reads it anew, those that replace others too
     with tempfile.TemporaryDirectory(prefix="reinstate-") as folder:
         metrics.share(Path(folder))
         work = partial(_serve, settings, Times(), sock=listening)

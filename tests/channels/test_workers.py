@@ -151,6 +151,24 @@ def test_a_process_that_is_killed_is_replaced_and_loses_nothing(bot: Server) -> 
     assert [TEXTS[0], TEXTS[1], TEXTS[1]] == said(chat, "person")
 
 
+def test_on_hup_all_are_replaced_and_nobody_is_dropped(bot: Server) -> None:
+    """Somebody talks all the while: each message is one turn, and the old processes end after theirs."""
+    chat, before, sent = Chat(bot.url).open(), processes(bot), 0
+    os.kill(bot.pid, signal.SIGHUP)
+
+    def answered() -> bool:
+        try:
+            return chat.post({"id": str(sent), "text": f"is number {sent} allowed?"}).status == 200
+        except OSError:  # its connection was not accepted by who ended: the page sends it again, too
+            return False
+
+    while before & processes(bot) or len(processes(bot)) < 2:
+        until(answered)
+        sent += 1
+    assert sent > 1
+    assert [f"is number {number} allowed?" for number in range(sent)] == said(chat, "person")
+
+
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
 def test_all_end_together(how: signal.Signals, tmp_path: Path) -> None:
     """On TERM after their turns; also where the first process is killed, nothing is left on the port."""
