@@ -31,7 +31,7 @@ PATH = "/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin"
 # A company's own authority may stand between this machine and the index.
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 TRUSTING = ["env", f"SSL_CERT_FILE={CERTIFICATES}", f"PIP_CERT={CERTIFICATES}"]
-HEALTHY_SECONDS = 120
+HEALTHY_SECONDS = 300
 ASK = "from tests.running import Chat; print(Chat('http://127.0.0.1:5005').open().say('{}'))"
 SAID, HEARD = "a client paid me outside of upwork and i was suspended", "being paid outside Upwork"
 
