@@ -39,7 +39,7 @@ from reinstate.server.settings import ROOT
 from tests.running import Answer, Chat, Server, free_port
 
 REPORT = Path(__file__).parent / "reports" / "chaos.md"
-BOTS, KILL_SECONDS, DOWN_SECONDS, TWICE, STUCK_SECONDS = 3, 5.0, 5.0, 0.05, 120.0
+BOTS, KILL_SECONDS, DOWN_SECONDS, TWICE, STUCK_SECONDS = 3, 5.0, 5.0, 0.05, 600.0
 KINDS = ("lost", "twice", "out of order", "stuck", "another answer than was seen")
 _PAUSE_SECONDS = 0.3
 _DOMAIN = yaml.safe_load((ROOT / "domain.yml").read_text(encoding="utf-8"))

@@ -18,13 +18,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from reinstate.stores.inbox import LEASE_SECONDS, Inbox
+from reinstate.stores.inbox import LEASE_SECONDS, Inbox, Turn
 from reinstate.stores.locks import LocalLocks, Locks
 
 logger = logging.getLogger(__name__)
 
 STOP_SECONDS = 6
 LINE_SECONDS = 3
+_PAUSE_SECONDS = 0.1
 _MOST_REMEMBERED = 10_000
 _PRUNE_EVERY = 100
 
@@ -43,6 +44,7 @@ class Entry:
         body: what to do, as JSON can hold it.
         sent: how many lines of the reply have gone out.
         resumed: whether another process has begun with it.
+        worked: whether it was worked on, and only that has still to be noted.
     """
 
     id: str
@@ -50,6 +52,7 @@ class Entry:
     body: dict[str, Any]
     sent: int = 0
     resumed: bool = False
+    worked: bool = False
 
 
 class Backlog:
@@ -198,17 +201,41 @@ class Backlog:
         queue = self._queues[conversation]
         try:
             while queue and not self.closing.is_set():
-                try:
-                    async with self._in_order(conversation):
-                        await self._work(queue[0])
-                except ClosingError:
-                    return
-                except Exception:
-                    logger.exception("a message could not be worked on")
-                await self._note(self._inbox.done, queue[0])
-                queue.popleft()
+                if await self._settle(queue[0]):
+                    queue.popleft()
+                else:
+                    # What an earlier one waits for may stand behind it here, taken over from another process.
+                    queue.rotate(-1)
+                    await self.wait(_PAUSE_SECONDS)
+        except ClosingError:
+            pass
         finally:
             del self._queues[conversation]
+
+    async def _settle(self, entry: Entry) -> bool:
+        """Work on an entry if it is its turn; whether nothing is left to do about it."""
+        async with self._in_order(entry.conversation):
+            turn = await self._turn_of(entry)
+            if turn is Turn.NOW and not entry.worked:
+                try:
+                    await self._work(entry)
+                except ClosingError:
+                    raise
+                except Exception:
+                    logger.exception("a message could not be worked on")
+                entry.worked = True
+            if turn is Turn.NOW:
+                return await self._note(self._inbox.done, entry) or self._alone
+        return turn is Turn.TAKEN
+
+    async def _turn_of(self, entry: Entry) -> Turn:
+        if self._alone or entry.id in self._unkept:
+            return Turn.NOW
+        try:
+            return await self._inbox.turn_of(entry.id)
+        except sa.exc.SQLAlchemyError as error:
+            logger.warning("an entry is worked on without knowing its place: %s", type(error).__name__)
+            return Turn.NOW
 
     @contextlib.asynccontextmanager
     async def _in_order(self, conversation: str) -> AsyncIterator[None]:
@@ -223,9 +250,11 @@ class Backlog:
                 logger.warning("an entry is worked on without its lock: %s", type(error).__name__)
             yield
 
-    async def _note(self, what: Callable[[str], Awaitable[None]], entry: Entry) -> None:
-        """Note progress; without it a restart would only repeat."""
+    async def _note(self, what: Callable[[str], Awaitable[None]], entry: Entry) -> bool:
+        """Note progress; whether it could be. Without it a restart would only repeat."""
         try:
             await what(entry.id)
         except sa.exc.SQLAlchemyError as error:
             logger.warning("progress could not be noted: %s", type(error).__name__)
+            return False
+        return True

@@ -73,6 +73,7 @@ def main() -> None:
         return
     with _or_exit():
         session_secret(settings)  # made once for all
+    knowledge.knowledge.cache_clear()  # each process reads it anew, those that replace others too
     with tempfile.TemporaryDirectory(prefix="reinstate-") as folder:
         metrics.share(Path(folder))
         work = partial(_serve, settings, Times(), sock=listening)
@@ -118,7 +119,7 @@ def build(settings: Settings, times: Times, begun: Callable[[], None]) -> Sanic:
     app.config.FALLBACK_ERROR_FORMAT = "text"
     app.ctx.settings = settings
     app.ctx.store = _open_store(settings)
-    redis = in_redis.connect(settings.redis_url) if settings.redis_url else None
+    redis = in_redis.connect(settings.redis_url.reveal()) if settings.redis_url else None
     app.ctx.locks = in_redis.RedisLocks(redis) if redis else _locks(app.ctx.store.database)
     app.ctx.limits = limits(settings, times, redis)
     app.ctx.begun, app.ctx.probe = begun, None
@@ -143,7 +144,7 @@ def _locks(database: Database) -> Locks:
 
 
 def _open_store(settings: Settings) -> ConversationStore:
-    os.environ["DATABASE_URL"] = settings.database_url
+    os.environ["DATABASE_URL"] = settings.database_url.reveal()
     endpoints = AvailableEndpoints.read_endpoints(str(ROOT / "endpoints.yml"))
     store = TrackerStore.create(endpoints.tracker_store)
     if not isinstance(store, ConversationStore):

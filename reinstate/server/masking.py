@@ -48,7 +48,8 @@ _PHONE_AFTER_WORD = re.compile(
     re.IGNORECASE,
 )
 _MONEY_AFTER = re.compile(
-    r"\s?(?:usd|eur|dollars?|bucks|rupees|inr|pkr|php|ngn|uah|hours?|hrs?|connects|proposals|jobs?|%)\b",
+    r"\s?(?:(?:usd|eur|gbp|inr|pkr|bdt|php|uah|ngn|egp|kes|vnd|idr|rub|try|ars|cop|mxn|rsd|pln|ron|zar|mad|lkr|npr)"
+    r"|dollars?|bucks|rupees|pounds|taka|pesos?|hours?|hrs?|connects|proposals|jobs?|views|%)\b",
     re.IGNORECASE,
 )
 _DAY, _MONTH, _YEAR = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])", r"(?:19|20)\d{2}"
@@ -58,12 +59,23 @@ _DATE = re.compile(  # a whole one: "06.12.34.56.78" is a number that only begin
 )
 _THOUSANDS = re.compile(r"\d{1,3}(?:[ .]\d{3})*[ .]000")
 _YEARS = re.compile(r"(?:19|20)\d{2}(?:\s?[-/ ]\s?(?:19|20)\d{2})+")
-# The series of passports is Cyrillic in some countries.
-_LETTER_ID = re.compile(r"\b(?=\w*\d{5})[A-ZА-ЯЁЄІЇҐ]{1,5}[\s-]?\d{5,10}[A-Z]?\b")
+# The series of passports is Cyrillic in some countries; tax numbers have a letter at their end.
+_LETTER_ID = re.compile(
+    r"\b(?:(?=\w*\d{5})[A-ZА-ЯЁЄІЇҐ]{1,5}[\s-]?\d{5,10}[A-Z]?|[A-Z]{5}\d{4}[A-Z]|\d{7,9}[A-Z])\b"
+)
 
 
 def mask(text: str) -> str:
-    """The text with e-mail addresses, IBANs, card, phone and ID-like numbers replaced."""
+    """The text with e-mail addresses, IBANs, card, phone and ID-like numbers replaced.
+
+    What stood between two of them may be one, too: it is looked at until nothing is found.
+    """
+    while (masked := _mask_once(text)) != text:
+        text = masked
+    return text
+
+
+def _mask_once(text: str) -> str:
     for find in (_emails, _ibans, _cards, _numbers, _ids):
         shadow = Shadow(text)
         spans = list(find(shadow.plain))

@@ -45,11 +45,11 @@ class SettingsError(Exception):
     """A setting cannot be used; the message names it and the mend."""
 
 
+@dataclass(frozen=True, repr=False)
 class Secret:
-    """A value that does not print itself."""
+    """A value that does not print itself, such as a token or an address with a password."""
 
-    def __init__(self, value: str) -> None:
-        self._value = value
+    _value: str
 
     def __repr__(self) -> str:
         return "Secret('…')"
@@ -83,8 +83,8 @@ class Settings:
     telegram_webhook_url: str | None
     telegram_webhook_secret: Secret | None
     telegram_api_url: str
-    database_url: str
-    redis_url: str | None
+    database_url: Secret
+    redis_url: Secret | None
     workers: int
     retention_days: int | None
     metrics_token: Secret | None
@@ -152,6 +152,8 @@ class Settings:
 
         webhook = address("TELEGRAM_WEBHOOK_URL", addresses.web)
         slack = address("SLACK_API_URL", addresses.web) or "https://slack.com"
+        database = address("DATABASE_URL", addresses.database)
+        redis = address("REDIS_URL", addresses.redis)
         telegram = address("TELEGRAM_API_URL", addresses.web) or "https://api.telegram.org"
         return cls(
             host=_host(text("HOST") or "127.0.0.1"),
@@ -167,8 +169,8 @@ class Settings:
             telegram_webhook_url=addresses.with_path(webhook, TELEGRAM_PATH) if webhook else None,
             telegram_webhook_secret=secret("TELEGRAM_WEBHOOK_SECRET"),
             telegram_api_url=telegram,
-            database_url=address("DATABASE_URL", addresses.database) or f"sqlite:///{VAR / 'data.db'}",
-            redis_url=address("REDIS_URL", addresses.redis),
+            database_url=Secret(database or f"sqlite:///{VAR / 'data.db'}"),
+            redis_url=Secret(redis) if redis else None,
             workers=number("WORKERS", 1, 1, 64),
             retention_days=number("RETENTION_DAYS", 0, 0, 36500) or None,
             metrics_token=secret("METRICS_TOKEN"),
@@ -181,14 +183,14 @@ class Settings:
     @property
     def alone(self) -> bool:
         """Whether no other process is on the database: only SQLite's file can be known to be ours."""
-        return self.workers == 1 and self.database_url.startswith("sqlite")
+        return self.workers == 1 and self.database_url.reveal().startswith("sqlite")
 
     @property
     def secrets(self) -> list[str]:
         """What must not be read in a log, longest first: secrets, and passwords in addresses."""
         found = [value.reveal() for value in vars(self).values() if isinstance(value, Secret)]
-        for address in (value for value in vars(self).values() if isinstance(value, str)):
-            password = urlsplit(address).password or ""
+        told = [str(v.reveal() if isinstance(v, Secret) else v) for v in vars(self).values()]
+        for password in (urlsplit(value).password or "" for value in told if "://" in value):
             found += [password, unquote(password)]
         return sorted({each for each in found if len(each) >= _SHORTEST_SECRET}, key=len, reverse=True)
 

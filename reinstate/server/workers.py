@@ -1,4 +1,4 @@
-"""Several processes that answer at one address: started, replaced when one dies, ended together.
+"""Several processes that answer at one address: started, replaced when one dies or on HUP, ended together.
 
 They accept from one listening socket, so whoever is free takes the next connection, and none is lost
 with a process that dies before it was accepted.
@@ -29,7 +29,8 @@ class _Ended(Exception):
 def run(count: int, work: Work, begun: Callable[[], None]) -> int:
     """Run some processes until TERM or INT; the exit code.
 
-    The first one starts alone: where it cannot, that is said once and ends it all.
+    The first one starts alone: where it cannot, that is said once and ends it all. On HUP each is replaced by
+    a new one, which reads the model anew; the old one ends once that answers, after its turns.
 
     Args:
         count: how many.
@@ -39,6 +40,7 @@ def run(count: int, work: Work, begun: Callable[[], None]) -> int:
     # A fork shares what the imports took, hundreds of megabytes. On macOS, TensorFlow does not survive it.
     context: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
     told, tell = context.Pipe(duplex=False)
+    asked, ask = context.Pipe(duplex=False)
     running: list[Any] = []
 
     def start() -> None:
@@ -46,8 +48,22 @@ def run(count: int, work: Work, begun: Callable[[], None]) -> int:
         process.start()
         running.append(process)
 
+    def renew() -> None:
+        for old in list(running):
+            start()
+            wait([told, running[-1].sentinel])
+            if not told.poll():
+                logger.error("a new process cannot start; the old ones go on")
+                running.pop().join()
+                return
+            logger.info("process %s answers", told.recv())
+            running.remove(old)
+            old.terminate()
+            old.join()
+
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGINT, _end)
+    signal.signal(signal.SIGHUP, lambda *_: ask.send(None))
     try:
         start()
         wait([told, running[0].sentinel])
@@ -58,7 +74,10 @@ def run(count: int, work: Work, begun: Callable[[], None]) -> int:
         for _ in range(count - 1):
             start()
         while True:
-            wait([told, *(process.sentinel for process in running)])
+            wait([told, asked, *(process.sentinel for process in running)])
+            if asked.poll():
+                asked.recv()
+                renew()
             while told.poll():
                 logger.info("process %s answers", told.recv())
             for process in [process for process in running if not process.is_alive()]:
@@ -69,7 +88,7 @@ def run(count: int, work: Work, begun: Callable[[], None]) -> int:
     except _Ended:
         return 0
     finally:
-        for one in (signal.SIGTERM, signal.SIGINT):
+        for one in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(one, signal.SIG_IGN)
         for process in running:
             process.terminate()
@@ -92,7 +111,8 @@ def watch_parent(loop: Any, stop: Callable[[], None]) -> None:
 
 def _run(work: Work, tell: Connection) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent says when to end
+    for one in (signal.SIGINT, signal.SIGHUP):  # the parent says when to end
+        signal.signal(one, signal.SIG_IGN)
     work(lambda: tell.send(os.getpid()))
 
 

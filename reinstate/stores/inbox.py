@@ -10,6 +10,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 from typing import TypeVar
 
 import sqlalchemy as sa
@@ -18,7 +19,7 @@ from rasa.core.tracker_store import SQLTrackerStore
 from reinstate.stores.database import Database, now
 
 _Result = TypeVar("_Result")
-LEASE_SECONDS = 90
+LEASE_SECONDS = 30
 KEPT_SECONDS = 48 * 3600
 
 _table = sa.Table(
@@ -43,6 +44,14 @@ class Left:
     conversation: str
     body: str
     sent: int
+
+
+class Turn(Enum):
+    """Whether a message can be worked on: now, after an earlier one, or by another process, which has it."""
+
+    NOW = "now"
+    LATER = "later"
+    TAKEN = "taken"
 
 
 def erase(connection: sa.engine.Connection, conversation: str) -> None:
@@ -124,6 +133,25 @@ class Inbox:
             return claimed
 
         return await self._write(claim)
+
+    async def turn_of(self, id: str) -> Turn:
+        """Whether what came earlier in a message's conversation is answered, whichever process has it."""
+        here, same = _table.c.door == self._door, _table.c.id == id
+        conversation = sa.select(_table.c.conversation).where(here, same).scalar_subquery()
+        waiting = sa.and_(_table.c.conversation == conversation, _table.c.body != "")
+        query = (
+            sa.select(_table.c.id, _table.c.owner, _table.c.body)
+            .where(here, sa.or_(same, waiting))
+            .order_by(_table.c.taken, _table.c.id)
+        )
+        rows = await self._database.aside(
+            self._database.read, lambda connection: connection.execute(query).all()
+        )
+        mine = next((row for row in rows if row.id == id), None)
+        if mine and mine.owner != self._owner:
+            return Turn.TAKEN
+        # Without words it was forgotten meanwhile: there is nothing that it would have to wait for.
+        return Turn.LATER if mine and mine.body and rows[0].id != id else Turn.NOW
 
     async def prune(self) -> None:
         """Drop ids so old that the service does not repeat them any more."""

@@ -11,6 +11,7 @@ import contextlib
 import fcntl
 import hashlib
 import os
+import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -18,6 +19,8 @@ from typing import Protocol
 
 # How often a lock on a file that another process has is asked for.
 _PAUSE_SECONDS = 0.01
+# A file has 2^63 bytes: 2^22 stretches, each with room for four years in ticks of an eighth of a millisecond.
+_TIME_BITS, _TICK_BITS = 40, 17
 
 
 class Locks(Protocol):
@@ -58,10 +61,6 @@ class LocalLocks:
                 del self._waiting[name]
                 del self._locks[name]
 
-    def waited_for(self, name: str) -> bool:
-        """Whether anybody waits for what is held."""
-        return self._waiting[name] > 1
-
     async def check(self) -> None:
         """See `Locks.check`; nothing can stand in the way of these."""
 
@@ -69,8 +68,8 @@ class LocalLocks:
 class FileLocks:
     """Locks across processes of one machine, on bytes of a file; a process that dies frees its own.
 
-    Within a process the order of arrival is kept. Between processes it is nearly kept: who waits asks
-    again every few milliseconds, and a process lets others go first before it takes the same lock anew.
+    Each name has a stretch of the file. Who comes takes the byte that their time of arrival points at,
+    and has their turn once all bytes before it can be had too: whoever came earlier is then done.
     """
 
     def __init__(self, file: Path) -> None:
@@ -78,24 +77,33 @@ class FileLocks:
         # These locks belong to the process and end when it closes the file anywhere: it is opened once.
         self._file = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self._local = LocalLocks()
+        self._latest = 0
 
     @contextlib.asynccontextmanager
     async def hold(self, name: str) -> AsyncIterator[None]:
         """See `Locks.hold`."""
-        place = key_of(name) >> 2  # an offset within what files can have
-        async with self._local.hold(name):
-            while not self._take(place):
-                await asyncio.sleep(_PAUSE_SECONDS)
-            try:
-                yield
-            finally:
-                fcntl.lockf(self._file, fcntl.LOCK_UN, 1, place)
-                if self._local.waited_for(name):
-                    await asyncio.sleep(2 * _PAUSE_SECONDS)
-
-    def _take(self, place: int) -> bool:
+        start = (key_of(name) >> _TIME_BITS + 1) << _TIME_BITS
+        first = place = self._queue(start)
         try:
-            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
+            async with self._local.hold(name):
+                while not self._take(start, place - start + 1):
+                    await asyncio.sleep(_PAUSE_SECONDS)
+                first = start
+                yield
+        finally:
+            fcntl.lockf(self._file, fcntl.LOCK_UN, place - first + 1, first)
+
+    def _queue(self, start: int) -> int:
+        """A place in the queue that nobody else has, behind all who have one."""
+        while True:
+            self._latest = max(self._latest + 1, time.monotonic_ns() >> _TICK_BITS)
+            place = start + self._latest % (1 << _TIME_BITS)
+            if self._take(place, 1):
+                return place
+
+    def _take(self, start: int, length: int) -> bool:
+        try:
+            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, length, start)
         except BlockingIOError:
             return False
         return True

@@ -27,7 +27,7 @@ from reinstate.stores.database import Database, StoreError
 from reinstate.stores.in_postgres import PostgresLocks
 from reinstate.stores.in_redis import RedisLocks, RedisRate, connect
 from reinstate.stores.lines import Line
-from reinstate.stores.locks import FileLocks, LocalLocks, Locks, key_of
+from reinstate.stores.locks import FileLocks, LocalLocks, Locks
 from tests.running import ROOT, bytes_of, free_port, until
 
 BUTTONS = [{"title": "Yes", "payload": "/affirm"}]
@@ -209,6 +209,24 @@ def test_a_database_that_is_not_there_is_named(url: str) -> None:
     """One line that names the setting, and no waiting for ever."""
     with pytest.raises(StoreError, match="DATABASE_URL"):
         ConversationStore(Domain.empty(), host=url)
+
+
+def test_a_full_disk_loses_nothing_and_ends_when_there_is_room(tmp_path: Path) -> None:
+    """A turn that finds no room fails as a whole; what was kept before stands, and the turn can be repeated."""
+    store = ConversationStore(Domain.empty(), host=f"sqlite:///{tmp_path / 'data.db'}")
+    a_turn(store, "web-1", "hello", "1")
+    most = ["PRAGMA max_page_count=1"]  # SQLite takes the size that it has
+
+    @sa.event.listens_for(store.engine, "checkout")
+    def bound(connection: Any, *_: object) -> None:
+        connection.execute(most[0])
+
+    with pytest.raises(sa.exc.OperationalError, match="full"):
+        a_turn(store, "web-1", "word " * 20_000, "2")
+    assert ["hello", "answer to hello"] == [line.text for line in store.history("web-1")]
+    most[0] = "PRAGMA max_page_count=1000000"
+    a_turn(store, "web-1", "again", "2")
+    assert ["hello", "again"] == [line.text for line in store.history("web-1") if line.sender == "person"]
 
 
 @pytest.fixture(scope="module")
@@ -403,40 +421,78 @@ def test_a_redis_that_begins_anew_lets_waiters_in(tmp_path: Path, name: str) -> 
     asyncio.run(wait())
 
 
-HOLDER = """
+PROCESS = """
 import asyncio, sys
 from pathlib import Path
 from reinstate.stores.locks import FileLocks
 
-async def hold():
-    async with FileLocks(Path(sys.argv[1])).hold(sys.argv[2]):
-        print("held", flush=True)
+async def turn(file, name, who):
+    async with FileLocks(Path(file)).hold(name):
+        print("held", who, flush=True)
         await asyncio.to_thread(sys.stdin.readline)
+        print("left", who, flush=True)
 
-asyncio.run(hold())
+async def main():
+    running = asyncio.ensure_future(turn(*sys.argv[1:]))
+    await asyncio.sleep(0)
+    print("asked", sys.argv[3], flush=True)
+    await running
+
+asyncio.run(main())
 """
 
 
 @pytest.mark.parametrize("how", ["done", "killed"])
-def test_processes_on_one_file_keep_out_of_each_others_turns(tmp_path: Path, how: str) -> None:
-    """Of the same conversation only, and also where one of them is killed in its turn."""
-    file = tmp_path / "data.db-lock"
-    command = [sys.executable, "-c", HOLDER, str(file), "web-1"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT) as other:
-        assert other.stdin and other.stdout
-        assert b"held\n" == other.stdout.readline()
-        locks = FileLocks(file)
-        assert not locks._take(key_of("web-1") >> 2)
+def test_processes_on_one_file_are_served_in_order(tmp_path: Path, how: str) -> None:
+    """One at a time and first come, first served, also where one is killed in its turn or in the queue."""
+    file, told = tmp_path / "data.db-lock", tmp_path / "told.txt"
+    with told.open("ab") as out, contextlib.ExitStack() as stack:
 
-        async def turns() -> int:
-            async with locks.hold("web-2"):
-                if how == "killed":
-                    other.kill()
-                else:
-                    other.stdin.close()
-            return await collide(locks, locks)
+        def start(who: int) -> subprocess.Popen[bytes]:
+            command = [sys.executable, "-c", PROCESS, str(file), "web-1", str(who)]
+            process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=out, cwd=ROOT)
+            stack.enter_context(process)
+            until(lambda: f"asked {who}\n" in told.read_text("utf-8"))
+            return process
 
-        assert 1 == asyncio.run(turns())
+        processes = [start(who) for who in range(4)]
+        if how == "killed":
+            processes[2].kill()
+            processes[2].wait()
+        asyncio.run(_hold_briefly(FileLocks(file), "web-2"))
+        for who, process in enumerate(processes):
+            if process.poll() is None:
+                until(lambda who=who: f"held {who}\n" in told.read_text("utf-8"))
+                process.kill() if how == "killed" else process.stdin.close()
+                process.wait()
+    seen = [line for line in told.read_text("utf-8").splitlines() if not line.startswith("asked")]
+    if how == "killed":
+        assert ["held 0", "held 1", "held 3"] == seen
+    else:
+        assert [f"{what} {who}" for who in range(4) for what in ("held", "left")] == seen
+    locks = FileLocks(file)
+    assert 1 == asyncio.run(collide(locks, locks))
+
+
+async def _hold_briefly(locks: Locks, name: str) -> None:
+    async with locks.hold(name):
+        pass
+
+
+def test_who_gives_up_waiting_lets_the_others_pass(tmp_path: Path) -> None:
+    """A turn that was cancelled in the queue frees its place and nobody else's."""
+
+    async def wait() -> None:
+        locks = FileLocks(tmp_path / "data.db-lock")
+        async with locks.hold("web-1"):
+            first, second = (asyncio.create_task(_hold_briefly(locks, "web-1")) for _ in range(2))
+            await asyncio.sleep(0)
+            first.cancel()
+            await asyncio.wait({first})
+            assert not second.done()
+        await second
+
+    asyncio.run(wait())
 
 
 def test_a_lock_is_free_when_its_connection_dies(postgres: str, name: str) -> None:

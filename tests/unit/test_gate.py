@@ -7,11 +7,34 @@ import threading
 from types import SimpleNamespace
 from typing import Any
 
-from reinstate.channels.gate import Gate, Inbound
+import pytest
+
+from reinstate.channels.gate import Gate, Inbound, TurnFailedError
 from reinstate.channels.rates import Times, limits
 from reinstate.server.settings import Settings
 from reinstate.stores.lines import Line
 from reinstate.stores.locks import LocalLocks
+
+
+class Store:
+    """Stands for the store: nothing was said before."""
+
+    def __init__(self) -> None:
+        self.saved: list[Any] = []
+
+    async def meet(self, *_: Any) -> SimpleNamespace:
+        return SimpleNamespace(open=True, reply=None, offered=True, typed_button=lambda _: None)
+
+    async def save(self, tracker: Any) -> None:
+        self.saved.append(tracker)
+
+
+def a_gate(processor: Any, store: Store | None = None) -> Gate:
+    """A gate before a processor that stands for Rasa's."""
+    words = {"utter_door_failed": [{"text": "That went wrong."}]}
+    agent = SimpleNamespace(processor=processor, domain=SimpleNamespace(responses=words))
+    given = limits(Settings.from_environment({}), Times())
+    return Gate(agent, store or Store(), LocalLocks(), given)  # type: ignore[arg-type]
 
 
 def test_a_message_is_answered_while_a_long_one_is_read() -> None:
@@ -27,15 +50,11 @@ def test_a_message_is_answered_while_a_long_one_is_read() -> None:
         async def handle_message(self, message: Any) -> None:
             await message.output_channel.send_response(message.sender_id, {"text": "answer"})
 
-    async def meet(*_: Any) -> SimpleNamespace:
-        return SimpleNamespace(open=True, reply=None, offered=True, typed_button=lambda _: None)
-
     async def send(_line: Line) -> None:
         pass
 
     async def talk() -> None:
-        agent, store = SimpleNamespace(processor=Processor()), SimpleNamespace(meet=meet)
-        gate = Gate(agent, store, LocalLocks(), limits(Settings.from_environment({}), Times()))  # type: ignore[arg-type]
+        gate = a_gate(Processor())
 
         async def say(who: str, text: str) -> None:
             await gate.handle(Inbound(who, "1", "web", text=text), send)
@@ -48,3 +67,47 @@ def test_a_message_is_answered_while_a_long_one_is_read() -> None:
 
     asyncio.run(talk())
     assert ["short", "long"] == ended
+
+
+def test_a_reader_that_fails_fails_the_turn_and_not_the_next() -> None:
+    """An encoder that breaks: the door is told, so that the person is, and the same message can be sent again."""
+    broken = [True]
+
+    class Processor:
+        async def parse_message(self, message: Any) -> dict[str, Any]:
+            if broken:
+                raise RuntimeError(broken.pop())
+            return {}
+
+        async def handle_message(self, message: Any) -> None:
+            await message.output_channel.send_response(message.sender_id, {"text": "answer"})
+
+    async def talk() -> list[Line]:
+        gate, inbound = a_gate(Processor()), Inbound("ann", "1", "web", text="hello")
+        with pytest.raises(TurnFailedError):
+            await gate.reply_to(inbound)
+        lines, ran = await gate.reply_to(inbound)
+        assert ran
+        return lines
+
+    assert [Line("bot", "answer")] == asyncio.run(talk())
+
+
+def test_an_action_that_fails_is_no_silence() -> None:
+    """Rasa only logs it: the person is told, and that is kept."""
+    kept: list[Any] = []
+
+    class Processor:
+        async def parse_message(self, message: Any) -> dict[str, Any]:
+            return {}
+
+        async def handle_message(self, message: Any) -> None:
+            pass
+
+        async def get_tracker(self, _conversation: str) -> SimpleNamespace:
+            return SimpleNamespace(update=kept.append)
+
+    store = Store()
+    lines, _ = asyncio.run(a_gate(Processor(), store).reply_to(Inbound("ann", "1", "web", text="hello")))
+    assert ["That went wrong."] == [line.text for line in lines] == [event.text for event in kept]
+    assert 1 == len(store.saved)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bench import masks
 from reinstate.server.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -84,6 +85,20 @@ def test_the_log_says_what_operations_explains() -> None:
         if len(piece.strip("() ;,:")) > 4 and piece.strip() not in joined
     ]
     assert [] == gone
+
+
+def test_advisories_are_of_the_locked_versions() -> None:
+    """A package that changes its version is looked at again."""
+    page = (ROOT / "docs" / "advisories.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| ([a-z][\w-]*) \| ([\d.]+) \|", page, re.MULTILINE)
+    locked = re.findall(r"^([\w.-]+)==([\w.]+)", (ROOT / "requirements.txt").read_text("utf-8"), re.MULTILINE)
+    assert listed
+    assert set() == set(listed) - set(locked)
+
+
+def test_the_report_of_the_masks_is_todays() -> None:
+    """Recall and mistakes as `python -m bench.masks` measures them now."""
+    assert masks.report(masks.measure()[0]) == masks.REPORT.read_text(encoding="utf-8")
 
 
 def test_every_paper_is_found_from_the_readme() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from reinstate.server.log import Discreet
-from reinstate.server.settings import Settings, SettingsError
+from reinstate.server.settings import Secret, Settings, SettingsError
 
 
 def read(**given: str) -> Settings:
@@ -54,7 +54,8 @@ UNDERSTOOD = [
 @pytest.mark.parametrize(("name", "given", "meant"), UNDERSTOOD)
 def test_common_spellings_are_understood(name: str, given: str, meant: Any) -> None:
     """As a library takes it, whatever its scheme's case, quotes, spaces or separators."""
-    assert meant == getattr(read(**{name: given}), name.lower())
+    found = getattr(read(**{name: given}), name.lower())
+    assert meant == (found.reveal() if isinstance(found, Secret) else found)
 
 
 @pytest.mark.parametrize("empty", ["", "  ", '""', "''"])
@@ -133,7 +134,8 @@ def test_no_secret_reaches_the_log() -> None:
         "TELEGRAM_API_URL": "https://bot:geheim%37@telegram",
     }
     settings = read(**secrets)
-    said = f"{secrets} {settings.database_url} {settings.redis_url} ge@heim geheim/five geheim7"
+    addresses_of = f"{settings.database_url.reveal()} {settings.redis_url and settings.redis_url.reveal()}"
+    said = f"{secrets} {addresses_of} ge@heim geheim/five geheim7"
     try:
         raise RuntimeError(said)
     except RuntimeError:

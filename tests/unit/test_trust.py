@@ -107,6 +107,8 @@ def test_settings_do_not_print_their_secrets() -> None:
         "TELEGRAM_BOT_TOKEN": "7:",
         "TELEGRAM_WEBHOOK_SECRET": "",
         "METRICS_TOKEN": "",
+        "DATABASE_URL": "postgresql://bot:hidden@db/",
+        "REDIS_URL": "redis://:hidden@cache/0?",
     }
     secrets = {name: f"{begin}hidden-{name}".lower() for name, begin in begins.items()}
     settings = Settings.from_environment(secrets)
