@@ -27,7 +27,7 @@ from reinstate.understanding.labels import (
 from reinstate.understanding.thresholds import Thresholds
 
 NOT_UNDERSTOOD = "nlu_fallback"
-_FORGET, _ASK_FORGET = "forget_me", "ask_forget"
+_FORGET, _ASK_FORGET, _RESTART = "forget_me", "ask_forget", "restart"
 _DETAIL, _CRISIS, _VENT = "inform_detail", "crisis", "vent"
 _VAGUE = (*OUTSIDE, _DETAIL, _VENT)  # they tell of no case, and may hide one
 ABOUT = (CAUSE, DENY, LOOKALIKE)
@@ -117,6 +117,8 @@ def _best(seen: Seen, causes: Sequence[CauseMention], labels: Labels, thresholds
     by_topic = whole @ labels.of_topic
     order = [labels.topics[n] for n in (-by_topic).argsort()]
     mass = dict(zip(labels.topics, by_topic.tolist()))
+    if not labels.knowledge.patterns["restarts"].found(seen.text):  # what closes a case is said in words for it
+        order = [topic for topic in order if topic != _RESTART]
     topic = order[0]
     if topic in OUTSIDE and mass[topic] < thresholds.outside:
         topic = next((t for t in order if t not in OUTSIDE), topic)
