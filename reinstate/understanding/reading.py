@@ -117,7 +117,7 @@ def _best(seen: Seen, causes: Sequence[CauseMention], labels: Labels, thresholds
     by_topic = whole @ labels.of_topic
     order = [labels.topics[n] for n in (-by_topic).argsort()]
     mass = dict(zip(labels.topics, by_topic.tolist()))
-    if not labels.knowledge.patterns["restarts"].found(seen.text):  # what closes a case is said in words for it
+    if not labels.knowledge.patterns["restarts"].found(seen.text):  # only words for it close a case
         order = [topic for topic in order if topic != _RESTART]
     topic = order[0]
     if topic in OUTSIDE and mass[topic] < thresholds.outside:
