@@ -43,7 +43,8 @@ class Said:
     @cached_property
     def message(self) -> ParsedMessage:
         """The latest message, as far as it is sure enough beside what is known."""
-        return ParsedMessage.from_parse(self.tracker.latest_message, knowledge()).beside(self.case)
+        parsed = ParsedMessage.from_parse(self.tracker.latest_message, knowledge())
+        return parsed.beside(self.case, knowledge())
 
     @property
     def asked(self) -> str | None:

@@ -144,19 +144,21 @@ class ParsedMessage:
         """Whether it is a button."""
         return self.text.startswith("/")
 
-    def beside(self, case: Case) -> ParsedMessage:
+    def beside(self, case: Case, knowledge: Knowledge) -> ParsedMessage:
         """The message without what is too unsure to change a case that has a cause already.
 
         What follows a story is often a fragment of it ("he was fine with that"), which sounds a
-        little like many causes.
+        little like many causes; and who promises to do it no more denies nothing.
         """
         known = {*case.causes, *case.disputed}
         if not known or self.pressed:
             return self
         least = _CORRECTING if CORRECTS.search(self.text) else _CLEAR
+        promised = known if knowledge.patterns["promises"].found(self.text) else set()
         clear = tuple(
             r
             for r in self.mentions
+            if r.id not in promised
             if r.stance == "asks"
             or r.confidence >= least
             or (r.id in known and r.stance == case.stance(r.id))
