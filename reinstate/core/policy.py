@@ -309,7 +309,8 @@ def _is_doubtful(turn: Turn, knowledge: Knowledge) -> bool:
         return message.confidence < SURE_FOREIGN
     accused = message.intent.startswith("deny_") and knowledge.patterns["reports"].found(message.text)
     if accused or knowledge.patterns["trouble"].found(message.text):
-        return message.confidence < SURE_CAUSE
+        several = sum(_share(message, m.id) for m in message.told)  # they share what the whole says
+        return max(message.confidence, several if len(message.told) > 1 else 0.0) < SURE_CAUSE
     if message.text.rstrip().endswith("?"):
         return True  # asked, and nothing says that anything has come of it
     if any(m.stance == "admits" and m.confidence >= SURE_TOLD_PLAINLY for m in message.told):
