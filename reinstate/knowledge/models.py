@@ -44,6 +44,14 @@ class _Frozen(BaseModel):
         min_anystr_length = 1
 
 
+class _AsWritten(_Frozen):
+    """Texts in which blanks at the ends count, and which may be empty."""
+
+    class Config:
+        anystr_strip_whitespace = False
+        min_anystr_length = 0
+
+
 class Pattern(str):
     """A regular expression that finds something in a message, in upper or lower case."""
 
@@ -314,7 +322,7 @@ class FactValue(_Frozen):
     letter: str = ""
 
 
-class FactKind(_Frozen):
+class FactKind(_AsWritten):
     """Something that a letter may tell, and how it is found in what a person writes.
 
     A fact has one of a few `values`, or a text: what the entity `entity` or the group `value` of a
@@ -363,12 +371,8 @@ class FactKind(_Frozen):
     yes: tuple[str, ...] = ()
     no: tuple[str, ...] = ()
 
-    class Config:  # noqa: D106 - pydantic's own
-        anystr_strip_whitespace = False
-        min_anystr_length = 0
 
-
-class Cleaning(_Frozen):
+class Cleaning(_AsWritten):
     """How a person's own sentence is put before it may stand in a letter.
 
     `pattern` is found in it (any case); `put` stands in its place, in order.
@@ -377,10 +381,6 @@ class Cleaning(_Frozen):
     id: str
     pattern: Pattern
     put: str = ""
-
-    class Config:  # noqa: D106 - pydantic's own
-        anystr_strip_whitespace = False
-        min_anystr_length = 0
 
 
 class LetterRow(_Frozen):
