@@ -34,6 +34,7 @@ SURE_TOLD = 0.6  # from here on what a question tells beside it counts for the c
 # trouble, and of a denial without one. Below, fewer than one in four of real messages were read right.
 SURE_CAUSE, SURE_ALONE, SURE_DENIAL = 0.75, 0.85, 0.97
 SURE_FOREIGN = 0.66  # the same in other languages, whose words of trouble are known less well
+SURE_UNCLEAR = 0.93  # from here on a cause is judged though it is unclear whether it is admitted
 ABOUT = 0.1  # probability of a cause from which a question is about it
 SHORT_STORY, FRAGMENT, BESIDE = (
     20,
@@ -219,8 +220,9 @@ def plan(turn: Turn, knowledge: Knowledge) -> Plan:
     if message.upwork_answer:
         return _upwork_answered(turn, message.upwork_answer, knowledge)
     corrects = bool(CORRECTS.search(message.text)) and bool(message.told)
-    if message.choices and not (message.answers or corrects or _answers_open(turn)):
-        return _keep(turn, (_closer(message),), asked=None)
+    closer = _closer(message)
+    if closer and not (message.answers or corrects or _answers_open(turn)):
+        return _keep(turn, (closer,), asked=None)
     if message.acknowledges and turn.asked and turn.just_asked:
         return _keep(turn, (WordPart("utter_take_your_time"), QuestionPart(turn.asked, again=True)))
     answers = () if message.intent == EVADE else _answers(turn, knowledge)
@@ -292,9 +294,14 @@ def _asks(message: ParsedMessage) -> bool:
     return message.intent.startswith("ask_") or message.intent in (FAQ, EVADE, *UNDERSTOOD_LITTLE)
 
 
-def _closer(message: ParsedMessage) -> ChoicePart:
+def _closer(message: ParsedMessage) -> ChoicePart | None:
+    """The question between what it may be; none where only the stance is unclear and the cause is sure."""
+    if not message.choices:
+        return None
     first, *rest = message.choices
     same = rest and rest[0].partition("_")[2] == first.partition("_")[2]
+    if same and message.confidence >= SURE_UNCLEAR:
+        return None
     return ChoicePart(message.choices, "happened" if same else "closer")
 
 
@@ -324,8 +331,10 @@ def _instead_of_judging(message: ParsedMessage, knowledge: Knowledge) -> Part:
     trouble = knowledge.patterns["trouble"].found(message.text)
     if not trouble and message.text.rstrip().endswith("?") and cause in knowledge.causes:
         return RulePart(cause)
+    if offered(message):
+        return perhaps(message)
     others = (i for i in message.alternatives if not i.endswith(cause))
-    return ChoicePart((*offered(message), f"cause_{cause}", *others), "perhaps")
+    return ChoicePart((f"cause_{cause}", *others), "perhaps")
 
 
 def offered(message: ParsedMessage) -> tuple[str, ...]:
