@@ -44,6 +44,10 @@ SHORT_STORY, FRAGMENT, BESIDE = (
 SURE_BESIDE = 0.55  # from here on a question is answered beside a verdict
 NEAR_LEAST = 0.05  # an answer is offered from here
 SURE_NEAR, LEADS_BY = 0.08, 1.2  # an answer that is as likely, and so much likelier than the next, is given
+SURE_ALONE_ANSWER, ABOUT_AS_LIKELY = (
+    0.5,
+    0.4,
+)  # below the first, a second answer with such a share of it is given
 SURE_ANSWER = 0.8  # below, the next likely answers are offered beside the one that is given
 SAID_BACK = 0.6  # below, and with a second answer, the question is said that is answered
 MOST_OTHERS, OTHER_LEAST = 3, 0.02
@@ -222,7 +226,7 @@ def plan(turn: Turn, knowledge: Knowledge) -> Plan:
     corrects = bool(CORRECTS.search(message.text)) and bool(message.told)
     closer = _closer(message)
     if closer and not (message.answers or corrects or _answers_open(turn)):
-        return _keep(turn, (closer,), asked=None)
+        return replace(_keep(turn, (closer,), asked=None), case=_beside(turn, knowledge))
     if message.acknowledges and turn.asked and turn.just_asked:
         return _keep(turn, (WordPart("utter_take_your_time"), QuestionPart(turn.asked, again=True)))
     answers = () if message.intent == EVADE else _answers(turn, knowledge)
@@ -249,7 +253,10 @@ def plan(turn: Turn, knowledge: Knowledge) -> Plan:
     if follows and (before != Case() or turn.answered) and (answers or message.near) and not turn.in_form:
         return _keep(turn, answers or (AnswerPart(message.near[0][0]),))
     if _is_doubtful(turn, knowledge):
-        return _keep(turn, answers or (_instead_of_judging(message, knowledge),))
+        case = _beside(turn, knowledge)
+        if case.notice and not (answers or offered(message)):
+            return _judge(replace(turn, message=replace(message, mentions=())), case, (), knowledge)
+        return replace(_keep(turn, answers or (_instead_of_judging(message, knowledge),)), case=case)
     case = update_case(before, message, turn.answerable, knowledge)
     if turn.in_form and not message.told:
         noted = (WordPart("utter_noted"),) if case != before else ()
@@ -257,6 +264,11 @@ def plan(turn: Turn, knowledge: Knowledge) -> Plan:
     if not (case.causes or case.disputed or case.notice or case.appealed):
         return replace(_keep(turn, answers or (perhaps(message),)), case=case)
     return _judge(turn, case, answers, knowledge)
+
+
+def _beside(turn: Turn, knowledge: Knowledge) -> Case:
+    """The case with what a message tells beside a cause that is not sure: what the notice says, for one."""
+    return update_case(turn.case, replace(turn.message, mentions=(), choices=()), None, knowledge)
 
 
 def _upwork_answered(turn: Turn, answer: str, knowledge: Knowledge) -> Plan:
@@ -392,6 +404,8 @@ def _answers(turn: Turn, knowledge: Knowledge) -> tuple[Part, ...]:
         follows = knowledge.patterns["follows_up"].found(turn.message.text)
         if best and (follows or turn.message.intent in (FAQ, ASK_RULE, "nlu_fallback", *UNDERSTOOD_LITTLE)):
             found = [best]
+    if len(found) == 1 and (rival := _rival(turn.message, found[0])):
+        found.append(rival)
     return tuple(
         AnswerPart(
             i,
@@ -402,6 +416,17 @@ def _answers(turn: Turn, knowledge: Knowledge) -> tuple[Part, ...]:
         )
         for n, i in enumerate(found[:2])
     )
+
+
+def _rival(message: ParsedMessage, answer: str) -> str | None:
+    """The answer that is about as likely as one that is not sure: both are given then."""
+    near = dict(message.near)
+    rivals = {i: p for i, p in near.items() if i != answer}
+    best = max(rivals, key=lambda i: rivals[i], default=None)
+    sure = near.get(answer, 1.0)
+    if message.pressed or best is None or not NEAR_LEAST <= sure < SURE_ALONE_ANSWER:
+        return None
+    return best if rivals[best] >= sure * ABOUT_AS_LIKELY else None
 
 
 def _same_topic(one: str, other: str, knowledge: Knowledge) -> bool:
@@ -532,7 +557,7 @@ def _judge(turn: Turn, case: Case, answers: tuple[Part, ...], knowledge: Knowled
     )
     notice = (NoticePart(),) if message.pasted else ()
     asked = None if turn.in_form or answers else question_id(next_question(case, knowledge))
-    question = (QuestionPart(asked, again=asked == turn.asked),) if asked else ()
+    question = (QuestionPart(asked),) if asked and asked != turn.asked else ()  # one that is open is known
     kept = _keep(turn, (*answers, *notice, part, *question), asked=asked)
     return replace(kept, case=case, judged=verdict)
 
