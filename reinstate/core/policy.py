@@ -44,7 +44,7 @@ SHORT_STORY, FRAGMENT, BESIDE = (
 SURE_BESIDE = 0.55  # from here on a question is answered beside a verdict
 NEAR_LEAST = 0.05  # an answer is offered from here
 SURE_NEAR, LEADS_BY = 0.08, 1.2  # an answer that is as likely, and so much likelier than the next, is given
-SURE_ALONE_ANSWER, ABOUT_AS_LIKELY = (
+SURE_SINGLE, ABOUT_AS_LIKELY = (
     0.5,
     0.4,
 )  # below the first, a second answer with such a share of it is given
@@ -404,7 +404,7 @@ def _answers(turn: Turn, knowledge: Knowledge) -> tuple[Part, ...]:
         follows = knowledge.patterns["follows_up"].found(turn.message.text)
         if best and (follows or turn.message.intent in (FAQ, ASK_RULE, "nlu_fallback", *UNDERSTOOD_LITTLE)):
             found = [best]
-    if len(found) == 1 and (rival := _rival(turn.message, found[0])):
+    if len(found) == 1 and not turn.answered and (rival := _rival(turn.message, found[0])):
         found.append(rival)
     return tuple(
         AnswerPart(
@@ -419,12 +419,12 @@ def _answers(turn: Turn, knowledge: Knowledge) -> tuple[Part, ...]:
 
 
 def _rival(message: ParsedMessage, answer: str) -> str | None:
-    """The answer that is about as likely as one that is not sure: both are given then."""
+    """The answer to a first message that is about as likely as one that is not sure: both are given then."""
     near = dict(message.near)
     rivals = {i: p for i, p in near.items() if i != answer}
     best = max(rivals, key=lambda i: rivals[i], default=None)
     sure = near.get(answer, 1.0)
-    if message.pressed or best is None or not NEAR_LEAST <= sure < SURE_ALONE_ANSWER:
+    if message.pressed or best is None or not NEAR_LEAST <= sure < SURE_SINGLE:
         return None
     return best if rivals[best] >= sure * ABOUT_AS_LIKELY else None
 
