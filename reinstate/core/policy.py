@@ -49,7 +49,9 @@ SURE_SINGLE, ABOUT_AS_LIKELY = (
     0.4,
 )  # below the first, a second answer with such a share of it is given
 SURE_ANSWER = 0.8  # below, the next likely answers are offered beside the one that is given
-SAID_BACK = 0.6  # below, and with a second answer, the question is said that is answered
+# Below, with a second answer, and before a yes or no, the question is said that is answered: a person may
+# have asked it the other way round.
+SAID_BACK = 0.6
 MOST_OTHERS, OTHER_LEAST = 3, 0.02
 STANDS_OUT = 0.5  # of what all likely answers have, the share from which one is given in place of a topic
 PLAIN = 6  # words: a broad question so short is broad ("is it permanent?")
@@ -411,7 +413,9 @@ def _answers(turn: Turn, knowledge: Knowledge) -> tuple[Part, ...]:
             i,
             short=bool(n) or i in turn.answered[:2],
             done=_is_done(i, turn.message, knowledge),
-            perhaps=bool(n) or dict(turn.message.near).get(i, 1.0) < SAID_BACK,
+            perhaps=bool(n)
+            or dict(turn.message.near).get(i, 1.0) < SAID_BACK
+            or (knowledge.answers[i].says_yes_or_no and not turn.message.pressed),
             others=() if n else _others(turn.message, found),
         )
         for n, i in enumerate(found[:2])
