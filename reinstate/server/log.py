@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
@@ -17,7 +18,11 @@ class Discreet(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The line, and what follows it, with dots in the place of each secret."""
-        text = super().format(record)
-        for secret in self._secrets:
-            text = text.replace(secret, "…")
-        return text
+        return hidden(super().format(record), self._secrets)
+
+
+def hidden(text: str, secrets: Iterable[str]) -> str:
+    """A text with dots in the place of each secret; what contains others stands before them."""
+    for secret in secrets:
+        text = text.replace(secret, "…")
+    return text
