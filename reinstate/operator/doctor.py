@@ -6,7 +6,6 @@ the bot is imported before the packages were looked at, so that a broken environ
 
 from __future__ import annotations
 
-import asyncio
 import importlib.metadata
 import multiprocessing
 import os
@@ -14,27 +13,23 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reinstate.operator.finding import OK, Wrong
+from reinstate.operator.services import redis, slack, telegram
 from reinstate.server.log import hidden
 
 if TYPE_CHECKING:
     from reinstate.server.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
-OK, NOT_SET = "ok", "ok (not set)"
-ANSWER_SECONDS = 8  # for a service; the start itself waits for none
 # What a day of a busy help site writes, and the model that is unpacked at the start.
 LEAST_FREE_BYTES = 200 * 2**20
 _NEW_FILES = "a file cannot be made in {} ({}): make it writable to the user that runs the bot"
 _LOCKED = re.compile(r"^([A-Za-z0-9][\w.-]*)==(\S+)(?: *; *([^\\]+))?", re.MULTILINE)
 Check = Callable[[], str]
-
-
-class Wrong(Exception):
-    """Something that has to be mended; the message says how."""
 
 
 def main() -> int:
@@ -85,7 +80,7 @@ def _said(error: Exception, secrets: Sequence[str]) -> str:
     """An error in one line without secrets; our own ones name the mend themselves."""
     if isinstance(error, ImportError):
         return f"cannot be looked at ({error}): `make run` brings the packages up to date"
-    own = type(error).__module__.startswith(("reinstate.", "__main__"))
+    own = type(error).__module__.startswith("reinstate.")
     text = " ".join(str(error).split()) if own else f"{type(error).__name__}: {' '.join(str(error).split())}"
     return hidden(text, secrets)
 
@@ -239,108 +234,6 @@ def database(settings: Settings) -> str:
     finally:
         store.engine.dispose()
     return OK
-
-
-def redis(settings: Settings) -> str:
-    """Whether Redis takes a write, where it is set."""
-    if not settings.redis_url:
-        return NOT_SET
-    from redis.exceptions import RedisError
-
-    from reinstate.stores.in_redis import RedisLocks, connect
-
-    client = connect(settings.redis_url.reveal())
-
-    async def ask() -> None:
-        try:
-            await RedisLocks(client).check()
-        finally:
-            await client.close()
-
-    try:
-        _in_time(ask)
-    except (RedisError, OSError, asyncio.TimeoutError) as error:
-        raise Wrong(f"Redis takes no write ({_reason(error)}): look after it, or check REDIS_URL") from None
-    return OK
-
-
-def slack(settings: Settings) -> str:
-    """Whether Slack accepts the tokens, where they are set, and the door would open."""
-    bot, app = settings.slack_bot_token, settings.slack_app_token
-    if not bot:
-        if app or settings.slack_signing_secret:
-            raise Wrong("the Slack door stays closed: set SLACK_BOT_TOKEN, or none of Slack's settings")
-        return NOT_SET
-    if not (app or settings.slack_signing_secret):
-        raise Wrong("the Slack door stays closed: set SLACK_SIGNING_SECRET, or SLACK_APP_TOKEN")
-    from reinstate.channels.service import Trouble
-    from reinstate.channels.slack_api import Api, SlackError
-
-    async def ask() -> None:
-        api = Api(bot, settings.slack_api_url)
-        asked = "SLACK_BOT_TOKEN"
-        try:
-            await api.call("auth.test", {})
-            if app:
-                asked = "SLACK_APP_TOKEN"
-                await api.call("apps.connections.open", {}, app)
-        except SlackError as error:
-            raise Wrong(f"Slack refuses {asked} ({error.word}): copy it anew from your Slack app") from None
-        finally:
-            await api.close()
-
-    try:
-        _in_time(ask)
-    except (Trouble, asyncio.TimeoutError) as error:
-        raise Wrong(_unreachable("Slack", "SLACK_API_URL", error)) from None
-    return OK
-
-
-def telegram(settings: Settings) -> str:
-    """Whether Telegram accepts the token, where it is set."""
-    token = settings.telegram_bot_token
-    if not token:
-        if settings.telegram_webhook_url or settings.telegram_webhook_secret:
-            raise Wrong(
-                "the Telegram door stays closed: set TELEGRAM_BOT_TOKEN, or none of Telegram's settings"
-            )
-        return NOT_SET
-    from telegram.error import TelegramError
-
-    from reinstate.channels.service import Trouble
-    from reinstate.channels.telegram_api import Api
-
-    async def ask() -> None:
-        api = Api(token, settings.telegram_api_url)
-        await api.open()
-        try:
-            await api.call(api.bot.get_me)
-        except TelegramError as error:
-            reason = api.reason(error)
-            raise Wrong(f"Telegram refuses TELEGRAM_BOT_TOKEN ({reason}): ask @BotFather for it") from None
-        finally:
-            await api.close()
-
-    try:
-        _in_time(ask)
-    except (Trouble, asyncio.TimeoutError) as error:
-        raise Wrong(_unreachable("Telegram", "TELEGRAM_API_URL", error)) from None
-    return OK
-
-
-def _in_time(ask: Callable[[], Awaitable[None]]) -> None:
-    async def within() -> None:
-        await asyncio.wait_for(ask(), ANSWER_SECONDS)
-
-    asyncio.run(within())
-
-
-def _unreachable(service: str, setting: str, error: Exception) -> str:
-    return f"{service} cannot be reached ({_reason(error)}): look at your network, HTTPS_PROXY and {setting}"
-
-
-def _reason(error: Exception) -> str:
-    return str(getattr(error, "reason", "")) or type(error).__name__
 
 
 if __name__ == "__main__":
