@@ -24,6 +24,7 @@ from reinstate.core.letter import (
     draft,
     next_question,
     nothing_new,
+    tells_nothing,
     without,
 )
 from reinstate.core.parsed import ParsedMessage
@@ -254,6 +255,9 @@ class ActionLetter(Action):
         if kind == APPEAL and nothing_new(said.case, said.facts):
             said.say([nothing_new_message(said.case, said.another("utter_letter_nothing_new"), knowledge())])
             return []
+        if kind == APPEAL and tells_nothing(said.case, said.draft(said.tone, kind)):
+            said.say([Message(said.another("utter_letter_empty"))])
+            return said.set({"letter_asked": [], "letter_done": None})
         wanted = _tone(message.intent.removeprefix("letter_"))
         if wanted == said.tone:
             said.say([change_message(_edited(said)[0], said.another("utter_letter_same"))])

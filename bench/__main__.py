@@ -101,6 +101,8 @@ class Starter:
 
 def train(folder: Path) -> dict[str, float]:
     """Train our model, with nothing that an earlier training left."""
+    for kept in MODEL.parent.glob("vectors-*.npz"):
+        kept.unlink()
     started = time.perf_counter()
     environment = {**os.environ, "RASA_CACHE_DIRECTORY": str(folder / "cache")}
     subprocess.run([sys.executable, "-m", "reinstate.train", "--force"], env=environment, check=True)

@@ -23,6 +23,7 @@ from rasa.shared.core.events import BotUttered
 
 from reinstate.channels.rates import Limits
 from reinstate.server.commands import COMMANDS
+from reinstate.server.log import turn_of
 from reinstate.server.masking import mask
 from reinstate.server.metrics import ERRORS, REFUSED, STAGE_SECONDS, TURN_SECONDS, TURNS
 from reinstate.server.plain import plain
@@ -142,18 +143,22 @@ class Gate:
             TurnFailedError: if the turn could not be run or stored.
         """
         started = time.monotonic()
-        try:
-            outcome = await self._pass(inbound, send, session=session)
-        except Refused as refused:
-            REFUSED.labels(inbound.channel, refused.reason.value).inc()
-            raise
-        except Exception as error:
-            TURNS.labels(inbound.channel, "failed").inc()
-            ERRORS.labels(type(error).__name__).inc()
-            logger.exception("a turn failed in %s", inbound.channel)
-            raise TurnFailedError from error
+        with turn_of(inbound.conversation):
+            try:
+                outcome = await self._pass(inbound, send, session=session)
+            except Refused as refused:
+                REFUSED.labels(inbound.channel, refused.reason.value).inc()
+                raise
+            except Exception as error:
+                TURNS.labels(inbound.channel, "failed").inc()
+                ERRORS.labels(type(error).__name__).inc()
+                logger.exception("a turn failed in %s", inbound.channel)
+                raise TurnFailedError from error
+            seconds = time.monotonic() - started
+            fields = {"door": inbound.channel, "outcome": outcome, "seconds": f"{seconds:.3f}"}
+            logger.info("a turn", extra={"fields": fields})
         TURNS.labels(inbound.channel, outcome).inc()
-        TURN_SECONDS.labels(inbound.channel).observe(time.monotonic() - started)
+        TURN_SECONDS.labels(inbound.channel).observe(seconds)
         return outcome == "answered"
 
     async def reply_to(self, inbound: Inbound) -> tuple[list[Line], bool]:

@@ -186,6 +186,11 @@ def nothing_new(case: Case, facts: Sequence[Fact]) -> bool:
     return case.appealed == "refused" and not any(f.kind == NEW for f in facts)
 
 
+def tells_nothing(case: Case, letter: Letter) -> bool:
+    """Whether no cause is known and nothing stands in a letter that the person told."""
+    return case.first_cause is None and not any(s.facts or s.words for s in letter.sentences)
+
+
 def _tells_what(case: Case, facts: Sequence[Fact], story: str, knowledge: Knowledge, kind: str) -> bool:
     """Whether the letter says already what happened."""
     letter = draft(case, facts, story, "formal", knowledge, kind)

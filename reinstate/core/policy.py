@@ -34,6 +34,7 @@ SURE_TOLD = 0.6  # from here on what a question tells beside it counts for the c
 # trouble, and of a denial without one. Below, fewer than one in four of real messages were read right.
 SURE_CAUSE, SURE_ALONE, SURE_DENIAL = 0.75, 0.85, 0.97
 SURE_FOREIGN = 0.66  # the same in other languages, whose words of trouble are known less well
+SURE_UNCLEAR = 0.93  # from here on a cause is judged though it is unclear whether it is admitted
 ABOUT = 0.1  # probability of a cause from which a question is about it
 SHORT_STORY, FRAGMENT, BESIDE = (
     20,
@@ -43,8 +44,14 @@ SHORT_STORY, FRAGMENT, BESIDE = (
 SURE_BESIDE = 0.55  # from here on a question is answered beside a verdict
 NEAR_LEAST = 0.05  # an answer is offered from here
 SURE_NEAR, LEADS_BY = 0.08, 1.2  # an answer that is as likely, and so much likelier than the next, is given
+SURE_SINGLE, ABOUT_AS_LIKELY = (
+    0.5,
+    0.4,
+)  # below the first, a second answer with such a share of it is given
 SURE_ANSWER = 0.8  # below, the next likely answers are offered beside the one that is given
-SAID_BACK = 0.6  # below, and with a second answer, the question is said that is answered
+# Below, with a second answer, and before a yes or no, the question is said that is answered: a person may
+# have asked it the other way round.
+SAID_BACK = 0.6
 MOST_OTHERS, OTHER_LEAST = 3, 0.02
 STANDS_OUT = 0.5  # of what all likely answers have, the share from which one is given in place of a topic
 PLAIN = 6  # words: a broad question so short is broad ("is it permanent?")
@@ -219,8 +226,9 @@ def plan(turn: Turn, knowledge: Knowledge) -> Plan:
     if message.upwork_answer:
         return _upwork_answered(turn, message.upwork_answer, knowledge)
     corrects = bool(CORRECTS.search(message.text)) and bool(message.told)
-    if message.choices and not (message.answers or corrects or _answers_open(turn)):
-        return _keep(turn, (_closer(message),), asked=None)
+    closer = _closer(message)
+    if closer and not (message.answers or corrects or _answers_open(turn)):
+        return replace(_keep(turn, (closer,), asked=None), case=_beside(turn, knowledge))
     if message.acknowledges and turn.asked and turn.just_asked:
         return _keep(turn, (WordPart("utter_take_your_time"), QuestionPart(turn.asked, again=True)))
     answers = () if message.intent == EVADE else _answers(turn, knowledge)
@@ -247,7 +255,10 @@ def plan(turn: Turn, knowledge: Knowledge) -> Plan:
     if follows and (before != Case() or turn.answered) and (answers or message.near) and not turn.in_form:
         return _keep(turn, answers or (AnswerPart(message.near[0][0]),))
     if _is_doubtful(turn, knowledge):
-        return _keep(turn, answers or (_instead_of_judging(message, knowledge),))
+        case = _beside(turn, knowledge)
+        if case.notice and not (answers or offered(message)):
+            return _judge(replace(turn, message=replace(message, mentions=())), case, (), knowledge)
+        return replace(_keep(turn, answers or (_instead_of_judging(message, knowledge),)), case=case)
     case = update_case(before, message, turn.answerable, knowledge)
     if turn.in_form and not message.told:
         noted = (WordPart("utter_noted"),) if case != before else ()
@@ -255,6 +266,11 @@ def plan(turn: Turn, knowledge: Knowledge) -> Plan:
     if not (case.causes or case.disputed or case.notice or case.appealed):
         return replace(_keep(turn, answers or (perhaps(message),)), case=case)
     return _judge(turn, case, answers, knowledge)
+
+
+def _beside(turn: Turn, knowledge: Knowledge) -> Case:
+    """The case with what a message tells beside a cause that is not sure: what the notice says, for one."""
+    return update_case(turn.case, replace(turn.message, mentions=(), choices=()), None, knowledge)
 
 
 def _upwork_answered(turn: Turn, answer: str, knowledge: Knowledge) -> Plan:
@@ -292,9 +308,14 @@ def _asks(message: ParsedMessage) -> bool:
     return message.intent.startswith("ask_") or message.intent in (FAQ, EVADE, *UNDERSTOOD_LITTLE)
 
 
-def _closer(message: ParsedMessage) -> ChoicePart:
+def _closer(message: ParsedMessage) -> ChoicePart | None:
+    """The question between what it may be; none where only the stance is unclear and the cause is sure."""
+    if not message.choices:
+        return None
     first, *rest = message.choices
     same = rest and rest[0].partition("_")[2] == first.partition("_")[2]
+    if same and message.confidence >= SURE_UNCLEAR:
+        return None
     return ChoicePart(message.choices, "happened" if same else "closer")
 
 
@@ -324,8 +345,10 @@ def _instead_of_judging(message: ParsedMessage, knowledge: Knowledge) -> Part:
     trouble = knowledge.patterns["trouble"].found(message.text)
     if not trouble and message.text.rstrip().endswith("?") and cause in knowledge.causes:
         return RulePart(cause)
+    if offered(message):
+        return perhaps(message)
     others = (i for i in message.alternatives if not i.endswith(cause))
-    return ChoicePart((*offered(message), f"cause_{cause}", *others), "perhaps")
+    return ChoicePart((f"cause_{cause}", *others), "perhaps")
 
 
 def offered(message: ParsedMessage) -> tuple[str, ...]:
@@ -383,16 +406,31 @@ def _answers(turn: Turn, knowledge: Knowledge) -> tuple[Part, ...]:
         follows = knowledge.patterns["follows_up"].found(turn.message.text)
         if best and (follows or turn.message.intent in (FAQ, ASK_RULE, "nlu_fallback", *UNDERSTOOD_LITTLE)):
             found = [best]
+    if len(found) == 1 and not turn.answered and (rival := _rival(turn.message, found[0])):
+        found.append(rival)
     return tuple(
         AnswerPart(
             i,
             short=bool(n) or i in turn.answered[:2],
             done=_is_done(i, turn.message, knowledge),
-            perhaps=bool(n) or dict(turn.message.near).get(i, 1.0) < SAID_BACK,
+            perhaps=bool(n)
+            or dict(turn.message.near).get(i, 1.0) < SAID_BACK
+            or (knowledge.answers[i].says_yes_or_no and not turn.message.pressed),
             others=() if n else _others(turn.message, found),
         )
         for n, i in enumerate(found[:2])
     )
+
+
+def _rival(message: ParsedMessage, answer: str) -> str | None:
+    """The answer to a first message that is about as likely as one that is not sure: both are given then."""
+    near = dict(message.near)
+    rivals = {i: p for i, p in near.items() if i != answer}
+    best = max(rivals, key=lambda i: rivals[i], default=None)
+    sure = near.get(answer, 1.0)
+    if message.pressed or best is None or not NEAR_LEAST <= sure < SURE_SINGLE:
+        return None
+    return best if rivals[best] >= sure * ABOUT_AS_LIKELY else None
 
 
 def _same_topic(one: str, other: str, knowledge: Knowledge) -> bool:
@@ -523,7 +561,7 @@ def _judge(turn: Turn, case: Case, answers: tuple[Part, ...], knowledge: Knowled
     )
     notice = (NoticePart(),) if message.pasted else ()
     asked = None if turn.in_form or answers else question_id(next_question(case, knowledge))
-    question = (QuestionPart(asked, again=asked == turn.asked),) if asked else ()
+    question = (QuestionPart(asked),) if asked and asked != turn.asked else ()  # one that is open is known
     kept = _keep(turn, (*answers, *notice, part, *question), asked=asked)
     return replace(kept, case=case, judged=verdict)
 

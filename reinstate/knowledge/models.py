@@ -196,6 +196,11 @@ class Answer(_Frozen):
     sources: tuple[str, ...]
     follow_ups: tuple[str, ...]
 
+    @property
+    def says_yes_or_no(self) -> bool:
+        """Whether it begins with a yes or a no, which tells something only beside its question."""
+        return self.short.startswith(("Yes", "No,", "No.", "No:", "No;"))
+
 
 class Notice(_Frozen):
     """A kind of restriction, as the email or the banner at log-in tells it.

@@ -234,9 +234,8 @@ def _letter(case: Case, verdict: Verdict, knowledge: Knowledge) -> tuple[Button,
 
 
 def unchanged_message(case: Case, verdict: Verdict, knowledge: Knowledge) -> Message:
-    """What was told changes nothing: the outcome in one line."""
-    outcome = _outcome(verdict, knowledge)
-    return Message("utter_unchanged", {"outcome": outcome}, _letter(case, verdict, knowledge))
+    """What was told changes nothing, and is kept: the outcome stands above and is not said again."""
+    return Message("utter_unchanged", {}, _letter(case, verdict, knowledge))
 
 
 def lookalike_message(lookalike: Lookalike, knowledge: Knowledge, *, brief: bool = False) -> Message:

@@ -62,8 +62,9 @@ def main() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     with _or_exit():
         settings = Settings.load()
+        key = session_secret(settings)  # made once for all processes
         for handler in logging.getLogger().handlers:
-            handler.setFormatter(Discreet(settings.secrets))
+            handler.setFormatter(Discreet([*settings.secrets, key.reveal()], key.reveal()))
         find_model()
         listening = bind(settings)
         knowledge.knowledge()
@@ -72,8 +73,6 @@ def main() -> None:
         listening.close()  # it may be less than all that HOST stands for
         _serve(settings, Times(), begun, host=settings.host, port=settings.port)
         return
-    with _or_exit():
-        session_secret(settings)  # made once for all
     knowledge.knowledge.cache_clear()  # each process reads it anew, those that replace others too
     with tempfile.TemporaryDirectory(prefix="reinstate-") as folder:
         metrics.share(Path(folder))

@@ -16,12 +16,11 @@ from numpy.typing import NDArray
 
 from reinstate.understanding import encoders
 
-FOLDER = Path(__file__).resolve().parents[2] / "models"
 _PART = 500  # texts that one process encodes at a time
 _MOST = 60_000  # vectors that are kept: those of a small training run drive out none of a large one's
 
 
-def of_texts(name: str, texts: Sequence[str], folder: Path = FOLDER) -> NDArray[np.float32]:
+def of_texts(name: str, texts: Sequence[str], folder: Path = encoders.FOLDER) -> NDArray[np.float32]:
     """(texts, encoder length): what an encoder makes of texts, in as many processes as there are cores.
 
     Args:

@@ -571,7 +571,11 @@ def test_a_stored_slot_of_an_odd_shape_is_survived(server: Server) -> None:
 
 
 def test_nothing_private_is_logged(server: Server, chat: Chat) -> None:
-    """The log holds neither texts nor conversation ids."""
+    """The log holds neither texts nor conversation ids, and one name for the turns of a conversation."""
+    begins = len(server.log.read_text(encoding="utf-8"))
     chat.say("the elephant paid me outside of upwork")
+    chat.say("thank you")
     log = server.log.read_text(encoding="utf-8")
     assert (False, False) == ("elephant" in log, chat.conversation in log)
+    turns = re.findall(r": a turn conversation=(\w{12}) door=web outcome=answered seconds=\d", log[begins:])
+    assert (2, 1) == (len(turns), len(set(turns)))

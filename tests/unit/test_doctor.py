@@ -33,6 +33,12 @@ INSTALLED = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Opening the database sets DATABASE_URL for Rasa: it is put back for the next test."""
+    monkeypatch.setenv("DATABASE_URL", "")
+
+
 def settings(folder: Path, **given: str) -> Settings:
     """Settings whose files are in a folder."""
     own = {

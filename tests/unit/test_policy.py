@@ -76,7 +76,17 @@ def test_a_rule_told_to_be_broken_says_what_to_do_now() -> None:
     broken = next(a for a in FACTS.answers.values() if a.kind == "rule" and a.done and a.about)
     told = named(str(broken.about))
     planned = met("i did it once, is it bad?", "ask_rule", told, answers=((broken.id, 0.9),))
-    assert ((AnswerPart(broken.id, done=True),), Case()) == (planned.parts, planned.case)
+    part = AnswerPart(broken.id, done=True, perhaps=broken.says_yes_or_no)
+    assert ((part,), Case()) == (planned.parts, planned.case)
+
+
+def test_a_yes_or_no_stands_beside_its_question() -> None:
+    """ "Is it bad to ask?" is no "May I ask?": what is answered is said before the yes."""
+    yes = next(a for a in FACTS.answers.values() if a.says_yes_or_no)
+    plain = next(a for a in FACTS.answers.values() if not a.says_yes_or_no)
+    for answer, said_back in ((yes, True), (plain, False)):
+        planned = met("is that a problem", "faq", answers=((answer.id, 0.95),), near=((answer.id, 0.95),))
+        assert [said_back] == [part.perhaps for part in planned.parts if isinstance(part, AnswerPart)]
 
 
 QUESTIONS = [
