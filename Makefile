@@ -12,7 +12,8 @@ export PYTHONDONTWRITEBYTECODE :=
 
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .NOTPARALLEL:
-.PHONY: help run train test test-fast soak check check-knowledge bench evaluate lock clean environment dev
+.PHONY: help run train test test-fast soak check check-knowledge check-widget \
+  doctor preview report review bench evaluate lock clean environment dev
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS="$$(printf '\t')" read -r name does; do \
@@ -25,7 +26,7 @@ train: environment  ## train the model if data, knowledge, domain or pipeline ch
 	@$(IN) -m reinstate.train
 
 # What libraries say about each other is nothing to a person who starts the bot. Tests still see it.
-run train: export PYTHONWARNINGS := ignore
+run train doctor preview report review: export PYTHONWARNINGS := ignore
 
 test: dev  ## all tests, the browser's too; ARGS="tests/unit -x" for some
 	@$(IN) setup/browser.py
@@ -49,6 +50,21 @@ check: dev  ## style, types, knowledge and training data
 
 check-knowledge: environment  ## every mistake in knowledge/, with file and line
 	@$(IN) -m reinstate.knowledge
+
+# It says what is wrong with the environment as well, so it mends none.
+doctor:  ## what can stop or spoil a start, a line each with its mend
+	@test -x $(IN) || { echo "packages: there is no .venv here: \`make run\` makes it"; exit 1; }
+	@exec $(IN) -m reinstate.operator.doctor
+
+# What is given here reaches the command by the environment, so that no shell reads it as its own words.
+preview: environment  ## what the bot says about a cause, look-alike or answer: CAUSE=paid_outside
+	@exec $(IN) -m reinstate.operator.preview "$$CAUSE"
+
+report: environment  ## counts of the last 30 days, DAYS=7 for others: doors, causes, verdicts, opinions
+	@exec $(IN) -m reinstate.operator.report "$$DAYS"
+
+review: environment  ## the turns that went badly, for editors; at most 50, MOST=200 for more
+	@exec $(IN) -m reinstate.operator.review "$$MOST"
 
 # Types by TypeScript, and that the oldest supported browsers have all that is used. Running the bot needs no node.
 check-widget:  ## types and browsers of the widget; needs node 20 and npm

@@ -65,7 +65,8 @@ def main() -> None:
         key = session_secret(settings)  # made once for all processes
         for handler in logging.getLogger().handlers:
             handler.setFormatter(Discreet([*settings.secrets, key.reveal()], key.reveal()))
-        listening = _bind(settings)
+        find_model()
+        listening = bind(settings)
         knowledge.knowledge()
     begun = partial(_tell, settings)
     if settings.workers == 1:
@@ -117,9 +118,9 @@ def build(settings: Settings, times: Times, begun: Callable[[], None]) -> Sanic:
     app.config.KEEP_ALIVE_TIMEOUT = KEEP_ALIVE_SECONDS
     app.config.FALLBACK_ERROR_FORMAT = "text"
     app.ctx.settings = settings
-    app.ctx.store = _open_store(settings)
+    app.ctx.store = open_store(settings)
     redis = in_redis.connect(settings.redis_url.reveal()) if settings.redis_url else None
-    app.ctx.locks = in_redis.RedisLocks(redis) if redis else _locks(app.ctx.store.database)
+    app.ctx.locks = in_redis.RedisLocks(redis) if redis else locks_of(app.ctx.store.database)
     app.ctx.limits = limits(settings, times, redis)
     app.ctx.begun, app.ctx.probe = begun, None
     register(create_http_input_channels(None, str(ROOT / "credentials.yml")), app, route="/webhooks/")
@@ -134,15 +135,25 @@ def build(settings: Settings, times: Times, begun: Callable[[], None]) -> Sanic:
     return app
 
 
-def _locks(database: Database) -> Locks:
-    """Locks where the conversations are: no other process can reach what is in memory only."""
+def locks_of(database: Database) -> Locks:
+    """Locks where the conversations are: no other process can reach what is in memory only.
+
+    Raises:
+        StoreError: if they cannot be had there.
+    """
     url = database.engine.url
     if not url.drivername.startswith("sqlite"):
         return PostgresLocks(database)
     return FileLocks(Path(f"{url.database}-lock")) if url.database else LocalLocks()
 
 
-def _open_store(settings: Settings) -> ConversationStore:
+def open_store(settings: Settings) -> ConversationStore:
+    """The conversations, with tables made where there are none.
+
+    Raises:
+        StoreError: if the database cannot be used.
+        StartError: if endpoints.yml keeps them elsewhere.
+    """
     os.environ["DATABASE_URL"] = settings.database_url.reveal()
     endpoints = AvailableEndpoints.read_endpoints(str(ROOT / "endpoints.yml"))
     store = TrackerStore.create(endpoints.tracker_store)
@@ -151,14 +162,22 @@ def _open_store(settings: Settings) -> ConversationStore:
     return store
 
 
-def _bind(settings: Settings) -> socket.socket:
-    """A socket at the address of the settings; that there is a model is found out first.
+def find_model() -> None:
+    """Return if there is a model.
 
     Raises:
-        StartError: if there is none, or the address cannot be had.
+        StartError: if there is none.
     """
     if not MODEL.is_file():
         raise StartError(f"there is no trained model at {MODEL.relative_to(ROOT)}: run `make train`")
+
+
+def bind(settings: Settings) -> socket.socket:
+    """A socket at the address of the settings.
+
+    Raises:
+        StartError: if the address cannot be had.
+    """
     try:
         family, kind, _, _, address = socket.getaddrinfo(
             settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -32,10 +32,7 @@ class Discreet(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The line, and what follows it, with dots in the place of each secret."""
-        text = super().format(record)
-        for secret in self._secrets:
-            text = text.replace(secret, "…")
-        first, *rest = text.split("\n")
+        first, *rest = hidden(super().format(record), self._secrets).split("\n")
         return "\n".join([" ".join([first, *self._fields(record)]), *rest])
 
     def _fields(self, record: logging.LogRecord) -> Iterator[str]:
@@ -55,3 +52,10 @@ def turn_of(conversation: str) -> Iterator[None]:
         yield
     finally:
         _CONVERSATION.reset(before)
+
+
+def hidden(text: str, secrets: Iterable[str]) -> str:
+    """A text with dots in the place of each secret; what contains others stands before them."""
+    for secret in secrets:
+        text = text.replace(secret, "…")
+    return text

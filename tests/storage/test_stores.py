@@ -21,6 +21,9 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import BotUttered, Restarted, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from reinstate.operator.kept import Kept
+from reinstate.operator.review import entries
+from reinstate.server.settings import Settings
 from reinstate.stores import in_redis, sqlite
 from reinstate.stores.conversations import ConversationStore, Met
 from reinstate.stores.database import Database, StoreError
@@ -104,6 +107,16 @@ def test_history_begins_at_a_restart(store: ConversationStore, name: str) -> Non
     asyncio.run(store.save(tracker))
     a_turn(store, name, "new", "2")
     assert ["new", "answer to new"] == [line.text for line in store.history(name)]
+
+
+def test_what_was_said_is_told_turn_by_turn_to_an_operator(store: ConversationStore, name: str) -> None:
+    """By the database's clock: what is older than the days that are asked for is left out."""
+    a_turn(store, name, "asdf", "1", "nlu_fallback")
+    url = store.engine.url.render_as_string(hide_password=False)
+    with contextlib.closing(Kept(Settings.from_environment({"DATABASE_URL": url}))) as kept:
+        assert [("asdf", "web")] == [(t.text, t.door) for t in kept.since(1) if t.conversation == name]
+        assert [] == [t for t in kept.since(-1) if t.conversation == name]
+        assert ["asdf"] == [e.turns[0].text for e in entries(kept, 9) if e.turns[0].conversation == name]
 
 
 @pytest.mark.parametrize("how", ["intent", "call"])

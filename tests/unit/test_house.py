@@ -28,6 +28,7 @@ LAYERS = {
     "understanding": {"knowledge", "core"},
     "stores": {"server"},
     "channels": {"server", "stores"},
+    "operator": {"knowledge", "core", "replies", "stores", "channels", "server", "inprocess", "train"},
 }
 RASA_FREE = ("knowledge", "core", "replies")
 # sha256 of RemoteAction as of Rasa 3.6.21, whose `run` reinstate/inprocess.py replaces.
@@ -71,6 +72,12 @@ def test_nothing_imports_the_actions() -> None:
         f.name for f in (ROOT / "reinstate").rglob("*.py") if any(m.startswith("actions") for m in imports(f))
     ]
     assert [] == guilty
+
+
+def test_only_an_operator_starts_what_is_for_operators() -> None:
+    """The bot runs without it."""
+    outside = [f for f in PYTHON if f.parent.name != "operator"]
+    assert [] == [f.name for f in outside if any(m.startswith("reinstate.operator") for m in imports(f))]
 
 
 def test_python_holds_no_prose() -> None:
