@@ -13,20 +13,21 @@ from reinstate.server.settings import MODEL
 # Thousands of messages are read, also on a machine that does other things.
 pytestmark = pytest.mark.timeout(1200)
 
-# Lower than for the reader before this one, which real people proved wrong: what writers in front of the
-# intents wrote is read a little worse by one that also knows three hundred answers.
+# Causes are lower than for the readers before this one, denials and several causes higher: what writers in
+# front of the intents wrote is read a little worse by one that also knows three hundred answers, as real
+# people write them. Real people are read and served better by it (bench/reports/tried.md).
 FLOORS = {
-    "causes right": 0.89,
-    "causes right or offered": 0.965,
-    "intents right": 0.88,
-    "macro F1": 0.865,
-    "denials right": 0.915,
-    "stance right": 0.94,
+    "causes right": 0.855,
+    "causes right or offered": 0.95,
+    "intents right": 0.855,
+    "macro F1": 0.86,
+    "denials right": 0.935,
+    "stance right": 0.955,
     "far rejected": 0.8,
-    "near rejected": 0.9,
+    "near rejected": 0.95,
     "far and near AUROC": 0.94,
-    "several precision": 0.89,
-    "several recall": 0.85,
+    "several precision": 0.91,
+    "several recall": 0.845,
 }
 LANGUAGES_FLOOR = 0.83
 REFUSALS_FLOOR = 0.45

