@@ -406,8 +406,6 @@ def _answers(turn: Turn, knowledge: Knowledge) -> tuple[Part, ...]:
         follows = knowledge.patterns["follows_up"].found(turn.message.text)
         if best and (follows or turn.message.intent in (FAQ, ASK_RULE, "nlu_fallback", *UNDERSTOOD_LITTLE)):
             found = [best]
-    if len(found) == 1 and not turn.answered and (rival := _rival(turn.message, found[0])):
-        found.append(rival)
     return tuple(
         AnswerPart(
             i,
@@ -420,17 +418,6 @@ def _answers(turn: Turn, knowledge: Knowledge) -> tuple[Part, ...]:
         )
         for n, i in enumerate(found[:2])
     )
-
-
-def _rival(message: ParsedMessage, answer: str) -> str | None:
-    """The answer to a first message that is about as likely as one that is not sure: both are given then."""
-    near = dict(message.near)
-    rivals = {i: p for i, p in near.items() if i != answer}
-    best = max(rivals, key=lambda i: rivals[i], default=None)
-    sure = near.get(answer, 1.0)
-    if message.pressed or best is None or not NEAR_LEAST <= sure < SURE_SINGLE:
-        return None
-    return best if rivals[best] >= sure * ABOUT_AS_LIKELY else None
 
 
 def _same_topic(one: str, other: str, knowledge: Knowledge) -> bool:

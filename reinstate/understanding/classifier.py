@@ -54,7 +54,9 @@ _FOREIGN = {
     "outside": 0.6,
     "sure": 0.8,
     "margin": 0.5,
-}  # less is understood, more is asked
+    "denied": 0.2,
+    "unclear": 0.12,
+}  # less is understood, more is asked, and a denial is heard sooner: to be accused of it is worse
 _RANKED = 10
 _HERE = Path(__file__).parent
 

@@ -54,7 +54,7 @@ class Thresholds:
     unclear: float = 0.3
     asked: float = 0.5
     answer: float = 0.4
-    second: float = 0.6
+    second: float = 0.9
     plain: float = 0.93
     rival: float = 0.01
     hint: float = 0.05
