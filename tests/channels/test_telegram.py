@@ -361,6 +361,23 @@ def test_a_repeated_update_is_one_turn(person: Person, door: Server) -> None:
     assert len(spoken) == len([m for m in person.received if m["text"] != marker])
 
 
+def test_the_same_person_in_two_doors_at_once_has_two_conversations(person: Person, door: Server) -> None:
+    """Each door answers what was said in it, in order, and forgetting in one leaves the other as it is."""
+    chat = Chat(door.url).open()
+    texts = {"web": ["a client paid me over paypal", "it was only once"], "telegram": [CAUSE, "in may"]}
+    with ThreadPoolExecutor(2) as pool:
+        web = pool.submit(lambda: [chat.say(text) for text in texts["web"]])
+        telegram = pool.submit(lambda: [person.ask(text) for text in texts["telegram"]])
+        assert all(web.result()) and all(telegram.result())
+    assert texts["web"] == heard(door.database, chat.conversation)
+    of_telegram = Chat(door.url, conversation=person.conversation)
+    assert ["paid_outside"] == chat.slots(door.database)["causes"]
+    assert ["multiple_accounts"] == of_telegram.slots(door.database)["causes"]
+    assert 204 == request("DELETE", f"{door.url}/chat/session", None, chat.authorization).status
+    assert [] == heard(door.database, chat.conversation)
+    assert texts["telegram"] == heard(door.database, person.conversation)
+
+
 def test_a_repeated_line_of_the_door_is_said_once(person: Person) -> None:
     """Also what is no turn, such as the word about a photo, is not repeated."""
     update = person.fake.message(person.user, photo=PHOTO)
