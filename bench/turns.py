@@ -1,7 +1,7 @@
-"""What a turn costs as a conversation grows: `python -m bench.turns`, through the web door.
+"""What a turn costs as a conversation grows (`python -m bench.turns`), through the web door.
 
-Prints, for some places in one conversation, the median time to the end of the reply and the server's
-processor time a turn, over the turns around that place, and both as ratios to turn 5.
+For some places in one conversation: the median time to the end of the reply and the server's processor time
+a turn, over the turns around that place, and both as ratios to turn 5. Written to bench/reports/turns.md.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 
 from tests.running import Chat, Server
 
+REPORT = Path(__file__).parent / "reports" / "turns.md"
 PLACES = (5, 50, 200, 400, 2000)
 AROUND = 5
 TEXTS = (
@@ -46,16 +47,18 @@ def main() -> None:
         finally:
             server.stop()
     first: tuple[float, float] | None = None
-    print("turn   ms   ratio   processor ms   ratio")
+    rows = ["| turn | ms | ratio | processor ms | ratio |", "|---|---|---|---|---|"]
     for place in places:
         around = slice(max(1, place - AROUND + 1), place + AROUND)
         took, used = statistics.median(seconds[around]), statistics.mean(processor[around])
         first = first or (took, used)
-        print(
-            f"{place:4}  {took * 1000:5.1f}  {took / first[0]:5.2f}  {used * 1000:10.1f}"
-            f"  {used / first[1] if first[1] else 0:9.2f}",
-            flush=True,
+        ratio = used / first[1] if first[1] else 0.0
+        rows.append(
+            f"| {place} | {took * 1000:.1f} | {took / first[0]:.2f} | {used * 1000:.1f} | {ratio:.2f} |"
         )
+    table = "\n".join(rows)
+    sys.stdout.write(f"{table}\n")
+    REPORT.write_text(f"# {__doc__.splitlines()[0]}\n\n{table}\n", encoding="utf-8")
 
 
 def _used(pid: int) -> float:
