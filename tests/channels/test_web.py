@@ -156,9 +156,11 @@ def test_a_token_opens_its_own_conversation_only(door: Server) -> None:
     ]
 
 
-def test_a_changed_token_is_forged(door: Server, talk: Chat) -> None:
-    """A token for another conversation cannot be made from one's own."""
-    token = talk.token[:-3] + ("aaa" if not talk.token.endswith("aaa") else "bbb")
+@pytest.mark.parametrize("change", ["another end", "```", "/", "=", "A"])
+def test_a_changed_token_is_forged(door: Server, talk: Chat, change: str) -> None:
+    """A token for another conversation cannot be made from one's own, nor is it written in another way."""
+    other = talk.token[:-3] + ("aaa" if not talk.token.endswith("aaa") else "bbb")
+    token = other if change == "another end" else talk.token + change
     assert (
         401 == request("GET", f"{door.url}/chat/history", headers={"Authorization": f"Bearer {token}"}).status
     )
