@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import takewhile
 from typing import Any
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.turn import Said, since_restart, was_said
+from actions.turn import Said, last_turns, since_restart, was_said
+from reinstate.core.cleaning import sentences
 from reinstate.core.facts import Fact, corrects_facts, from_slot, gathered, outdated, to_slot
 from reinstate.core.letter import (
     APPEAL,
@@ -28,8 +31,9 @@ from reinstate.core.letter import (
     without,
 )
 from reinstate.core.parsed import ParsedMessage
+from reinstate.core.policy import SURE_TOLD
 from reinstate.core.update import update_case
-from reinstate.core.wishes import Edit, edited, edits_of, parse_wish
+from reinstate.core.wishes import Edit, Wishes, edited, edits_of, parse_wishes
 from reinstate.knowledge import TONES, Tone, knowledge
 from reinstate.replies.letter import (
     change_message,
@@ -47,6 +51,8 @@ _TALK_WORDS = 5
 _PROMISES = re.compile(
     r"\W*(?:i|we)(?:['’]?(?:ll|ve)| will| have| now|(?:['’]m|['’]re| am| are) going to)\b", re.IGNORECASE
 )
+_SAYS_LITTLE = ("affirm", "deny", "vent", "out_of_scope", "nlu_fallback", "platform_question", "faq")
+_NEVER_OF_LETTER = ("forget_me", "ask_forget", "restart", "crisis")
 _ALWAYS_INTERRUPT = ("forget_me", "restart", "crisis", "help_evade", "cancel", "go_back")
 _WRONG_CAUSE = ("something_else", "feedback_wrong_cause")
 
@@ -85,6 +91,17 @@ class Writing(Said):
         """The tone of the draft."""
         return _tone(self.tracker.get_slot("tone")) or "formal"
 
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        """What the person changed in the letter; it lasts as long as the letter is of the same kind."""
+        rows = [row for row in self.tracker.get_slot("letter_edits") or () if isinstance(row, list)]
+        return tuple(Edit(*map(str, row)) for row in rows if len(row) in (2, 4))
+
+    @property
+    def letter(self) -> Letter:
+        """The letter as it stands."""
+        return edited(self.draft(self.tone, self.kind), self.edits)
+
     def draft(self, tone: Tone, kind: str) -> Letter:
         """The letter without the person's changes."""
         facts, story = self.facts, self.story
@@ -103,26 +120,44 @@ class Writing(Said):
         return [*self.set(told), *(SlotSet(name, value) for name, value in next_.items())]
 
 
-class ActionLetterStart(Action):
+class OrOfLetter:
+    """Once a letter stands, what a person writes is about it, unless it plainly asks something else."""
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """Change the letter, or else answer."""
+        said = Writing(dispatcher, tracker)
+        events = None if last_turns(tracker)[0] else of_letter(said)
+        # What the rule of the intent says after this would be about something else.
+        return (
+            self.answer(dispatcher, tracker) if events is None else [*events, FollowupAction("action_listen")]
+        )
+
+    def answer(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        """What is said where it is not about a letter."""
+        raise NotImplementedError
+
+
+class ActionLetterStart(OrOfLetter, Action):
     """Says what was understood, and takes over what the person already told."""
 
     def name(self) -> str:
         """The action's name in the domain."""
         return "action_letter_start"
 
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
-        """Begin a fresh letter."""
+    def answer(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        """Begin a letter; of the same kind it keeps what the person changed."""
         said = Writing(dispatcher, tracker)
         kind = _kind_asked_for(said.message) or (QUESTIONS if said.case.appealed == "asked" else APPEAL)
         start = _understood(said, said.another("utter_letter_start"), "utter_letter_start_nothing")
         said.say([start, Message("utter_letter_of_another")] if said.role == "helper" else [start])
         first = next_question(said.case, said.facts, said.story, (), knowledge(), kind)
+        edits = tracker.get_slot("letter_edits") if kind == said.kind else None
         return [
             SlotSet("letter_asked", [first] if first else []),
             SlotSet("letter_done", None if first else True),
-            *said.set({"letter_edits": None, "letter_kind": kind, "tone": None}),
+            *said.set({"letter_edits": edits, "letter_kind": kind, "tone": None}),
         ]
 
 
@@ -173,8 +208,7 @@ class ValidateLetterForm(Action):
             return said.going_on()
         if not (_answers(message) or _tells(said, message, asked)):
             return []
-        wish = parse_wish(message.text, knowledge())
-        if wish and wish.kind != "add":
+        if any(wish.kind != "add" for wish in parse_wishes(message.text, knowledge()).wishes):
             return []
         return _taken(said, message, asked)
 
@@ -258,51 +292,126 @@ class ActionLetter(Action):
         if kind == APPEAL and tells_nothing(said.case, said.draft(said.tone, kind)):
             said.say([Message(said.another("utter_letter_empty"))])
             return said.set({"letter_asked": [], "letter_done": None})
-        wanted = _tone(message.intent.removeprefix("letter_"))
-        if wanted == said.tone:
-            said.say([change_message(_edited(said)[0], said.another("utter_letter_same"))])
-            return []
-        if message.intent == "letter_change" and not other:
-            return _fulfilled(said)
-        tone = wanted or said.tone
-        return _shown(said, tone, kind, () if other else _edits(said))
+        events = None if other or asks or _has_answered(tracker) else of_letter(said)
+        return _shown(said, said.tone, kind, () if other else said.edits) if events is None else events
 
 
-def _fulfilled(said: Writing) -> list[EventType]:
-    """The draft with one more wish in it, or why it cannot be."""
-    letter, _ = _edited(said)
-    wish = parse_wish(said.message.text, knowledge())
-    if wish is None:
-        said.say([change_message(letter, said.another("utter_letter_how_to_change"))])
-        return []
-    more = edits_of(wish, letter, knowledge())
-    if not more:
-        response = said.another("utter_letter_not_clean" if wish.kind == "add" else "utter_letter_not_found")
-        said.say([change_message(letter, response)])
-        return []
-    edits = (*_edits(said), *more)
-    if len(edited(said.draft(said.tone, said.kind), edits)[0].text) > LONGEST:
+def _has_answered(tracker: Tracker) -> bool:
+    """Whether the message answered the last question for the letter."""
+    turn = takewhile(lambda event: event.get("event") != "user", reversed(tracker.events))
+    return any(event.get("event") == "active_loop" for event in turn)
+
+
+def of_letter(said: Writing) -> list[EventType] | None:
+    """What a message changes in the letter that stands; None where it is about something else."""
+    message, tracker = said.message, said.tracker
+    if not tracker.get_slot("letter_done") or said.in_form or message.pasted or message.upwork_answer:
+        return None
+    if message.intent in _NEVER_OF_LETTER:
+        return None
+    if message.pressed:
+        return _pressed(said) if message.intent.startswith("letter_") else None
+    if _kind_asked_for(message):
+        return None
+    heard = parse_wishes(message.text, knowledge())
+    tone = _tone(message.intent.removeprefix("letter_")) if not heard.wishes else None
+    heard = replace(heard, tone=heard.tone or tone)
+    if heard:
+        return _fulfilled(said, heard)
+    if message.intent == "letter_change":
+        return _retold(said, message.text) or _how(said)
+    return None if _is_other(message) else _retold(said, message.text)
+
+
+def _pressed(said: Writing) -> list[EventType] | None:
+    tone = _tone(said.message.intent.removeprefix("letter_"))
+    if tone:
+        return _fulfilled(said, Wishes(tone=tone))
+    return _how(said)
+
+
+def _is_other(message: ParsedMessage) -> bool:
+    """Whether a message asks something, only keeps the talk going, or names another cause instead."""
+    asks = knowledge().patterns["asks_something"]
+    if message.intent in (*_ALWAYS_INTERRUPT, "ask_forget", "keep", "ask_human", "draft_appeal"):
+        return True
+    if any(asks.found(sentence) for sentence in sentences(message.text)) or not message.tells:
+        return True
+    return not _answers(message)
+
+
+def _retold(said: Writing, text: str) -> list[EventType] | None:
+    """The letter after facts that were put right or added; None where nothing in it is told otherwise."""
+    told = _after(said, text, adds=said.message.intent not in _SAYS_LITTLE and not _names_other(said))
+    if told.get("path") == "none" and said.kind == APPEAL:
+        return None
+    changed = Writing(said.dispatcher, _with(said.tracker, told))
+    if changed.letter.text == said.letter.text:
+        return None if said.message.intent in _SAYS_LITTLE or _names_other(said) else _how(said)
+    return [*said.set(told), *_shown(changed, said.tone, said.kind, said.edits)]
+
+
+def _after(said: Writing, text: str, *, adds: bool = True) -> dict[str, Any]:
+    """The slots after what is told beside a letter: it puts facts right, adds words, and names no cause."""
+    message = replace(said.message, text=text, mentions=(), choices=())
+    case = update_case(said.case, message, None, knowledge())
+    facts = gathered(said.facts, message, said.case, case, knowledge(), anew=True)
+    story = without(said.story, (fact.words for fact in outdated(said.facts, facts)))
+    new = {s for f in facts if f not in said.facts for s in [f.words]}
+    more = " ".join(s for s in sentences(text) if s not in new) if adds else ""
+    story = added(story, more) if more else story
+    return {**case.to_slots(), **said.followed(case), "facts": to_slot(facts), "story": story or None}
+
+
+def _how(said: Writing) -> list[EventType]:
+    """How a sentence is changed."""
+    said.say([change_message(said.letter, said.another("utter_letter_how_to_change"))])
+    return []
+
+
+def _names_other(said: Writing) -> bool:
+    """Whether a message surely tells of a cause that is not the case's."""
+    known = (*said.case.causes, *said.case.disputed)
+    return any(m.id not in known and m.confidence >= SURE_TOLD for m in said.message.told)
+
+
+def _with(tracker: Tracker, slots: dict[str, Any]) -> Tracker:
+    """The tracker as it will be after some slots are set."""
+    after = copy(tracker)
+    after.slots = {**tracker.slots, **slots}
+    return after
+
+
+def _fulfilled(said: Writing, heard: Wishes) -> list[EventType]:
+    """The letter with what was wanted of it, and what cannot be done."""
+    slots = _after(said, heard.rest) if heard.rest else {}
+    asked = Writing(said.dispatcher, _with(said.tracker, slots))
+    letter, edits, failed = asked.letter, asked.edits, []
+    for wish in heard.wishes:
+        more = edits_of(wish, letter, knowledge())
+        failed += [] if more else [wish]
+        edits, letter = (*edits, *more), edited(letter, more)
+    tone = heard.tone or said.tone
+    if len(letter.text) > LONGEST:
         said.say([Message(said.another("utter_letter_too_long"))])
         return []
-    return _shown(said, said.tone, said.kind, edits)
+    if failed:
+        response = "utter_letter_not_clean" if failed[0].kind == "add" else "utter_letter_not_found"
+        said.say([change_message(letter, said.another(response))])
+        if len(failed) == len(heard.wishes) and not heard.tone:
+            return said.set(slots)
+    elif heard.tone == said.tone and not heard.wishes:
+        said.say([change_message(letter, said.another("utter_letter_same"))])
+        return said.set(slots)
+    return [*said.set(slots), *_shown(asked, tone, said.kind, edits)]
 
 
 def _shown(said: Writing, tone: Tone, kind: str, edits: tuple[Edit, ...]) -> list[EventType]:
-    letter, lost = edited(said.draft(tone, kind), edits)
-    gone = [Message("utter_letter_edits_gone")] if lost else []
-    said.say([*gone, *letter_messages(letter, tone, kind, knowledge())])
-    kept = [[edit.old, edit.new] for edit in edits if edit not in lost]
+    letter = edited(said.draft(tone, kind), edits)
+    said.say(letter_messages(letter, tone, kind, knowledge()))
+    kept = [[edit.old, edit.new, edit.part, edit.key] for edit in edits]
     done = {"tone": tone, "letter_kind": kind, "letter_edits": kept, "letter_done": True, "asked": None}
     return said.set(done)
-
-
-def _edits(said: Writing) -> tuple[Edit, ...]:
-    rows = said.tracker.get_slot("letter_edits") or ()
-    return tuple(Edit(str(row[0]), str(row[1])) for row in rows if isinstance(row, list) and len(row) == 2)
-
-
-def _edited(said: Writing) -> tuple[Letter, tuple[Edit, ...]]:
-    return edited(said.draft(said.tone, said.kind), _edits(said))
 
 
 def _tone(value: Any) -> Tone | None:

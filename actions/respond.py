@@ -9,6 +9,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.letter import OrOfLetter
 from actions.turn import NOTHING, Said
 from reinstate.core.case import Case
 from reinstate.core.cleaning import sentences
@@ -27,16 +28,14 @@ from reinstate.replies.verdict import why_message
 _STORY_WORDS, _STORY_LENGTH = 5, 1000
 
 
-class ActionRespond(Action):
+class ActionRespond(OrOfLetter, Action):
     """Answers what is asked, takes in what is told, judges it, asks what could change the verdict."""
 
     def name(self) -> str:
         """The action's name in the domain."""
         return "action_respond"
 
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
+    def answer(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         """Decide, say, keep."""
         said = Said(dispatcher, tracker)
         turn = said.turn

@@ -44,8 +44,23 @@ def clean(text: str, knowledge: Knowledge, most: int | None = None) -> tuple[str
     return tuple(kept)
 
 
+def speaks(text: str, knowledge: Knowledge) -> tuple[str, ...]:
+    """The sentences that a person wants in their letter as they are, mended; no rant and no question."""
+    kept = ((written, mend(written, knowledge)) for written in sentences(text))
+    return tuple(
+        mended
+        for written, mended in kept
+        if len(mended.split()) >= _LEAST_WORDS
+        and "[" not in mended
+        and knowledge.patterns["verb"].found(mended)
+        and not any(knowledge.patterns[name].found(written) for name in ("chatter", "asks_something"))
+    )
+
+
 def mend(sentence: str, knowledge: Knowledge) -> str:
     """A sentence without chat words, with names, apostrophes, a capital first and one stop last."""
+    for shouted in matches(knowledge.patterns["shouted"].says, sentence):
+        sentence = sentence[: shouted.start()] + shouted[0].lower() + sentence[shouted.end() :]
     for fix in knowledge.cleaning.values():
         sentence = put(fix.pattern, fix.put, sentence)
     sentence = " ".join(capitalised(sentence, knowledge).split()).strip(" ,:-")
@@ -59,7 +74,7 @@ def phrase(text: str, knowledge: Knowledge) -> str:
     mended = mend(text, knowledge).rstrip(".")
     if not mended or len(mended.split()) > _MOST_PHRASE or "?" in text or _unclean(mended, knowledge):
         return ""
-    if knowledge.patterns["verb"].found(mended):
+    if knowledge.patterns["verb"].found(put(knowledge.patterns["clause"].says[0], "", mended)):
         return ""
     acronym = len(mended.split()[0]) > 1 and mended.split()[0].isupper()
     return mended if acronym else mended[0].lower() + mended[1:]

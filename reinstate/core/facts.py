@@ -12,7 +12,7 @@ from typing import Any
 from reinstate.core.case import Case
 from reinstate.core.cleaning import MOST_OWN, capitalised, clean, phrase, sentences
 from reinstate.core.parsed import CORRECTS, ParsedMessage
-from reinstate.knowledge import FactKind, Knowledge, matches, put, says
+from reinstate.knowledge import FactKind, Knowledge, Pattern, matches, put, says
 
 MOST_FACTS, _LONGEST = 40, 700
 ASKED_FOR = "asked_for"
@@ -62,10 +62,13 @@ def gathered(
     after: Case,
     knowledge: Knowledge,
     asked: str | None = None,
+    *,
+    anew: bool = False,
 ) -> tuple[Fact, ...]:
     """The facts after a message.
 
-    What was told first stays, unless a message answers the question for it or corrects.
+    What was told first stays, unless a message answers the question for it, corrects or denies it.
+    Whoever reads a letter of it means this: `anew`.
 
     Args:
         known: the facts before it.
@@ -74,28 +77,29 @@ def gathered(
         after: the case after it.
         knowledge: which facts there are.
         asked: the fact that was asked for.
+        anew: whether what is told stands in place of what was told before.
     """
     cause = after.first_cause or ""
     corrects = corrects_facts(message, knowledge)
-    sought = {f.kind for f in of_cause(known, cause)} if corrects else set()
+    sought = {f.kind for f in of_cause(known, cause, knowledge)} if corrects else set()
     told = [
         *_of_circumstances(message, before, after, knowledge),
         *_told(message, asked, cause, sought, knowledge),
     ]
-    facts = list(known)
+    facts = [fact for fact in known if not _denies(message, fact, knowledge)]
     for kind, value, words in told:
         definition = knowledge.facts[kind]
-        if definition.causes and cause and cause not in definition.causes:
-            continue
-        same = [f for f in facts if f.kind == kind and f.cause in ("", cause)]
+        # What can only be told of some causes is kept for them, whichever is talked about now.
+        owner = "" if definition.causes else cause
+        same = [f for f in facts if f.kind == kind and f.cause in ("", owner)]
         if definition.several:
             if any(f.value == value for f in same):
                 continue
-        elif same and not (kind == asked or corrects or message.pressed or message.pasted):
+        elif same and not (kind == asked or corrects or anew or message.pressed or message.pasted):
             continue
         else:
             facts = [f for f in facts if f not in same]
-        facts.append(Fact(kind, value, words[:_LONGEST], cause))
+        facts.append(Fact(kind, value, words[:_LONGEST], owner))
     return tuple(facts[-MOST_FACTS:])
 
 
@@ -107,15 +111,41 @@ def corrects_facts(message: ParsedMessage, knowledge: Knowledge) -> bool:
     )
 
 
+def _denies(message: ParsedMessage, fact: Fact, knowledge: Knowledge) -> bool:
+    """Whether a message says that a fact is not so, and nowhere that it is."""
+    kind = knowledge.facts[fact.kind]
+    if message.pressed or message.pasted or kind.own:
+        return False
+    value = kind.values.get(fact.value)
+    found = [
+        _denied(sentence[:start], knowledge)
+        for sentence in sentences(message.text)
+        for start in _places(value.says if value else (), fact.value if not value else "", sentence)
+    ]
+    return bool(found) and all(found)
+
+
+def _denied(before: str, knowledge: Knowledge) -> bool:
+    return knowledge.patterns["denied_before"].found(before)
+
+
+def _places(patterns: Iterable[Pattern], text: str, sentence: str) -> Iterator[int]:
+    """Where a sentence holds what patterns find, or a text."""
+    yield from (found.start() for found in matches(patterns, sentence))
+    if text and (start := sentence.casefold().find(text.casefold())) >= 0:
+        yield start
+
+
 def outdated(known: Sequence[Fact], facts: Sequence[Fact]) -> tuple[Fact, ...]:
-    """Those known before in whose place others have come."""
-    new = {f.kind for f in facts if f not in known}
-    return tuple(f for f in known if f not in facts and f.kind in new)
+    """Those known before that are no longer."""
+    return tuple(f for f in known if f not in facts)
 
 
-def of_cause(facts: Iterable[Fact], cause: str | None) -> tuple[Fact, ...]:
-    """The facts that were told of a cause, or before any was known."""
-    return tuple(f for f in facts if f.cause in ("", cause or ""))
+def of_cause(facts: Iterable[Fact], cause: str | None, knowledge: Knowledge) -> tuple[Fact, ...]:
+    """The facts that were told of a cause, or before any was known, and can be told of it."""
+    kinds = knowledge.facts
+    fitting = (f for f in facts if not kinds[f.kind].causes or cause in kinds[f.kind].causes)
+    return tuple(f for f in fitting if f.cause in ("", cause or ""))
 
 
 def _is_value(fact: Fact, knowledge: Knowledge) -> bool:
@@ -217,7 +247,8 @@ def quoted(text: str, knowledge: Knowledge) -> Iterator[tuple[str, str, str]]:
     for kind in (knowledge.facts[_GROUNDS], knowledge.facts[ASKED_FOR]):
         short = (s for s in sentences(text) if len(s.split()) <= _MOST_QUOTED)
         if found := next((s for s in short if says(kind.says, s)), None):
-            yield kind.id, found.strip(" \"'“”").rstrip("."), found
+            said = put(knowledge.patterns["lead_in"].says[0], "", found)
+            yield kind.id, said.strip(" \"'“”").rstrip(".").strip(" \"'“”"), found
 
 
 def _read(
@@ -278,7 +309,7 @@ def _texts(
 def _holds(kind: FactKind, sentence: str, start: int, end: int, answers: bool, knowledge: Knowledge) -> bool:
     """Whether what was found is meant: not denied, and not said of something else."""
     before, behind = sentence[:start], sentence[end:]
-    if not kind.own and knowledge.patterns["denied_before"].found(before):
+    if not kind.own and _denied(before, knowledge):
         return False
     return answers or not (says(kind.not_after, before) or says(kind.not_before, behind))
 
@@ -291,5 +322,7 @@ def _freely(kind: FactKind, text: str, knowledge: Knowledge) -> Iterator[str]:
             thing = put(pattern, instead, thing)
         found: Iterable[str] = (thing,)
     else:
+        for pattern, instead in kind.fixes:
+            text = put(pattern, instead, text)
         found = (" ".join(clean(text, knowledge, MOST_OWN)),)
     yield from (value for value in found if value)
