@@ -105,7 +105,7 @@ class Writing(Said):
     def draft(self, tone: Tone, kind: str) -> Letter:
         """The letter without the person's changes."""
         facts, story = self.facts, self.story
-        if self.role == "helper":
+        if self.role == "helper":  # what could not be put as the owner would say it
             facts, story = as_owner(facts, story, knowledge())
         return draft(self.case, facts, story, tone, knowledge(), kind)
 
@@ -235,14 +235,18 @@ def _tells(said: Writing, message: ParsedMessage, asked: str) -> bool:
 def _taken(said: Writing, message: ParsedMessage, asked: str) -> list[EventType]:
     """The slots after an answer: its facts, and its text where it tells something else."""
     case = update_case(said.case, replace(message, mentions=(), choices=()), None, knowledge())
+    message = replace(message, text=said.voice(message.text))
     facts = gathered(said.facts, message, said.case, case, knowledge(), asked)
     new = {fact.kind for fact in facts if fact not in said.facts}
-    story = without(said.story, (fact.words for fact in outdated(said.facts, facts)))
-    if asked not in new and new and corrects_facts(message, knowledge()):
+    gone = outdated(said.facts, facts)
+    story = without(said.story, (fact.words for fact in gone))
+    if asked not in new and (new or gone) and corrects_facts(message, knowledge()):
         put_right = {**case.to_slots(), **said.followed(case), "story": story or None}
         return [*said.set(put_right), SlotSet("facts", to_slot(facts))]
-    if not (message.pressed or message.pasted) and (asked == "happened" or asked not in new):
-        story = added(story, message.text)
+    if not (message.pressed or message.pasted):
+        answers = [f.words for f in facts if f not in said.facts and knowledge().facts[f.kind].free]
+        own = [] if asked == HAPPENED else answers
+        story = added(story, " ".join(s for s in sentences(message.text) if not any(s in w for w in own)))
     return said.going_on(case=case, facts=facts, story=story)
 
 
@@ -319,7 +323,8 @@ def of_letter(said: Writing) -> list[EventType] | None:
     if heard:
         return _fulfilled(said, heard)
     if message.intent == "letter_change":
-        return _retold(said, message.text) or _how(said)
+        retold = _retold(said, message.text)
+        return _how(said) if retold is None else retold
     return None if _is_other(message) else _retold(said, message.text)
 
 
@@ -353,12 +358,11 @@ def _retold(said: Writing, text: str) -> list[EventType] | None:
 
 def _after(said: Writing, text: str, *, adds: bool = True) -> dict[str, Any]:
     """The slots after what is told beside a letter: it puts facts right, adds words, and names no cause."""
-    message = replace(said.message, text=text, mentions=(), choices=())
+    message = replace(said.message, text=said.voice(text), mentions=(), choices=())
     case = update_case(said.case, message, None, knowledge())
     facts = gathered(said.facts, message, said.case, case, knowledge(), anew=True)
     story = without(said.story, (fact.words for fact in outdated(said.facts, facts)))
-    new = {s for f in facts if f not in said.facts for s in [f.words]}
-    more = " ".join(s for s in sentences(text) if s not in new) if adds else ""
+    more = message.text if adds else ""
     story = added(story, more) if more else story
     return {**case.to_slots(), **said.followed(case), "facts": to_slot(facts), "story": story or None}
 
@@ -398,7 +402,7 @@ def _fulfilled(said: Writing, heard: Wishes) -> list[EventType]:
     if failed:
         response = "utter_letter_not_clean" if failed[0].kind == "add" else "utter_letter_not_found"
         said.say([change_message(letter, said.another(response))])
-        if len(failed) == len(heard.wishes) and not heard.tone:
+        if letter.text == said.letter.text and not heard.tone:
             return said.set(slots)
     elif heard.tone == said.tone and not heard.wishes:
         said.say([change_message(letter, said.another("utter_letter_same"))])

@@ -12,7 +12,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.letter import OrOfLetter
 from actions.turn import NOTHING, Said
 from reinstate.core.case import Case
-from reinstate.core.cleaning import sentences
+from reinstate.core.cleaning import clean, sentences
 from reinstate.core.facts import Fact, corrects_facts, from_slot, gathered, outdated, to_slot
 from reinstate.core.letter import added, without
 from reinstate.core.parsed import ParsedMessage
@@ -25,7 +25,7 @@ from reinstate.replies.message import Message
 from reinstate.replies.questions import question_message
 from reinstate.replies.verdict import why_message
 
-_STORY_WORDS, _STORY_LENGTH = 5, 1000
+_STORY_LENGTH = 2000
 
 
 class ActionRespond(OrOfLetter, Action):
@@ -142,14 +142,16 @@ def _story(said: Said, decided: Plan) -> dict[str, Any]:
     More about the same cause, or about one that is not clear yet, is added; another cause begins anew.
     """
     message, before = said.message, said.case
-    story, more = said.tracker.get_slot("story"), message.intent == "inform_detail"
-    text = _statements(message.text)
-    told = message.told and len(text.split()) >= _STORY_WORDS
-    if message.pasted or message.pressed or not (told or (story and more)):
+    story = said.tracker.get_slot("story")
+    text = _statements(said.voice(message.text))
+    told = message.told or decided.case.causes or decided.case.disputed or story or said.role
+    if message.pasted or message.pressed or not (told and clean(text, knowledge())):
         return {}
     same = not changed_topic(before, decided.case) or not (before.causes or before.disputed)
-    if not story or not same or len(story) + len(text) > _STORY_LENGTH:
+    if not story or not same:
         return {"story": text}
+    if len(story) + len(text) > _STORY_LENGTH:
+        return {}
     return {"story": added(story, text)}
 
 
@@ -162,4 +164,5 @@ def _statements(text: str) -> str:
 def _facts(said: Said, decided: Plan) -> dict[str, Any]:
     """What a letter can say of what was told."""
     known = from_slot(said.tracker.get_slot("facts"), knowledge())
-    return {"facts": to_slot(gathered(known, said.message, said.case, decided.case, knowledge()))}
+    message = replace(said.message, text=said.voice(said.message.text))
+    return {"facts": to_slot(gathered(known, message, said.case, decided.case, knowledge()))}

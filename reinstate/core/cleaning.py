@@ -80,6 +80,26 @@ def phrase(text: str, knowledge: Knowledge) -> str:
     return mended if acronym else mended[0].lower() + mended[1:]
 
 
+def named(text: str, knowledge: Knowledge) -> str:
+    """A thing named without a verb, with a stop; empty where the text names none."""
+    thing = phrase(text, knowledge)
+    return f"{capital(thing)}." if thing else ""
+
+
+def in_first_person(text: str, knowledge: Knowledge) -> str:
+    """What a helper tells of the owner of an account, as the owner would say it; what is said of the helper
+    stays out.
+    """
+    kept = []
+    for sentence in sentences(text):
+        if knowledge.patterns["of_helper"].found(sentence):
+            continue
+        for swap in knowledge.owner.values():
+            sentence = put(swap.pattern, swap.put, sentence)
+        kept.append(sentence)
+    return " ".join(kept)
+
+
 def capitalised(text: str, knowledge: Knowledge) -> str:
     """A text, as long as before, with a capital for countries and for names that are told to be some."""
     text = _countries().sub(lambda found: _country_names()[found[0].casefold()], text)

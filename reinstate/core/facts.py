@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reinstate.core.case import Case
-from reinstate.core.cleaning import MOST_OWN, capitalised, clean, phrase, sentences
+from reinstate.core.cleaning import MOST_OWN, capitalised, clean, named, phrase, sentences
 from reinstate.core.parsed import CORRECTS, ParsedMessage
 from reinstate.knowledge import FactKind, Knowledge, Pattern, matches, put, says
 
@@ -199,10 +199,10 @@ def _told(
     left_out: set[str] = set()
     if asked_kind and asked_kind.free:
         own = [s for s in stated if not _tells(s, asked_kind.id, message, knowledge)]
-        answers = tuple(_freely(asked_kind, " ".join(own), knowledge))
+        answers = tuple(_freely(asked_kind, own, knowledge))
         if answers and not _tells_other(asked_kind, stated, message, cause, knowledge):
             left_out = {asked_kind.id}
-            yield from ((asked_kind.id, value, message.text) for value in answers)
+            yield from ((asked_kind.id, value, words) for value, words in answers)
     elif asked_kind and any(_read(asked_kind, s, message, True, knowledge) for s in stated):
         left_out = set(asked_kind.instead_of)
     for kind in knowledge.facts.values():
@@ -314,15 +314,21 @@ def _holds(kind: FactKind, sentence: str, start: int, end: int, answers: bool, k
     return answers or not (says(kind.not_after, before) or says(kind.not_before, behind))
 
 
-def _freely(kind: FactKind, text: str, knowledge: Knowledge) -> Iterator[str]:
-    """An answer as its own text, as far as it can be made clean."""
+def _freely(kind: FactKind, stated: Sequence[str], knowledge: Knowledge) -> Iterator[tuple[str, str]]:
+    """An answer as its own text, as far as it can be made clean, with the words that it came from."""
     if kind.free == "phrase":
-        thing = phrase(text, knowledge)
-        for pattern, instead in kind.fixes:
-            thing = put(pattern, instead, thing)
-        found: Iterable[str] = (thing,)
+        for sentence in stated:
+            thing = phrase(sentence, knowledge)
+            for pattern, instead in kind.fixes:
+                thing = put(pattern, instead, thing)
+            if thing:
+                yield thing, sentence
+        return
+    text = " ".join(stated)
+    if kind.free == "either":
+        kept = [" ".join(clean(s, knowledge)) or named(s, knowledge) for s in stated]
+        value = " ".join(filter(None, kept))
     else:
-        for pattern, instead in kind.fixes:
-            text = put(pattern, instead, text)
-        found = (" ".join(clean(text, knowledge, MOST_OWN)),)
-    yield from (value for value in found if value)
+        value = " ".join(clean(text, knowledge, MOST_OWN))
+    if value:
+        yield value, text

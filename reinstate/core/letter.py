@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reinstate.core.case import Case
 from reinstate.core.cleaning import capital, clean, sentences
@@ -21,6 +21,7 @@ MOST_QUESTIONS = 4
 _FRAME = ("subject", "greeting", "ending")
 HAPPENED = "happened"  # the fact that only asks what happened
 _TOLD, _DETAIL, _POSITION = "told", "detail", "position"
+_REQUEST, _QUESTIONS = "request", "questions"
 _ONCE = (
     "removed",
     "unaware",
@@ -85,6 +86,9 @@ def draft(
     if stance == "disputes":
         used += [f.words for f in known if knowledge.facts[f.kind].deed]
     told = tuple(_told(story, used, _MOST_TOLD[tone], knowledge))
+    if told and cause is None:  # who tells what happened asks for a look at that
+        rows = replace(rows, stance="explains")
+        found |= {p: s for p in (_REQUEST, _QUESTIONS) if p in parts and (s := rows.first(p, known))}
     if told and cause is None and not found.get("accused", told[0]).facts:
         found.pop("accused", None)  # who tells what happened need not say that they do not know what it is
     untold = [f for f in known if not any(_same(f.words, sentence.words) for sentence in told)]

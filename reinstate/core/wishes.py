@@ -75,6 +75,8 @@ def parse_wishes(text: str, knowledge: Knowledge) -> Wishes:
         if wish and wish.kind == "leave_out" and said["refers"].found(wish.what):
             if not wishes and rest and (named := _HIDDEN.search(rest[-1])):
                 wishes.append(replace(wish, what=named[0]))
+        elif wish and wish.kind == "add" and said["refers"].found(wish.sentence):
+            wishes += [replace(wish, sentence=rest.pop())] if rest else []
         elif wish:
             wishes.append(wish)
         elif untrue := said["untrue"].match(piece):
