@@ -33,7 +33,7 @@ from reinstate.core.letter import (
 from reinstate.core.parsed import ParsedMessage
 from reinstate.core.policy import SURE_TOLD
 from reinstate.core.update import update_case
-from reinstate.core.wishes import Edit, Wishes, edited, edits_of, parse_wishes
+from reinstate.core.wishes import Edit, Wishes, edited, edits_of, is_said, parse_wishes
 from reinstate.knowledge import TONES, Tone, knowledge
 from reinstate.replies.letter import (
     change_message,
@@ -352,7 +352,10 @@ def _retold(said: Writing, text: str) -> list[EventType] | None:
         return None
     changed = Writing(said.dispatcher, _with(said.tracker, told))
     if changed.letter.text == said.letter.text:
-        return None if said.message.intent in _SAYS_LITTLE or _names_other(said) else _how(said)
+        if said.message.intent in _SAYS_LITTLE or _names_other(said):
+            return None
+        said.say([change_message(said.letter, said.another("utter_letter_unchanged"))])
+        return said.set(told)
     return [*said.set(told), *_shown(changed, said.tone, said.kind, said.edits)]
 
 
@@ -393,17 +396,19 @@ def _fulfilled(said: Writing, heard: Wishes) -> list[EventType]:
     letter, edits, failed = asked.letter, asked.edits, []
     for wish in heard.wishes:
         more = edits_of(wish, letter, knowledge())
-        failed += [] if more else [wish]
+        failed += [] if more or is_said(wish, letter, knowledge()) else [wish]
         edits, letter = (*edits, *more), edited(letter, more)
     tone = heard.tone or said.tone
     if len(letter.text) > LONGEST:
         said.say([Message(said.another("utter_letter_too_long"))])
         return []
-    if failed:
+    if failed and letter.text == said.letter.text and not (heard.tone or heard.shows):
         response = "utter_letter_not_clean" if failed[0].kind == "add" else "utter_letter_not_found"
         said.say([change_message(letter, said.another(response))])
-        if letter.text == said.letter.text and not heard.tone:
-            return said.set(slots)
+        return said.set(slots)
+    if failed:
+        what = failed[0].what or failed[0].sentence
+        said.say([Message(said.another("utter_letter_undone"), {"what": what})])
     elif heard.tone == said.tone and not heard.wishes:
         said.say([change_message(letter, said.another("utter_letter_same"))])
         return said.set(slots)

@@ -21,6 +21,7 @@ MOST_QUESTIONS = 4
 _FRAME = ("subject", "greeting", "ending")
 HAPPENED = "happened"  # the fact that only asks what happened
 _TOLD, _DETAIL, _POSITION = "told", "detail", "position"
+_DOCUMENT, _EVIDENCE = "document", "evidence"  # a document that can be shown is named once
 _REQUEST, _QUESTIONS = "request", "questions"
 _ONCE = (
     "removed",
@@ -222,8 +223,10 @@ def _own(cause: str | None, knowledge: Knowledge) -> LetterPatterns:
 def _values(facts: Iterable[Fact], cause: str | None, knowledge: Knowledge) -> dict[str, str]:
     """What stands for each fact that was told, and for the cause's name."""
     grouped: dict[str, list[str]] = {}
+    shown = {f.value for f in facts if f.kind == _DOCUMENT}
     for fact in facts:
-        grouped.setdefault(fact.kind, []).append(fact.in_letter(knowledge))
+        if fact.kind != _EVIDENCE or fact.value.removeprefix("my ") not in shown:
+            grouped.setdefault(fact.kind, []).append(fact.in_letter(knowledge))
     values = {kind: _listed(found) for kind, found in grouped.items()}
     return {**values, "phrase": knowledge.causes[cause].in_letter} if cause else values
 

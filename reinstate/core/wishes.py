@@ -171,7 +171,8 @@ def _shown(text: str, quotes: Sequence[str]) -> str:
 def edits_of(wish: Wish, letter: Letter, knowledge: Knowledge) -> tuple[Edit, ...]:
     """The edits that fulfil a wish in a letter; none where it cannot be fulfilled."""
     if wish.kind == "add":
-        return tuple(Edit("", sentence, ADDED) for sentence in _sentences(wish.sentence, knowledge))
+        more = _sentences(wish.sentence, knowledge)
+        return tuple(Edit("", s, ADDED) for s in more if not _stands(s, letter, knowledge))
     if wish.kind == "change":
         numbered = [s for n, s in enumerate(letter.sentences, 1) if n in wish.numbers]
         first, new = numbered[:1], mend(wish.sentence, knowledge)
@@ -188,6 +189,24 @@ def edits_of(wish: Wish, letter: Letter, knowledge: Knowledge) -> tuple[Edit, ..
     if quoted:
         return tuple(_edit(s, _cut(s.text, words, knowledge)) for s in quoted)
     return tuple(_edit(s, "") for s in letter.sentences if _is_about(s, wish.what, knowledge))
+
+
+def is_said(wish: Wish, letter: Letter, knowledge: Knowledge) -> bool:
+    """Whether what is to be added stands in the letter already."""
+    more = _sentences(wish.sentence, knowledge) if wish.kind == "add" else ()
+    return bool(more) and all(_stands(s, letter, knowledge) for s in more)
+
+
+def _stands(sentence: str, letter: Letter, knowledge: Knowledge) -> bool:
+    wanted = _stems(sentence, knowledge)
+    text = " ".join(s.text for s in letter.sentences).casefold()
+    return bool(wanted) and all(word in text for word in wanted)
+
+
+def _stems(text: str, knowledge: Knowledge) -> list[str]:
+    """The words of a text that tell something, as far as they stay the same in other forms."""
+    small = knowledge.wishes["small"]
+    return [word[:_STEM] for word in re.findall(r"[^\W_]+", text.casefold()) if not small.found(word)]
 
 
 def _sentences(text: str, knowledge: Knowledge) -> tuple[str, ...]:
@@ -259,8 +278,7 @@ def _with_more(letter: Letter, sentence: str) -> Letter:
 
 def _is_about(sentence: Sentence, what: str, knowledge: Knowledge) -> bool:
     """Whether a sentence holds all words of a wish, or came from words that do."""
-    small = knowledge.wishes["small"]
-    wanted = [w[:_STEM] for w in re.findall(r"[^\W_]+", what.casefold()) if not small.found(w)]
+    wanted = _stems(what, knowledge)
     told = " ".join(fact.words for fact in sentence.facts) if len(sentence.facts) == 1 else ""
     text = f"{sentence.text} {sentence.words} {told}".casefold()
     return bool(wanted) and all(word in text for word in wanted)
