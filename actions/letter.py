@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from functools import cached_property
 from itertools import takewhile
 from typing import Any
@@ -14,6 +15,7 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.turn import Said, last_turns, since_restart, was_said
+from reinstate.core.case import CauseMention
 from reinstate.core.cleaning import sentences
 from reinstate.core.facts import Fact, corrects_facts, from_slot, gathered, outdated, to_slot
 from reinstate.core.letter import (
@@ -47,6 +49,7 @@ from reinstate.replies.message import Message
 _QUESTIONS = ("ask_", "platform_question", "out_of_scope")
 _TALK = ("greet", "thank", "goodbye", "vent", "draft_appeal", "letter_", "feedback_")
 _TALK_WORDS = 5
+_EDIT_ROW = 5  # which letter it is of, and the fields of an edit
 # What one will do differently ("we will use different computers") sounds like getting round a ban.
 _PROMISES = re.compile(
     r"\W*(?:i|we)(?:['’]?(?:ll|ve)| will| have| now|(?:['’]m|['’]re| am| are) going to)\b", re.IGNORECASE
@@ -93,9 +96,25 @@ class Writing(Said):
 
     @property
     def edits(self) -> tuple[Edit, ...]:
-        """What the person changed in the letter; it lasts as long as the letter is of the same kind."""
+        """What the person changed in the letter, which lasts."""
+        return self.edits_of(self.kind)
+
+    def edits_of(self, kind: str) -> tuple[Edit, ...]:
+        """What the person changed in a letter of a kind about this cause."""
+        return tuple(Edit(*row[1:]) for row in self._edit_rows() if row[0] == self._letter_id(kind))
+
+    def kept_edits(self, kind: str, edits: Iterable[Edit]) -> list[list[str]]:
+        """What the slot keeps where these are the edits of one kind."""
+        letter = self._letter_id(kind)
+        others = [row for row in self._edit_rows() if row[0] != letter]
+        return [*others, *([letter, *astuple(edit)] for edit in edits)]
+
+    def _edit_rows(self) -> list[list[str]]:
         rows = [row for row in self.tracker.get_slot("letter_edits") or () if isinstance(row, list)]
-        return tuple(Edit(*map(str, row)) for row in rows if len(row) in (2, 4))
+        return [[str(value) for value in row] for row in rows if len(row) == _EDIT_ROW]
+
+    def _letter_id(self, kind: str) -> str:
+        return f"{kind} {self.case.first_cause or ''}"
 
     @property
     def letter(self) -> Letter:
@@ -147,17 +166,16 @@ class ActionLetterStart(OrOfLetter, Action):
         return "action_letter_start"
 
     def answer(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
-        """Begin a letter; of the same kind it keeps what the person changed."""
+        """Begin a letter."""
         said = Writing(dispatcher, tracker)
         kind = _kind_asked_for(said.message) or (QUESTIONS if said.case.appealed == "asked" else APPEAL)
         start = _understood(said, said.another("utter_letter_start"), "utter_letter_start_nothing")
         said.say([start, Message("utter_letter_of_another")] if said.role == "helper" else [start])
         first = next_question(said.case, said.facts, said.story, (), knowledge(), kind)
-        edits = tracker.get_slot("letter_edits") if kind == said.kind else None
         return [
             SlotSet("letter_asked", [first] if first else []),
             SlotSet("letter_done", None if first else True),
-            *said.set({"letter_edits": edits, "letter_kind": kind, "tone": None}),
+            *said.set({"letter_kind": kind, "tone": None}),
         ]
 
 
@@ -208,8 +226,11 @@ class ValidateLetterForm(Action):
             return said.going_on()
         if not (_answers(message) or _tells(said, message, asked)):
             return []
-        if any(wish.kind != "add" for wish in parse_wishes(message.text, knowledge()).wishes):
+        wishes = parse_wishes(message.text, knowledge()).wishes
+        if any(wish.kind != "add" for wish in wishes):
             return []
+        if wishes:  # "add that ..." tells what stands behind it
+            message = replace(message, text=". ".join(wish.sentence for wish in wishes))
         return _taken(said, message, asked)
 
 
@@ -283,21 +304,21 @@ class ActionLetter(Action):
         said = Writing(dispatcher, tracker)
         message, asks = said.message, said.message.intent == "draft_appeal"
         other = _kind_asked_for(message) if asks else _kind(message.value)
-        if asks and tracker.get_slot("path") == "none" and (other or said.kind) == APPEAL:
+        if tracker.get_slot("path") == "none" and (other or said.kind) == APPEAL:
             said.say([Message("utter_letter_no_path")])
             return []
         if not tracker.get_slot("letter_done") and not other:
             said.say([Message("utter_letter_none")])
             return []
         kind = other or said.kind
-        if kind == APPEAL and nothing_new(said.case, said.facts):
+        if kind == APPEAL and nothing_new(said.case, said.facts) and not said.edits:
             said.say([nothing_new_message(said.case, said.another("utter_letter_nothing_new"), knowledge())])
-            return []
+            return said.set({"letter_done": None})
         if kind == APPEAL and tells_nothing(said.case, said.draft(said.tone, kind)):
             said.say([Message(said.another("utter_letter_empty"))])
             return said.set({"letter_asked": [], "letter_done": None})
         events = None if other or asks or _has_answered(tracker) else of_letter(said)
-        return _shown(said, said.tone, kind, () if other else said.edits) if events is None else events
+        return _shown(said, said.tone, kind, said.edits_of(kind)) if events is None else events
 
 
 def _has_answered(tracker: Tracker) -> bool:
@@ -311,13 +332,14 @@ def of_letter(said: Writing) -> list[EventType] | None:
     message, tracker = said.message, said.tracker
     if not tracker.get_slot("letter_done") or said.in_form or message.pasted or message.upwork_answer:
         return None
-    if message.intent in _NEVER_OF_LETTER:
+    no_path = said.kind == APPEAL and tracker.get_slot("path") == "none"
+    if message.intent in _NEVER_OF_LETTER or no_path:
         return None
     if message.pressed:
         return _pressed(said) if message.intent.startswith("letter_") else None
-    if _kind_asked_for(message):
-        return None
     heard = parse_wishes(message.text, knowledge())
+    if _kind_asked_for(message) and not heard.wishes:
+        return None
     tone = _tone(message.intent.removeprefix("letter_")) if not heard.wishes else None
     heard = replace(heard, tone=heard.tone or tone)
     if heard:
@@ -361,7 +383,9 @@ def _retold(said: Writing, text: str) -> list[EventType] | None:
 
 def _after(said: Writing, text: str, *, adds: bool = True) -> dict[str, Any]:
     """The slots after what is told beside a letter: it puts facts right, adds words, and names no cause."""
-    message = replace(said.message, text=said.voice(text), mentions=(), choices=())
+    message = replace(said.message, text=said.voice(text), mentions=_taken_back(said), choices=())
+    if text != said.message.text:  # what stands in a wish is no detail of the case
+        message = replace(message, intent="inform_detail", circumstances=(), denied_circumstances=())
     case = update_case(said.case, message, None, knowledge())
     facts = gathered(said.facts, message, said.case, case, knowledge(), anew=True)
     story = without(said.story, (fact.words for fact in outdated(said.facts, facts)))
@@ -379,7 +403,16 @@ def _how(said: Writing) -> list[EventType]:
 def _names_other(said: Writing) -> bool:
     """Whether a message surely tells of a cause that is not the case's."""
     known = (*said.case.causes, *said.case.disputed)
-    return any(m.id not in known and m.confidence >= SURE_TOLD for m in said.message.told)
+    told = (m for m in said.message.told if m.stance != "denies" and m.confidence >= SURE_TOLD)
+    return any(m.id not in known for m in told)
+
+
+def _taken_back(said: Writing) -> tuple[CauseMention, ...]:
+    """The cause that the letter is about, where a message denies it and another one was named before."""
+    first, *others = said.case.causes or ("",)
+    if not others or parse_wishes(said.message.text, knowledge()).wishes:
+        return ()
+    return tuple(m for m in said.message.told if m.id == first and m.stance == "denies")
 
 
 def _with(tracker: Tracker, slots: dict[str, Any]) -> Tracker:
@@ -418,7 +451,7 @@ def _fulfilled(said: Writing, heard: Wishes) -> list[EventType]:
 def _shown(said: Writing, tone: Tone, kind: str, edits: tuple[Edit, ...]) -> list[EventType]:
     letter = edited(said.draft(tone, kind), edits)
     said.say(letter_messages(letter, tone, kind, knowledge()))
-    kept = [[edit.old, edit.new, edit.part, edit.key] for edit in edits]
+    kept = said.kept_edits(kind, edits)
     done = {"tone": tone, "letter_kind": kind, "letter_edits": kept, "letter_done": True, "asked": None}
     return said.set(done)
 

@@ -68,21 +68,27 @@ def mend(sentence: str, knowledge: Knowledge) -> str:
     return capital(sentence) + "." if sentence else ""
 
 
-def phrase(text: str, knowledge: Knowledge) -> str:
+def phrase(text: str, knowledge: Knowledge, most: int = _MOST_PHRASE) -> str:
     """A few words that name a thing ("the address of the website"); empty where the text is none."""
     text = put(knowledge.patterns["has_it"].says[0], "", text.strip())
     mended = mend(text, knowledge).rstrip(".")
-    if not mended or len(mended.split()) > _MOST_PHRASE or "?" in text or _unclean(mended, knowledge):
+    if not mended or len(mended.split()) > most or "?" in text or _unclean(mended, knowledge):
         return ""
-    if knowledge.patterns["verb"].found(put(knowledge.patterns["clause"].says[0], "", mended)):
+    if knowledge.patterns["verb"].found(_without_clauses(mended, knowledge)):
         return ""
     acronym = len(mended.split()[0]) > 1 and mended.split()[0].isupper()
     return mended if acronym else mended[0].lower() + mended[1:]
 
 
+def _without_clauses(text: str, knowledge: Knowledge) -> str:
+    for clause in knowledge.patterns["clause"].says:
+        text = put(clause, "", text)
+    return text
+
+
 def named(text: str, knowledge: Knowledge) -> str:
     """A thing named without a verb, with a stop; empty where the text names none."""
-    thing = phrase(text, knowledge)
+    thing = phrase(text, knowledge, _MOST_WORDS)
     return f"{capital(thing)}." if thing else ""
 
 

@@ -208,12 +208,14 @@ def _told(
     for kind in knowledge.facts.values():
         for sentence in stated if kind.id not in left_out else ():
             for value in _read(kind, sentence, message, kind.id == asked, knowledge, sought):
-                if kind.id != _WHEN or _is_sure_of_time(sentence, message):
+                if kind.id != _WHEN or _is_sure_of_time(sentence, message, knowledge):
                     yield kind.id, value, sentence
 
 
-def _is_sure_of_time(sentence: str, message: ParsedMessage) -> bool:
+def _is_sure_of_time(sentence: str, message: ParsedMessage, knowledge: Knowledge) -> bool:
     """Whether it is clear what a time belongs to: of two times for several matters nobody knows."""
+    if knowledge.patterns["since_then"].found(sentence):
+        return False
     times = {written for name, written in message.mentioned if name == "time" and written in sentence}
     return len(times) < 2 or len({mention.id for mention in message.told}) < 2
 

@@ -206,7 +206,11 @@ def _stands(sentence: str, letter: Letter, knowledge: Knowledge) -> bool:
 def _stems(text: str, knowledge: Knowledge) -> list[str]:
     """The words of a text that tell something, as far as they stay the same in other forms."""
     small = knowledge.wishes["small"]
-    return [word[:_STEM] for word in re.findall(r"[^\W_]+", text.casefold()) if not small.found(word)]
+    return [
+        word.removesuffix("s")[:_STEM]
+        for word in re.findall(r"[^\W_]+", text.casefold())
+        if not small.found(word)
+    ]
 
 
 def _sentences(text: str, knowledge: Knowledge) -> tuple[str, ...]:
