@@ -15,8 +15,7 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.turn import Said, last_turns, since_restart, was_said
-from reinstate.core.case import CauseMention
-from reinstate.core.cleaning import sentences
+from reinstate.core.cleaning import clean, sentences
 from reinstate.core.facts import Fact, corrects_facts, from_slot, gathered, outdated, to_slot
 from reinstate.core.letter import (
     APPEAL,
@@ -33,7 +32,7 @@ from reinstate.core.letter import (
     without,
 )
 from reinstate.core.parsed import ParsedMessage
-from reinstate.core.policy import SURE_TOLD
+from reinstate.core.policy import SURE_ALONE, SURE_TOLD
 from reinstate.core.update import update_case
 from reinstate.core.wishes import Edit, Wishes, edited, edits_of, is_said, parse_wishes
 from reinstate.knowledge import TONES, Tone, knowledge
@@ -383,11 +382,13 @@ def _retold(said: Writing, text: str) -> list[EventType] | None:
 
 def _after(said: Writing, text: str, *, adds: bool = True) -> dict[str, Any]:
     """The slots after what is told beside a letter: it puts facts right, adds words, and names no cause."""
-    message = replace(said.message, text=said.voice(text), mentions=_taken_back(said), choices=())
+    message = replace(said.message, text=said.voice(text), mentions=(), choices=())
     if text != said.message.text:  # what stands in a wish is no detail of the case
         message = replace(message, intent="inform_detail", circumstances=(), denied_circumstances=())
     case = update_case(said.case, message, None, knowledge())
     facts = gathered(said.facts, message, said.case, case, knowledge(), anew=True)
+    if facts == said.facts and (right := _taken_back(said)):
+        return right
     story = without(said.story, (fact.words for fact in outdated(said.facts, facts)))
     more = message.text if adds else ""
     story = added(story, more) if more else story
@@ -401,18 +402,27 @@ def _how(said: Writing) -> list[EventType]:
 
 
 def _names_other(said: Writing) -> bool:
-    """Whether a message surely tells of a cause that is not the case's."""
-    known = (*said.case.causes, *said.case.disputed)
-    told = (m for m in said.message.told if m.stance != "denies" and m.confidence >= SURE_TOLD)
-    return any(m.id not in known for m in told)
+    """Whether a whole sentence surely tells of a cause that is not the case's."""
+    message, known = said.message, (*said.case.causes, *said.case.disputed)
+    sure = message.intent.startswith("cause_") and message.confidence >= SURE_ALONE
+    told = (m for m in message.told if m.stance != "denies" and m.confidence >= SURE_TOLD)
+    return sure and bool(clean(message.text, knowledge())) and any(m.id not in known for m in told)
 
 
-def _taken_back(said: Writing) -> tuple[CauseMention, ...]:
-    """The cause that the letter is about, where a message denies it and another one was named before."""
-    first, *others = said.case.causes or ("",)
-    if not others or parse_wishes(said.message.text, knowledge()).wishes:
-        return ()
-    return tuple(m for m in said.message.told if m.id == first and m.stance == "denies")
+def _taken_back(said: Writing) -> dict[str, Any]:
+    """The slots where a message denies the cause that the letter is about, and another was named before.
+
+    What was told and changed goes with the other one.
+    """
+    wrong, *others = said.case.causes or ("",)
+    denied = any(m.id == wrong and m.stance == "denies" for m in said.message.told)
+    if not (others and denied) or parse_wishes(said.message.text, knowledge()).wishes:
+        return {}
+    case = said.case.name(wrong, "denies")
+    facts = (replace(f, cause=str(case.first_cause)) if f.cause == wrong else f for f in said.facts)
+    right = Writing(said.dispatcher, _with(said.tracker, case.to_slots()))
+    edits = right.kept_edits(said.kind, (edit for edit in said.edits if not edit.old))
+    return {**case.to_slots(), **said.followed(case), "facts": to_slot(facts), "letter_edits": edits}
 
 
 def _with(tracker: Tracker, slots: dict[str, Any]) -> Tracker:

@@ -118,14 +118,16 @@ def _denies(message: ParsedMessage, fact: Fact, knowledge: Knowledge) -> bool:
         return False
     value = kind.values.get(fact.value)
     found = [
-        _denied(sentence[:start], knowledge)
+        denied(sentence[:start], knowledge)
         for sentence in sentences(message.text)
         for start in _places(value.says if value else (), fact.value if not value else "", sentence)
     ]
     return bool(found) and all(found)
 
 
-def _denied(before: str, knowledge: Knowledge) -> bool:
+def denied(before: str, knowledge: Knowledge) -> bool:
+    """Whether what comes after some words is denied by them; the no of "no, it was in May" denies nothing."""
+    before = put(knowledge.patterns["leads_no"].says[0], "", before)
     return knowledge.patterns["denied_before"].found(before)
 
 
@@ -193,6 +195,8 @@ def _told(
     if message.pasted:
         yield from quoted(message.text, knowledge)
         return
+    for said in matches(knowledge.patterns["quotes_notice"].says, message.text):
+        yield _GROUNDS, said["value"].strip(" ."), said[0]
     asks = knowledge.patterns["asks_something"]
     stated = [sentence for sentence in sentences(message.text) if not asks.found(sentence)]
     asked_kind = knowledge.facts.get(asked or "")
@@ -311,7 +315,7 @@ def _texts(
 def _holds(kind: FactKind, sentence: str, start: int, end: int, answers: bool, knowledge: Knowledge) -> bool:
     """Whether what was found is meant: not denied, and not said of something else."""
     before, behind = sentence[:start], sentence[end:]
-    if not kind.own and _denied(before, knowledge):
+    if not kind.own and denied(before, knowledge):
         return False
     return answers or not (says(kind.not_after, before) or says(kind.not_before, behind))
 

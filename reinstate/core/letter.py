@@ -28,7 +28,7 @@ _ONCE = (
     "unaware",
     "evidence",
 )  # parts that say nothing new where the person's own words stand beside them
-_MOST_TOLD: Mapping[Tone, int] = {"formal": 110, "warm": 110, "brief": 45}
+_MOST_TOLD: Mapping[Tone, int] = {"formal": 110, "warm": 110, "brief": 60}
 _OPTIONAL, _PLACE = re.compile(r"\[([^\[\]]*\{[^\[\]]*)\]"), re.compile(r"\{(\w+)\}")
 _EXCUSED = "hold"  # a severity: whose check failed has broken no rule
 _OWNS = "knew"  # the fact that the person says themselves that it was wrong
@@ -87,7 +87,8 @@ def draft(
     if stance == "disputes":
         used += [f.words for f in known if knowledge.facts[f.kind].deed]
     told = tuple(_told(story, used, _MOST_TOLD[tone], knowledge))
-    if told and cause is None:  # who tells what happened asks for a look at that
+    own = knowledge.patterns["own_deed"]
+    if cause is None and any(own.found(s.text) for s in told):  # who tells their deed knows which rule it is
         rows = replace(rows, stance="explains")
         found |= {p: s for p in (_REQUEST, _QUESTIONS) if p in parts and (s := rows.first(p, known))}
     if told and cause is None and not found.get("accused", told[0]).facts:

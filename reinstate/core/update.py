@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from reinstate.core.case import Case, CauseMention
 from reinstate.core.cleaning import sentences
+from reinstate.core.facts import denied
 from reinstate.core.parsed import CORRECTS, LEADS, ParsedMessage
 from reinstate.knowledge import APPEALED, NOTICES, Circumstance, Knowledge, matches
 
@@ -54,26 +55,26 @@ def _meant(message: ParsedMessage, asked: str | None, knowledge: Knowledge) -> P
     """
     lead = LEADS.search(message.text)
     no = _asked_circumstance(asked) if lead and not lead["yes"] else None
-    denied = tuple(
+    not_so = tuple(
         c
         for c in message.circumstances
         if c == no or _is_denied(knowledge.circumstances[c], message, knowledge)
     )
-    if not denied:
+    if not not_so:
         return message
-    left = tuple(c for c in message.circumstances if c not in denied)
-    intent = "inform_detail" if message.intent.partition("_")[2] in denied else message.intent
+    left = tuple(c for c in message.circumstances if c not in not_so)
+    intent = "inform_detail" if message.intent.partition("_")[2] in not_so else message.intent
     return replace(
         message,
         intent=intent,
         circumstances=left,
-        denied_circumstances=(*message.denied_circumstances, *denied),
+        denied_circumstances=(*message.denied_circumstances, *not_so),
     )
 
 
 def _is_denied(circumstance: Circumstance, message: ParsedMessage, knowledge: Knowledge) -> bool:
     found = [
-        knowledge.patterns["denied_before"].found(sentence[: match.start()])
+        denied(sentence[: match.start()], knowledge)
         for sentence in sentences(message.text)
         for match in matches(circumstance.says, sentence)
     ]

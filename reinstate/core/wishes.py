@@ -188,7 +188,11 @@ def edits_of(wish: Wish, letter: Letter, knowledge: Knowledge) -> tuple[Edit, ..
     quoted = [s for s in letter.sentences if wish.exact and words and words.casefold() in s.text.casefold()]
     if quoted:
         return tuple(_edit(s, _cut(s.text, words, knowledge)) for s in quoted)
-    return tuple(_edit(s, "") for s in letter.sentences if _is_about(s, wish.what, knowledge))
+    said = [s for s in letter.sentences if _holds(wish.what, f"{s.text} {s.words}", knowledge)]
+    told = [
+        s for s in letter.sentences if len(s.facts) == 1 and _holds(wish.what, s.facts[0].words, knowledge)
+    ]
+    return tuple(_edit(s, "") for s in said or told)
 
 
 def is_said(wish: Wish, letter: Letter, knowledge: Knowledge) -> bool:
@@ -198,9 +202,7 @@ def is_said(wish: Wish, letter: Letter, knowledge: Knowledge) -> bool:
 
 
 def _stands(sentence: str, letter: Letter, knowledge: Knowledge) -> bool:
-    wanted = _stems(sentence, knowledge)
-    text = " ".join(s.text for s in letter.sentences).casefold()
-    return bool(wanted) and all(word in text for word in wanted)
+    return _holds(sentence, " ".join(s.text for s in letter.sentences), knowledge)
 
 
 def _stems(text: str, knowledge: Knowledge) -> list[str]:
@@ -280,9 +282,7 @@ def _with_more(letter: Letter, sentence: str) -> Letter:
     return Letter((*others, (more,), request, ending))
 
 
-def _is_about(sentence: Sentence, what: str, knowledge: Knowledge) -> bool:
-    """Whether a sentence holds all words of a wish, or came from words that do."""
+def _holds(what: str, text: str, knowledge: Knowledge) -> bool:
+    """Whether a text holds all words of a wish that tell something."""
     wanted = _stems(what, knowledge)
-    told = " ".join(fact.words for fact in sentence.facts) if len(sentence.facts) == 1 else ""
-    text = f"{sentence.text} {sentence.words} {told}".casefold()
-    return bool(wanted) and all(word in text for word in wanted)
+    return bool(wanted) and all(word in text.casefold() for word in wanted)
