@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import astuple, dataclass, replace
 from functools import cached_property
@@ -15,10 +15,11 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.turn import Said, last_turns, since_restart, was_said
-from reinstate.core.cleaning import clean, sentences
+from reinstate.core.cleaning import clean, phrase, sentences
 from reinstate.core.facts import Fact, corrects_facts, from_slot, gathered, outdated, to_slot
 from reinstate.core.letter import (
     APPEAL,
+    EVIDENCE,
     HAPPENED,
     LONGEST,
     QUESTIONS,
@@ -31,11 +32,11 @@ from reinstate.core.letter import (
     tells_nothing,
     without,
 )
-from reinstate.core.parsed import ParsedMessage
+from reinstate.core.parsed import CORRECTS, ParsedMessage
 from reinstate.core.policy import SURE_ALONE, SURE_TOLD
 from reinstate.core.update import update_case
 from reinstate.core.wishes import Edit, Wishes, edited, edits_of, is_said, parse_wishes
-from reinstate.knowledge import TONES, Tone, knowledge
+from reinstate.knowledge import TONES, Tone, knowledge, says
 from reinstate.replies.letter import (
     change_message,
     fact_message,
@@ -343,6 +344,8 @@ def of_letter(said: Writing) -> list[EventType] | None:
     heard = replace(heard, tone=heard.tone or tone)
     if heard:
         return _fulfilled(said, heard)
+    if message.intent in ("affirm", "deny") and not said.asked:
+        return _how(said)
     if message.intent == "letter_change":
         retold = _retold(said, message.text)
         return _how(said) if retold is None else retold
@@ -386,13 +389,22 @@ def _after(said: Writing, text: str, *, adds: bool = True) -> dict[str, Any]:
     if text != said.message.text:  # what stands in a wish is no detail of the case
         message = replace(message, intent="inform_detail", circumstances=(), denied_circumstances=())
     case = update_case(said.case, message, None, knowledge())
-    facts = gathered(said.facts, message, said.case, case, knowledge(), anew=True)
+    named = says(knowledge().facts[EVIDENCE].says, text) and phrase(text, knowledge())
+    facts = gathered(
+        said.facts, message, said.case, case, knowledge(), EVIDENCE if named else None, anew=True
+    )
     if facts == said.facts and (right := _taken_back(said)):
         return right
     story = without(said.story, (fact.words for fact in outdated(said.facts, facts)))
-    more = message.text if adds else ""
+    more = _not_only_facts(message, said.facts, facts) if adds else ""
     story = added(story, more) if more else story
     return {**case.to_slots(), **said.followed(case), "facts": to_slot(facts), "story": story or None}
+
+
+def _not_only_facts(message: ParsedMessage, before: Sequence[Fact], facts: Sequence[Fact]) -> str:
+    """The text of a message; of one that puts facts right, without the sentences that did."""
+    new = {f.words for f in facts if f not in before} if corrects_facts(message, knowledge()) else set()
+    return " ".join(s for s in sentences(message.text) if s not in new)
 
 
 def _how(said: Writing) -> list[EventType]:
@@ -416,6 +428,7 @@ def _taken_back(said: Writing) -> dict[str, Any]:
     """
     wrong, *others = said.case.causes or ("",)
     denied = any(m.id == wrong and m.stance == "denies" for m in said.message.told)
+    denied = denied and CORRECTS.search(said.message.text) is not None
     if not (others and denied) or parse_wishes(said.message.text, knowledge()).wishes:
         return {}
     case = said.case.name(wrong, "denies")
@@ -437,7 +450,11 @@ def _fulfilled(said: Writing, heard: Wishes) -> list[EventType]:
     slots = _after(said, heard.rest) if heard.rest else {}
     asked = Writing(said.dispatcher, _with(said.tracker, slots))
     letter, edits, failed = asked.letter, asked.edits, []
-    for wish in heard.wishes:
+    for wish in (replace(w, sentence=said.voice(w.sentence)) for w in heard.wishes):
+        if wish.kind == "undo" and edits:
+            edits = edits[:-1]
+            letter = edited(asked.draft(said.tone, said.kind), edits)
+            continue
         more = edits_of(wish, letter, knowledge())
         failed += [] if more or is_said(wish, letter, knowledge()) else [wish]
         edits, letter = (*edits, *more), edited(letter, more)

@@ -35,6 +35,7 @@ def clean(text: str, knowledge: Knowledge, most: int | None = None) -> tuple[str
     kept: list[str] = []
     for written in sentences(text):
         sentence = put(knowledge.cleaning["still_restricted"].pattern, "", written)
+        sentence = put(knowledge.cleaning["restricted_first"].pattern, "", sentence)
         mended = mend(sentence, knowledge) if _may_stay(sentence, knowledge) else ""
         if not _is_clean(mended, knowledge) or mended in kept:
             continue
@@ -53,7 +54,10 @@ def speaks(text: str, knowledge: Knowledge) -> tuple[str, ...]:
         if len(mended.split()) >= _LEAST_WORDS
         and "[" not in mended
         and knowledge.patterns["verb"].found(mended)
-        and not any(knowledge.patterns[name].found(written) for name in ("chatter", "asks_something"))
+        and not knowledge.patterns["chatter"].found(mended)
+        and not any(
+            knowledge.patterns[name].found(written) for name in ("asks_something", "addresses_the_bot")
+        )
     )
 
 

@@ -21,7 +21,7 @@ MOST_QUESTIONS = 4
 _FRAME = ("subject", "greeting", "ending")
 HAPPENED = "happened"  # the fact that only asks what happened
 _TOLD, _DETAIL, _POSITION = "told", "detail", "position"
-_DOCUMENT, _EVIDENCE = "document", "evidence"  # a document that can be shown is named once
+_DOCUMENT, EVIDENCE = "document", "evidence"  # a document that can be shown is named once
 _REQUEST, _QUESTIONS = "request", "questions"
 _ONCE = (
     "removed",
@@ -226,7 +226,7 @@ def _values(facts: Iterable[Fact], cause: str | None, knowledge: Knowledge) -> d
     grouped: dict[str, list[str]] = {}
     shown = {f.value for f in facts if f.kind == _DOCUMENT}
     for fact in facts:
-        if fact.kind != _EVIDENCE or fact.value.removeprefix("my ") not in shown:
+        if fact.kind != EVIDENCE or fact.value.removeprefix("my ") not in shown:
             grouped.setdefault(fact.kind, []).append(fact.in_letter(knowledge))
     values = {kind: _listed(found) for kind, found in grouped.items()}
     return {**values, "phrase": knowledge.causes[cause].in_letter} if cause else values

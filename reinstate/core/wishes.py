@@ -14,7 +14,7 @@ from reinstate.core.cleaning import clean, mend, speaks
 from reinstate.core.letter import Letter, Sentence
 from reinstate.knowledge import TONES, Knowledge, Tone
 
-Kind = Literal["change", "leave_out", "add", "replace"]
+Kind = Literal["change", "leave_out", "add", "replace", "undo"]
 _LONGEST = 700  # characters of a sentence
 _STEM = 5  # letters by which a word of a wish is found again in another form
 _HIDDEN = re.compile(r"ǂ(\d)ǂ")  # a quotation, as one word
@@ -26,7 +26,8 @@ _SEVERAL = ("told", ADDED)  # parts of which there can be more than one sentence
 @dataclass(frozen=True)
 class Wish:
     """Another sentence in place of some by their numbers (an empty one takes them out), a part to leave
-    out, a sentence more, or other words for some.
+    out, a sentence more, other words for some, or
+    the last change undone.
     """
 
     kind: Kind
@@ -72,7 +73,9 @@ def parse_wishes(text: str, knowledge: Knowledge) -> Wishes:
         wish = _parse(piece, knowledge)
         last = wishes[-1] if wishes else None
         goes_on = last and last.sentence and last.kind in ("add", "change")
-        if wish and wish.kind == "leave_out" and said["refers"].found(wish.what):
+        if said["undo"].found(piece) and not wishes:
+            wishes.append(Wish("undo"))
+        elif wish and wish.kind == "leave_out" and said["refers"].found(wish.what):
             if not wishes and rest and (named := _HIDDEN.search(rest[-1])):
                 wishes.append(replace(wish, what=named[0]))
         elif wish and wish.kind == "add" and said["refers"].found(wish.sentence):
