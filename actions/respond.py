@@ -26,6 +26,7 @@ from reinstate.replies.questions import question_message
 from reinstate.replies.verdict import why_message
 
 _STORY_LENGTH = 2000
+_ASKS = ("ask_", "faq", "help_evade", "platform_question", "out_of_scope", "vent")
 
 
 class ActionRespond(OrOfLetter, Action):
@@ -145,7 +146,8 @@ def _story(said: Said, decided: Plan) -> dict[str, Any]:
     story = said.tracker.get_slot("story")
     text = _statements(said.voice(message.text))
     told = message.told or decided.case.causes or decided.case.disputed or story or said.role
-    if message.pasted or message.pressed or not (told and clean(text, knowledge())):
+    asks = message.intent.startswith(_ASKS) and not message.told and said.role != "client"
+    if message.pasted or message.pressed or asks or not (told and clean(text, knowledge())):
         return {}
     same = not changed_topic(before, decided.case) or not (before.causes or before.disputed)
     if not story or not same:

@@ -68,7 +68,7 @@ def mend(sentence: str, knowledge: Knowledge) -> str:
     for fix in knowledge.cleaning.values():
         sentence = put(fix.pattern, fix.put, sentence)
     sentence = " ".join(capitalised(sentence, knowledge).split()).strip(" ,:-")
-    sentence = sentence.rstrip("!?…. ")
+    sentence = sentence.rstrip("!?…. ,;")
     return capital(sentence) + "." if sentence else ""
 
 

@@ -191,11 +191,15 @@ def edits_of(wish: Wish, letter: Letter, knowledge: Knowledge) -> tuple[Edit, ..
     quoted = [s for s in letter.sentences if wish.exact and words and words.casefold() in s.text.casefold()]
     if quoted:
         return tuple(_edit(s, _cut(s.text, words, knowledge)) for s in quoted)
-    said = [s for s in letter.sentences if _holds(wish.what, f"{s.text} {s.words}", knowledge)]
+    said = [
+        s
+        for s in letter.sentences
+        if _holds(wish.what, s.text if wish.exact else f"{s.text} {s.words}", knowledge)
+    ]
     told = [
         s for s in letter.sentences if len(s.facts) == 1 and _holds(wish.what, s.facts[0].words, knowledge)
     ]
-    return tuple(_edit(s, "") for s in said or told)
+    return tuple(_edit(s, "") for s in (said if wish.exact else said or told))
 
 
 def is_said(wish: Wish, letter: Letter, knowledge: Knowledge) -> bool:

@@ -256,6 +256,13 @@ def test_only_who_admits_admits(case: Case, text: str, stance: str) -> None:
     assert ("I do not dispute" in draft(after, facts, story, "formal", FACTS).text) == (stance == "admits")
 
 
+def test_who_was_only_asked_was_paid_nothing() -> None:
+    """A means that was only talked about is no payment."""
+    text = letter_of(admitting("paid_outside"), "he only asked me about paypal, nothing was paid").text
+    assert "paid me" not in text
+    assert "no money was paid" in text
+
+
 def test_who_denies_never_admits() -> None:
     """A sentence that tells the deed has no place in a letter that disputes it; who owns it does not dispute."""
     denied = letter_of(denying("paid_outside"), "he paid me by paypal once. he lied about it").text
