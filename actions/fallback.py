@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.letter import OrOfLetter
 from actions.turn import Said
 from reinstate.core.policy import AnswerPart, answered, offered, perhaps
 from reinstate.core.transcript import guesses, misses
@@ -17,16 +16,14 @@ from reinstate.replies.message import Message
 from reinstate.replies.questions import choice_message, groups_message, question_message
 
 
-class ActionNotUnderstood(Action):
+class ActionNotUnderstood(OrOfLetter, Action):
     """First asks for other words with the likeliest guesses, then shows the causes."""
 
     def name(self) -> str:
         """The action's name in the domain."""
         return "action_not_understood"
 
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
+    def answer(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         """Answer by how often in a row nothing was understood."""
         said, count = Said(dispatcher, tracker), misses(tracker.events)
         if count > 1:
@@ -48,16 +45,14 @@ class ActionNotUnderstood(Action):
         return [*events, FollowupAction((tracker.active_loop or {}).get("name") or "action_listen")]
 
 
-class ActionOutside(Action):
+class ActionOutside(OrOfLetter, Action):
     """Says what this bot is for; the second time in a row shows the way out."""
 
     def name(self) -> str:
         """The action's name in the domain."""
         return "action_outside"
 
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
+    def answer(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         """Answer by how often in a row."""
         said, count = Said(dispatcher, tracker), misses(tracker.events)
         alternatives = [*offered(said.message), *said.message.alternatives]

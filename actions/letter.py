@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from copy import copy
+from dataclasses import astuple, dataclass, replace
 from functools import cached_property
+from itertools import takewhile
 from typing import Any
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.turn import Said, since_restart, was_said
+from actions.turn import Said, last_turns, since_restart, was_said
+from reinstate.core.cleaning import clean, phrase, sentences
 from reinstate.core.facts import Fact, corrects_facts, from_slot, gathered, outdated, to_slot
 from reinstate.core.letter import (
     APPEAL,
+    EVIDENCE,
     HAPPENED,
     LONGEST,
     QUESTIONS,
@@ -27,10 +32,11 @@ from reinstate.core.letter import (
     tells_nothing,
     without,
 )
-from reinstate.core.parsed import ParsedMessage
+from reinstate.core.parsed import CORRECTS, ParsedMessage
+from reinstate.core.policy import SURE_ALONE, SURE_TOLD
 from reinstate.core.update import update_case
-from reinstate.core.wishes import Edit, edited, edits_of, parse_wish
-from reinstate.knowledge import TONES, Tone, knowledge
+from reinstate.core.wishes import Edit, Wishes, edited, edits_of, is_said, parse_wishes
+from reinstate.knowledge import TONES, Tone, knowledge, says
 from reinstate.replies.letter import (
     change_message,
     fact_message,
@@ -43,10 +49,13 @@ from reinstate.replies.message import Message
 _QUESTIONS = ("ask_", "platform_question", "out_of_scope")
 _TALK = ("greet", "thank", "goodbye", "vent", "draft_appeal", "letter_", "feedback_")
 _TALK_WORDS = 5
+_EDIT_ROW = 5  # which letter it is of, and the fields of an edit
 # What one will do differently ("we will use different computers") sounds like getting round a ban.
 _PROMISES = re.compile(
     r"\W*(?:i|we)(?:['’]?(?:ll|ve)| will| have| now|(?:['’]m|['’]re| am| are) going to)\b", re.IGNORECASE
 )
+_SAYS_LITTLE = ("affirm", "deny", "vent", "out_of_scope", "nlu_fallback", "platform_question", "faq")
+_NEVER_OF_LETTER = ("forget_me", "ask_forget", "restart", "crisis")
 _ALWAYS_INTERRUPT = ("forget_me", "restart", "crisis", "help_evade", "cancel", "go_back")
 _WRONG_CAUSE = ("something_else", "feedback_wrong_cause")
 
@@ -85,10 +94,37 @@ class Writing(Said):
         """The tone of the draft."""
         return _tone(self.tracker.get_slot("tone")) or "formal"
 
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        """What the person changed in the letter, which lasts."""
+        return self.edits_of(self.kind)
+
+    def edits_of(self, kind: str) -> tuple[Edit, ...]:
+        """What the person changed in a letter of a kind about this cause."""
+        return tuple(Edit(*row[1:]) for row in self._edit_rows() if row[0] == self._letter_id(kind))
+
+    def kept_edits(self, kind: str, edits: Iterable[Edit]) -> list[list[str]]:
+        """What the slot keeps where these are the edits of one kind."""
+        letter = self._letter_id(kind)
+        others = [row for row in self._edit_rows() if row[0] != letter]
+        return [*others, *([letter, *astuple(edit)] for edit in edits)]
+
+    def _edit_rows(self) -> list[list[str]]:
+        rows = [row for row in self.tracker.get_slot("letter_edits") or () if isinstance(row, list)]
+        return [[str(value) for value in row] for row in rows if len(row) == _EDIT_ROW]
+
+    def _letter_id(self, kind: str) -> str:
+        return f"{kind} {self.case.first_cause or ''}"
+
+    @property
+    def letter(self) -> Letter:
+        """The letter as it stands."""
+        return edited(self.draft(self.tone, self.kind), self.edits)
+
     def draft(self, tone: Tone, kind: str) -> Letter:
         """The letter without the person's changes."""
         facts, story = self.facts, self.story
-        if self.role == "helper":
+        if self.role == "helper":  # what could not be put as the owner would say it
             facts, story = as_owner(facts, story, knowledge())
         return draft(self.case, facts, story, tone, knowledge(), kind)
 
@@ -103,17 +139,34 @@ class Writing(Said):
         return [*self.set(told), *(SlotSet(name, value) for name, value in next_.items())]
 
 
-class ActionLetterStart(Action):
+class OrOfLetter:
+    """Once a letter stands, what a person writes is about it, unless it plainly asks something else."""
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """Change the letter, or else answer."""
+        said = Writing(dispatcher, tracker)
+        events = None if last_turns(tracker)[0] else of_letter(said)
+        # What the rule of the intent says after this would be about something else.
+        return (
+            self.answer(dispatcher, tracker) if events is None else [*events, FollowupAction("action_listen")]
+        )
+
+    def answer(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        """What is said where it is not about a letter."""
+        raise NotImplementedError
+
+
+class ActionLetterStart(OrOfLetter, Action):
     """Says what was understood, and takes over what the person already told."""
 
     def name(self) -> str:
         """The action's name in the domain."""
         return "action_letter_start"
 
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
-        """Begin a fresh letter."""
+    def answer(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        """Begin a letter."""
         said = Writing(dispatcher, tracker)
         kind = _kind_asked_for(said.message) or (QUESTIONS if said.case.appealed == "asked" else APPEAL)
         start = _understood(said, said.another("utter_letter_start"), "utter_letter_start_nothing")
@@ -122,7 +175,7 @@ class ActionLetterStart(Action):
         return [
             SlotSet("letter_asked", [first] if first else []),
             SlotSet("letter_done", None if first else True),
-            *said.set({"letter_edits": None, "letter_kind": kind, "tone": None}),
+            *said.set({"letter_kind": kind, "tone": None}),
         ]
 
 
@@ -173,9 +226,11 @@ class ValidateLetterForm(Action):
             return said.going_on()
         if not (_answers(message) or _tells(said, message, asked)):
             return []
-        wish = parse_wish(message.text, knowledge())
-        if wish and wish.kind != "add":
+        wishes = parse_wishes(message.text, knowledge()).wishes
+        if any(wish.kind != "add" for wish in wishes):
             return []
+        if wishes:  # "add that ..." tells what stands behind it
+            message = replace(message, text=". ".join(wish.sentence for wish in wishes))
         return _taken(said, message, asked)
 
 
@@ -201,14 +256,18 @@ def _tells(said: Writing, message: ParsedMessage, asked: str) -> bool:
 def _taken(said: Writing, message: ParsedMessage, asked: str) -> list[EventType]:
     """The slots after an answer: its facts, and its text where it tells something else."""
     case = update_case(said.case, replace(message, mentions=(), choices=()), None, knowledge())
+    message = replace(message, text=said.voice(message.text))
     facts = gathered(said.facts, message, said.case, case, knowledge(), asked)
     new = {fact.kind for fact in facts if fact not in said.facts}
-    story = without(said.story, (fact.words for fact in outdated(said.facts, facts)))
-    if asked not in new and new and corrects_facts(message, knowledge()):
+    gone = outdated(said.facts, facts)
+    story = without(said.story, (fact.words for fact in gone))
+    if asked not in new and (new or gone) and corrects_facts(message, knowledge()):
         put_right = {**case.to_slots(), **said.followed(case), "story": story or None}
         return [*said.set(put_right), SlotSet("facts", to_slot(facts))]
-    if not (message.pressed or message.pasted) and (asked == "happened" or asked not in new):
-        story = added(story, message.text)
+    if not (message.pressed or message.pasted):
+        answers = [f.words for f in facts if f not in said.facts and knowledge().facts[f.kind].free]
+        own = [] if asked == HAPPENED else answers
+        story = added(story, " ".join(s for s in sentences(message.text) if not any(s in w for w in own)))
     return said.going_on(case=case, facts=facts, story=story)
 
 
@@ -245,64 +304,183 @@ class ActionLetter(Action):
         said = Writing(dispatcher, tracker)
         message, asks = said.message, said.message.intent == "draft_appeal"
         other = _kind_asked_for(message) if asks else _kind(message.value)
-        if asks and tracker.get_slot("path") == "none" and (other or said.kind) == APPEAL:
+        if tracker.get_slot("path") == "none" and (other or said.kind) == APPEAL:
             said.say([Message("utter_letter_no_path")])
             return []
         if not tracker.get_slot("letter_done") and not other:
             said.say([Message("utter_letter_none")])
             return []
         kind = other or said.kind
-        if kind == APPEAL and nothing_new(said.case, said.facts):
+        if kind == APPEAL and nothing_new(said.case, said.facts) and not said.edits:
             said.say([nothing_new_message(said.case, said.another("utter_letter_nothing_new"), knowledge())])
-            return []
+            return said.set({"letter_done": None})
         if kind == APPEAL and tells_nothing(said.case, said.draft(said.tone, kind)):
             said.say([Message(said.another("utter_letter_empty"))])
             return said.set({"letter_asked": [], "letter_done": None})
-        wanted = _tone(message.intent.removeprefix("letter_"))
-        if wanted == said.tone:
-            said.say([change_message(_edited(said)[0], said.another("utter_letter_same"))])
-            return []
-        if message.intent == "letter_change" and not other:
-            return _fulfilled(said)
-        tone = wanted or said.tone
-        return _shown(said, tone, kind, () if other else _edits(said))
+        events = None if other or asks or _has_answered(tracker) else of_letter(said)
+        return _shown(said, said.tone, kind, said.edits_of(kind)) if events is None else events
 
 
-def _fulfilled(said: Writing) -> list[EventType]:
-    """The draft with one more wish in it, or why it cannot be."""
-    letter, _ = _edited(said)
-    wish = parse_wish(said.message.text, knowledge())
-    if wish is None:
-        said.say([change_message(letter, said.another("utter_letter_how_to_change"))])
-        return []
-    more = edits_of(wish, letter, knowledge())
-    if not more:
-        response = said.another("utter_letter_not_clean" if wish.kind == "add" else "utter_letter_not_found")
-        said.say([change_message(letter, response)])
-        return []
-    edits = (*_edits(said), *more)
-    if len(edited(said.draft(said.tone, said.kind), edits)[0].text) > LONGEST:
+def _has_answered(tracker: Tracker) -> bool:
+    """Whether the message answered the last question for the letter."""
+    turn = takewhile(lambda event: event.get("event") != "user", reversed(tracker.events))
+    return any(event.get("event") == "active_loop" for event in turn)
+
+
+def of_letter(said: Writing) -> list[EventType] | None:
+    """What a message changes in the letter that stands; None where it is about something else."""
+    message, tracker = said.message, said.tracker
+    if not tracker.get_slot("letter_done") or said.in_form or message.pasted or message.upwork_answer:
+        return None
+    no_path = said.kind == APPEAL and tracker.get_slot("path") == "none"
+    if message.intent in _NEVER_OF_LETTER or no_path:
+        return None
+    if message.pressed:
+        return _pressed(said) if message.intent.startswith("letter_") else None
+    heard = parse_wishes(message.text, knowledge())
+    if _kind_asked_for(message) and not heard.wishes:
+        return None
+    tone = _tone(message.intent.removeprefix("letter_")) if not heard.wishes else None
+    heard = replace(heard, tone=heard.tone or tone)
+    if heard:
+        return _fulfilled(said, heard)
+    if message.intent in ("affirm", "deny") and not said.asked:
+        return _how(said)
+    if message.intent == "letter_change":
+        retold = _retold(said, message.text)
+        return _how(said) if retold is None else retold
+    return None if _is_other(message) else _retold(said, message.text)
+
+
+def _pressed(said: Writing) -> list[EventType] | None:
+    tone = _tone(said.message.intent.removeprefix("letter_"))
+    if tone:
+        return _fulfilled(said, Wishes(tone=tone))
+    return _how(said)
+
+
+def _is_other(message: ParsedMessage) -> bool:
+    """Whether a message asks something, only keeps the talk going, or names another cause instead."""
+    asks = knowledge().patterns["asks_something"]
+    if message.intent in (*_ALWAYS_INTERRUPT, "ask_forget", "keep", "ask_human", "draft_appeal"):
+        return True
+    if any(asks.found(sentence) for sentence in sentences(message.text)) or not message.tells:
+        return True
+    return not _answers(message)
+
+
+def _retold(said: Writing, text: str) -> list[EventType] | None:
+    """The letter after facts that were put right or added; None where nothing in it is told otherwise."""
+    told = _after(said, text, adds=said.message.intent not in _SAYS_LITTLE and not _names_other(said))
+    if told.get("path") == "none" and said.kind == APPEAL:
+        return None
+    changed = Writing(said.dispatcher, _with(said.tracker, told))
+    if changed.letter.text == said.letter.text:
+        if said.message.intent in _SAYS_LITTLE or _names_other(said):
+            return None
+        said.say([change_message(said.letter, said.another("utter_letter_unchanged"))])
+        return said.set(told)
+    return [*said.set(told), *_shown(changed, said.tone, said.kind, said.edits)]
+
+
+def _after(said: Writing, text: str, *, adds: bool = True) -> dict[str, Any]:
+    """The slots after what is told beside a letter: it puts facts right, adds words, and names no cause."""
+    message = replace(said.message, text=said.voice(text), mentions=(), choices=())
+    if text != said.message.text:  # what stands in a wish is no detail of the case
+        message = replace(message, intent="inform_detail", circumstances=(), denied_circumstances=())
+    case = update_case(said.case, message, None, knowledge())
+    named = says(knowledge().facts[EVIDENCE].says, text) and phrase(text, knowledge())
+    facts = gathered(
+        said.facts, message, said.case, case, knowledge(), EVIDENCE if named else None, anew=True
+    )
+    if facts == said.facts and (right := _taken_back(said)):
+        return right
+    story = without(said.story, (fact.words for fact in outdated(said.facts, facts)))
+    more = _not_only_facts(message, said.facts, facts) if adds else ""
+    story = added(story, more) if more else story
+    return {**case.to_slots(), **said.followed(case), "facts": to_slot(facts), "story": story or None}
+
+
+def _not_only_facts(message: ParsedMessage, before: Sequence[Fact], facts: Sequence[Fact]) -> str:
+    """The text of a message; of one that puts facts right, without the sentences that did."""
+    new = {f.words for f in facts if f not in before} if corrects_facts(message, knowledge()) else set()
+    return " ".join(s for s in sentences(message.text) if s not in new)
+
+
+def _how(said: Writing) -> list[EventType]:
+    """How a sentence is changed."""
+    said.say([change_message(said.letter, said.another("utter_letter_how_to_change"))])
+    return []
+
+
+def _names_other(said: Writing) -> bool:
+    """Whether a whole sentence surely tells of a cause that is not the case's."""
+    message, known = said.message, (*said.case.causes, *said.case.disputed)
+    sure = message.intent.startswith("cause_") and message.confidence >= SURE_ALONE
+    told = (m for m in message.told if m.stance != "denies" and m.confidence >= SURE_TOLD)
+    return sure and bool(clean(message.text, knowledge())) and any(m.id not in known for m in told)
+
+
+def _taken_back(said: Writing) -> dict[str, Any]:
+    """The slots where a message denies the cause that the letter is about, and another was named before.
+
+    What was told and changed goes with the other one.
+    """
+    wrong, *others = said.case.causes or ("",)
+    denied = any(m.id == wrong and m.stance == "denies" for m in said.message.told)
+    denied = denied and CORRECTS.search(said.message.text) is not None
+    if not (others and denied) or parse_wishes(said.message.text, knowledge()).wishes:
+        return {}
+    case = said.case.name(wrong, "denies")
+    facts = (replace(f, cause=str(case.first_cause)) if f.cause == wrong else f for f in said.facts)
+    right = Writing(said.dispatcher, _with(said.tracker, case.to_slots()))
+    edits = right.kept_edits(said.kind, (edit for edit in said.edits if not edit.old))
+    return {**case.to_slots(), **said.followed(case), "facts": to_slot(facts), "letter_edits": edits}
+
+
+def _with(tracker: Tracker, slots: dict[str, Any]) -> Tracker:
+    """The tracker as it will be after some slots are set."""
+    after = copy(tracker)
+    after.slots = {**tracker.slots, **slots}
+    return after
+
+
+def _fulfilled(said: Writing, heard: Wishes) -> list[EventType]:
+    """The letter with what was wanted of it, and what cannot be done."""
+    slots = _after(said, heard.rest) if heard.rest else {}
+    asked = Writing(said.dispatcher, _with(said.tracker, slots))
+    letter, edits, failed = asked.letter, asked.edits, []
+    for wish in (replace(w, sentence=said.voice(w.sentence)) for w in heard.wishes):
+        if wish.kind == "undo" and edits:
+            edits = edits[:-1]
+            letter = edited(asked.draft(said.tone, said.kind), edits)
+            continue
+        more = edits_of(wish, letter, knowledge())
+        failed += [] if more or is_said(wish, letter, knowledge()) else [wish]
+        edits, letter = (*edits, *more), edited(letter, more)
+    tone = heard.tone or said.tone
+    if len(letter.text) > LONGEST:
         said.say([Message(said.another("utter_letter_too_long"))])
         return []
-    return _shown(said, said.tone, said.kind, edits)
+    if failed and letter.text == said.letter.text and not (heard.tone or heard.shows):
+        response = "utter_letter_not_clean" if failed[0].kind == "add" else "utter_letter_not_found"
+        said.say([change_message(letter, said.another(response))])
+        return said.set(slots)
+    if failed:
+        what = failed[0].what or failed[0].sentence
+        said.say([Message(said.another("utter_letter_undone"), {"what": what})])
+    elif heard.tone == said.tone and not heard.wishes:
+        said.say([change_message(letter, said.another("utter_letter_same"))])
+        return said.set(slots)
+    return [*said.set(slots), *_shown(asked, tone, said.kind, edits)]
 
 
 def _shown(said: Writing, tone: Tone, kind: str, edits: tuple[Edit, ...]) -> list[EventType]:
-    letter, lost = edited(said.draft(tone, kind), edits)
-    gone = [Message("utter_letter_edits_gone")] if lost else []
-    said.say([*gone, *letter_messages(letter, tone, kind, knowledge())])
-    kept = [[edit.old, edit.new] for edit in edits if edit not in lost]
+    letter = edited(said.draft(tone, kind), edits)
+    said.say(letter_messages(letter, tone, kind, knowledge()))
+    kept = said.kept_edits(kind, edits)
     done = {"tone": tone, "letter_kind": kind, "letter_edits": kept, "letter_done": True, "asked": None}
     return said.set(done)
-
-
-def _edits(said: Writing) -> tuple[Edit, ...]:
-    rows = said.tracker.get_slot("letter_edits") or ()
-    return tuple(Edit(str(row[0]), str(row[1])) for row in rows if isinstance(row, list) and len(row) == 2)
-
-
-def _edited(said: Writing) -> tuple[Letter, tuple[Edit, ...]]:
-    return edited(said.draft(said.tone, said.kind), _edits(said))
 
 
 def _tone(value: Any) -> Tone | None:

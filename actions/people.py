@@ -8,6 +8,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.letter import OrOfLetter
 from actions.turn import Said
 from reinstate.knowledge import knowledge
 from reinstate.replies.answers import topic_message
@@ -16,16 +17,14 @@ from reinstate.replies.message import Message
 from reinstate.server.settings import Settings
 
 
-class ActionFeedback(Action):
+class ActionFeedback(OrOfLetter, Action):
     """Keeps what the person thinks of the last verdict, with the rows that led to it."""
 
     def name(self) -> str:
         """The action's name in the domain."""
         return "action_feedback"
 
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
+    def answer(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         """Note and thank."""
         said = Said(dispatcher, tracker)
         opinion = said.message.intent.removeprefix("feedback_")

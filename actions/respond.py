@@ -9,9 +9,10 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.letter import OrOfLetter
 from actions.turn import NOTHING, Said
 from reinstate.core.case import Case
-from reinstate.core.cleaning import sentences
+from reinstate.core.cleaning import clean, sentences
 from reinstate.core.facts import Fact, corrects_facts, from_slot, gathered, outdated, to_slot
 from reinstate.core.letter import added, without
 from reinstate.core.parsed import ParsedMessage
@@ -24,19 +25,18 @@ from reinstate.replies.message import Message
 from reinstate.replies.questions import question_message
 from reinstate.replies.verdict import why_message
 
-_STORY_WORDS, _STORY_LENGTH = 5, 1000
+_STORY_LENGTH = 2000
+_ASKS = ("ask_", "faq", "help_evade", "platform_question", "out_of_scope", "vent")
 
 
-class ActionRespond(Action):
+class ActionRespond(OrOfLetter, Action):
     """Answers what is asked, takes in what is told, judges it, asks what could change the verdict."""
 
     def name(self) -> str:
         """The action's name in the domain."""
         return "action_respond"
 
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
+    def answer(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         """Decide, say, keep."""
         said = Said(dispatcher, tracker)
         turn = said.turn
@@ -143,14 +143,17 @@ def _story(said: Said, decided: Plan) -> dict[str, Any]:
     More about the same cause, or about one that is not clear yet, is added; another cause begins anew.
     """
     message, before = said.message, said.case
-    story, more = said.tracker.get_slot("story"), message.intent == "inform_detail"
-    text = _statements(message.text)
-    told = message.told and len(text.split()) >= _STORY_WORDS
-    if message.pasted or message.pressed or not (told or (story and more)):
+    story = said.tracker.get_slot("story")
+    text = _statements(said.voice(message.text))
+    told = message.told or decided.case.causes or decided.case.disputed or story or said.role
+    asks = message.intent.startswith(_ASKS) and not message.told and said.role != "client"
+    if message.pasted or message.pressed or asks or not (told and clean(text, knowledge())):
         return {}
     same = not changed_topic(before, decided.case) or not (before.causes or before.disputed)
-    if not story or not same or len(story) + len(text) > _STORY_LENGTH:
+    if not story or not same:
         return {"story": text}
+    if len(story) + len(text) > _STORY_LENGTH:
+        return {}
     return {"story": added(story, text)}
 
 
@@ -163,4 +166,5 @@ def _statements(text: str) -> str:
 def _facts(said: Said, decided: Plan) -> dict[str, Any]:
     """What a letter can say of what was told."""
     known = from_slot(said.tracker.get_slot("facts"), knowledge())
-    return {"facts": to_slot(gathered(known, said.message, said.case, decided.case, knowledge()))}
+    message = replace(said.message, text=said.voice(said.message.text))
+    return {"facts": to_slot(gathered(known, message, said.case, decided.case, knowledge()))}

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.letter import OrOfLetter
 from actions.turn import Said
 from reinstate.knowledge import knowledge
 from reinstate.replies.message import Button, Message, titled_buttons
@@ -15,16 +14,14 @@ from reinstate.replies.message import Button, Message, titled_buttons
 _ENDS = ("thank", "goodbye")
 
 
-class ActionReply(Action):
+class ActionReply(OrOfLetter, Action):
     """Says `utter_<intent>`, in its second wording where the first was just said."""
 
     def name(self) -> str:
         """The action's name in the domain."""
         return "action_reply"
 
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
+    def answer(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         """Reply; at the end of a talk with a verdict, ask once whether it helped."""
         said = Said(dispatcher, tracker)
         intent, case = said.message.intent, said.case

@@ -9,6 +9,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.letter import OrOfLetter
 from actions.respond import needless
 from actions.turn import NOTHING, Said, asked_before, last_turns, since_restart, was_said
 from reinstate.core.case import Case
@@ -152,16 +153,14 @@ class ActionTriageVerdict(Action):
         return [*judged, *said.set({"lately": None, "login": None})]
 
 
-class ActionSomethingElse(Action):
+class ActionSomethingElse(OrOfLetter, Action):
     """Takes the latest cause back; answers the one that was pressed instead, or offers the groups."""
 
     def name(self) -> str:
         """The action's name in the domain."""
         return "action_something_else"
 
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
+    def answer(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         """Drop, then judge or ask."""
         said = Said(dispatcher, tracker)
         adds_nothing = knowledge().patterns["has_nothing"].found(said.message.text)
@@ -183,16 +182,14 @@ class ActionSomethingElse(Action):
         return said.set({**case.to_slots(), **nothing})
 
 
-class ActionGoBack(Action):
+class ActionGoBack(OrOfLetter, Action):
     """Takes the latest answer back and asks its question again."""
 
     def name(self) -> str:
         """The action's name in the domain."""
         return "action_go_back"
 
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
+    def answer(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         """In a form, empty the slot before; else ask what was asked before the open question."""
         said = Said(dispatcher, tracker)
         form = str((tracker.active_loop or {}).get("name") or "")

@@ -13,6 +13,7 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from reinstate.core.case import Case
+from reinstate.core.cleaning import in_first_person
 from reinstate.core.parsed import ParsedMessage
 from reinstate.core.policy import TOPIC, Plan, Turn
 from reinstate.core.verdict import Verdict, decide
@@ -56,6 +57,10 @@ class Said:
     def role(self) -> Role | None:
         """Who writes: as they tell now, or told before."""
         return self.message.role or next((r for r in ROLES if r == self.tracker.get_slot("role")), None)
+
+    def voice(self, text: str) -> str:
+        """What is told, as the owner of the account would say it."""
+        return in_first_person(text, knowledge()) if self.role == "helper" else text
 
     @property
     def in_form(self) -> bool:

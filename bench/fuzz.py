@@ -34,7 +34,7 @@ from reinstate.channels.web import HttpError, Tokens, _inbound
 from reinstate.core.case import Case
 from reinstate.core.cleaning import clean
 from reinstate.core.parsed import ParsedMessage
-from reinstate.core.wishes import parse_wish
+from reinstate.core.wishes import parse_wishes
 from reinstate.knowledge import knowledge
 from reinstate.server.masking import mask
 from reinstate.server.settings import ROOT, Settings, SettingsError
@@ -246,7 +246,7 @@ def _reading(text: str) -> None:
     for cut in (segments.clauses, segments.pieces, segments.questions):
         cut(text)
     clean(text, FACTS)
-    parse_wish(text, FACTS)
+    parse_wishes(text, FACTS)
 
 
 def _slots(found: dict[str, Any]) -> None:

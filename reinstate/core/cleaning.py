@@ -35,6 +35,7 @@ def clean(text: str, knowledge: Knowledge, most: int | None = None) -> tuple[str
     kept: list[str] = []
     for written in sentences(text):
         sentence = put(knowledge.cleaning["still_restricted"].pattern, "", written)
+        sentence = put(knowledge.cleaning["restricted_first"].pattern, "", sentence)
         mended = mend(sentence, knowledge) if _may_stay(sentence, knowledge) else ""
         if not _is_clean(mended, knowledge) or mended in kept:
             continue
@@ -44,25 +45,69 @@ def clean(text: str, knowledge: Knowledge, most: int | None = None) -> tuple[str
     return tuple(kept)
 
 
+def speaks(text: str, knowledge: Knowledge) -> tuple[str, ...]:
+    """The sentences that a person wants in their letter as they are, mended; no rant and no question."""
+    kept = ((written, mend(written, knowledge)) for written in sentences(text))
+    return tuple(
+        mended
+        for written, mended in kept
+        if len(mended.split()) >= _LEAST_WORDS
+        and "[" not in mended
+        and knowledge.patterns["verb"].found(mended)
+        and not knowledge.patterns["chatter"].found(mended)
+        and not any(
+            knowledge.patterns[name].found(written) for name in ("asks_something", "addresses_the_bot")
+        )
+    )
+
+
 def mend(sentence: str, knowledge: Knowledge) -> str:
     """A sentence without chat words, with names, apostrophes, a capital first and one stop last."""
+    for shouted in matches(knowledge.patterns["shouted"].says, sentence):
+        sentence = sentence[: shouted.start()] + shouted[0].lower() + sentence[shouted.end() :]
     for fix in knowledge.cleaning.values():
         sentence = put(fix.pattern, fix.put, sentence)
     sentence = " ".join(capitalised(sentence, knowledge).split()).strip(" ,:-")
-    sentence = sentence.rstrip("!?…. ")
+    sentence = sentence.rstrip("!?…. ,;")
     return capital(sentence) + "." if sentence else ""
 
 
-def phrase(text: str, knowledge: Knowledge) -> str:
+def phrase(text: str, knowledge: Knowledge, most: int = _MOST_PHRASE) -> str:
     """A few words that name a thing ("the address of the website"); empty where the text is none."""
     text = put(knowledge.patterns["has_it"].says[0], "", text.strip())
     mended = mend(text, knowledge).rstrip(".")
-    if not mended or len(mended.split()) > _MOST_PHRASE or "?" in text or _unclean(mended, knowledge):
+    if not mended or len(mended.split()) > most or "?" in text or _unclean(mended, knowledge):
         return ""
-    if knowledge.patterns["verb"].found(mended):
+    if knowledge.patterns["verb"].found(_without_clauses(mended, knowledge)):
         return ""
     acronym = len(mended.split()[0]) > 1 and mended.split()[0].isupper()
     return mended if acronym else mended[0].lower() + mended[1:]
+
+
+def _without_clauses(text: str, knowledge: Knowledge) -> str:
+    for clause in knowledge.patterns["clause"].says:
+        text = put(clause, "", text)
+    return text
+
+
+def named(text: str, knowledge: Knowledge) -> str:
+    """A thing named without a verb, with a stop; empty where the text names none."""
+    thing = phrase(text, knowledge, _MOST_WORDS)
+    return f"{capital(thing)}." if thing else ""
+
+
+def in_first_person(text: str, knowledge: Knowledge) -> str:
+    """What a helper tells of the owner of an account, as the owner would say it; what is said of the helper
+    stays out.
+    """
+    kept = []
+    for sentence in sentences(text):
+        if knowledge.patterns["of_helper"].found(sentence):
+            continue
+        for swap in knowledge.owner.values():
+            sentence = put(swap.pattern, swap.put, sentence)
+        kept.append(sentence)
+    return " ".join(kept)
 
 
 def capitalised(text: str, knowledge: Knowledge) -> str:

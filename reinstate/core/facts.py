@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from reinstate.core.case import Case
-from reinstate.core.cleaning import MOST_OWN, capitalised, clean, phrase, sentences
+from reinstate.core.cleaning import MOST_OWN, capitalised, clean, named, phrase, sentences
 from reinstate.core.parsed import CORRECTS, ParsedMessage
-from reinstate.knowledge import FactKind, Knowledge, matches, put, says
+from reinstate.knowledge import FactKind, Knowledge, Pattern, matches, put, says
 
 MOST_FACTS, _LONGEST = 40, 700
 ASKED_FOR = "asked_for"
@@ -62,10 +62,13 @@ def gathered(
     after: Case,
     knowledge: Knowledge,
     asked: str | None = None,
+    *,
+    anew: bool = False,
 ) -> tuple[Fact, ...]:
     """The facts after a message.
 
-    What was told first stays, unless a message answers the question for it or corrects.
+    What was told first stays, unless a message answers the question for it, corrects or denies it.
+    Whoever reads a letter of it means this: `anew`.
 
     Args:
         known: the facts before it.
@@ -74,28 +77,29 @@ def gathered(
         after: the case after it.
         knowledge: which facts there are.
         asked: the fact that was asked for.
+        anew: whether what is told stands in place of what was told before.
     """
     cause = after.first_cause or ""
     corrects = corrects_facts(message, knowledge)
-    sought = {f.kind for f in of_cause(known, cause)} if corrects else set()
+    sought = {f.kind for f in of_cause(known, cause, knowledge)} if corrects else set()
     told = [
         *_of_circumstances(message, before, after, knowledge),
         *_told(message, asked, cause, sought, knowledge),
     ]
-    facts = list(known)
+    facts = [fact for fact in known if not _denies(message, fact, knowledge)]
     for kind, value, words in told:
         definition = knowledge.facts[kind]
-        if definition.causes and cause and cause not in definition.causes:
-            continue
-        same = [f for f in facts if f.kind == kind and f.cause in ("", cause)]
+        # What can only be told of some causes is kept for them, whichever is talked about now.
+        owner = "" if definition.causes else cause
+        same = [f for f in facts if f.kind == kind and f.cause in ("", owner)]
         if definition.several:
             if any(f.value == value for f in same):
                 continue
-        elif same and not (kind == asked or corrects or message.pressed or message.pasted):
+        elif same and not (kind == asked or corrects or anew or message.pressed or message.pasted):
             continue
         else:
             facts = [f for f in facts if f not in same]
-        facts.append(Fact(kind, value, words[:_LONGEST], cause))
+        facts.append(Fact(kind, value, words[:_LONGEST], owner))
     return tuple(facts[-MOST_FACTS:])
 
 
@@ -107,15 +111,43 @@ def corrects_facts(message: ParsedMessage, knowledge: Knowledge) -> bool:
     )
 
 
+def _denies(message: ParsedMessage, fact: Fact, knowledge: Knowledge) -> bool:
+    """Whether a message says that a fact is not so, and nowhere that it is."""
+    kind = knowledge.facts[fact.kind]
+    if message.pressed or message.pasted or kind.own:
+        return False
+    value = kind.values.get(fact.value)
+    found = [
+        denied(sentence[:start], knowledge)
+        for sentence in sentences(message.text)
+        for start in _places(value.says if value else (), fact.value if not value else "", sentence)
+    ]
+    return bool(found) and all(found)
+
+
+def denied(before: str, knowledge: Knowledge) -> bool:
+    """Whether what comes after some words is denied by them; the no of "no, it was in May" denies nothing."""
+    before = put(knowledge.patterns["leads_no"].says[0], "", before)
+    return knowledge.patterns["denied_before"].found(before)
+
+
+def _places(patterns: Iterable[Pattern], text: str, sentence: str) -> Iterator[int]:
+    """Where a sentence holds what patterns find, or a text."""
+    yield from (found.start() for found in matches(patterns, sentence))
+    if text and (start := sentence.casefold().find(text.casefold())) >= 0:
+        yield start
+
+
 def outdated(known: Sequence[Fact], facts: Sequence[Fact]) -> tuple[Fact, ...]:
-    """Those known before in whose place others have come."""
-    new = {f.kind for f in facts if f not in known}
-    return tuple(f for f in known if f not in facts and f.kind in new)
+    """Those known before that are no longer."""
+    return tuple(f for f in known if f not in facts)
 
 
-def of_cause(facts: Iterable[Fact], cause: str | None) -> tuple[Fact, ...]:
-    """The facts that were told of a cause, or before any was known."""
-    return tuple(f for f in facts if f.cause in ("", cause or ""))
+def of_cause(facts: Iterable[Fact], cause: str | None, knowledge: Knowledge) -> tuple[Fact, ...]:
+    """The facts that were told of a cause, or before any was known, and can be told of it."""
+    kinds = knowledge.facts
+    fitting = (f for f in facts if not kinds[f.kind].causes or cause in kinds[f.kind].causes)
+    return tuple(f for f in fitting if f.cause in ("", cause or ""))
 
 
 def _is_value(fact: Fact, knowledge: Knowledge) -> bool:
@@ -163,27 +195,31 @@ def _told(
     if message.pasted:
         yield from quoted(message.text, knowledge)
         return
+    for said in matches(knowledge.patterns["quotes_notice"].says, message.text):
+        yield _GROUNDS, said["value"].strip(" ."), said[0]
     asks = knowledge.patterns["asks_something"]
     stated = [sentence for sentence in sentences(message.text) if not asks.found(sentence)]
     asked_kind = knowledge.facts.get(asked or "")
     left_out: set[str] = set()
     if asked_kind and asked_kind.free:
         own = [s for s in stated if not _tells(s, asked_kind.id, message, knowledge)]
-        answers = tuple(_freely(asked_kind, " ".join(own), knowledge))
+        answers = tuple(_freely(asked_kind, own, knowledge))
         if answers and not _tells_other(asked_kind, stated, message, cause, knowledge):
             left_out = {asked_kind.id}
-            yield from ((asked_kind.id, value, message.text) for value in answers)
+            yield from ((asked_kind.id, value, words) for value, words in answers)
     elif asked_kind and any(_read(asked_kind, s, message, True, knowledge) for s in stated):
         left_out = set(asked_kind.instead_of)
     for kind in knowledge.facts.values():
         for sentence in stated if kind.id not in left_out else ():
             for value in _read(kind, sentence, message, kind.id == asked, knowledge, sought):
-                if kind.id != _WHEN or _is_sure_of_time(sentence, message):
+                if kind.id != _WHEN or _is_sure_of_time(sentence, message, knowledge):
                     yield kind.id, value, sentence
 
 
-def _is_sure_of_time(sentence: str, message: ParsedMessage) -> bool:
+def _is_sure_of_time(sentence: str, message: ParsedMessage, knowledge: Knowledge) -> bool:
     """Whether it is clear what a time belongs to: of two times for several matters nobody knows."""
+    if knowledge.patterns["since_then"].found(sentence):
+        return False
     times = {written for name, written in message.mentioned if name == "time" and written in sentence}
     return len(times) < 2 or len({mention.id for mention in message.told}) < 2
 
@@ -217,7 +253,8 @@ def quoted(text: str, knowledge: Knowledge) -> Iterator[tuple[str, str, str]]:
     for kind in (knowledge.facts[_GROUNDS], knowledge.facts[ASKED_FOR]):
         short = (s for s in sentences(text) if len(s.split()) <= _MOST_QUOTED)
         if found := next((s for s in short if says(kind.says, s)), None):
-            yield kind.id, found.strip(" \"'“”").rstrip("."), found
+            said = put(knowledge.patterns["lead_in"].says[0], "", found)
+            yield kind.id, said.strip(" \"'“”").rstrip(".").strip(" \"'“”"), found
 
 
 def _read(
@@ -278,18 +315,26 @@ def _texts(
 def _holds(kind: FactKind, sentence: str, start: int, end: int, answers: bool, knowledge: Knowledge) -> bool:
     """Whether what was found is meant: not denied, and not said of something else."""
     before, behind = sentence[:start], sentence[end:]
-    if not kind.own and knowledge.patterns["denied_before"].found(before):
+    if not kind.own and denied(before, knowledge):
         return False
     return answers or not (says(kind.not_after, before) or says(kind.not_before, behind))
 
 
-def _freely(kind: FactKind, text: str, knowledge: Knowledge) -> Iterator[str]:
-    """An answer as its own text, as far as it can be made clean."""
+def _freely(kind: FactKind, stated: Sequence[str], knowledge: Knowledge) -> Iterator[tuple[str, str]]:
+    """An answer as its own text, as far as it can be made clean, with the words that it came from."""
     if kind.free == "phrase":
-        thing = phrase(text, knowledge)
-        for pattern, instead in kind.fixes:
-            thing = put(pattern, instead, thing)
-        found: Iterable[str] = (thing,)
+        for sentence in stated:
+            thing = phrase(sentence, knowledge)
+            for pattern, instead in kind.fixes:
+                thing = put(pattern, instead, thing)
+            if thing:
+                yield thing, sentence
+        return
+    text = " ".join(stated)
+    if kind.free == "either":
+        kept = [" ".join(clean(s, knowledge)) or named(s, knowledge) for s in stated]
+        value = " ".join(filter(None, kept))
     else:
-        found = (" ".join(clean(text, knowledge, MOST_OWN)),)
-    yield from (value for value in found if value)
+        value = " ".join(clean(text, knowledge, MOST_OWN))
+    if value:
+        yield value, text

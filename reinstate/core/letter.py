@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reinstate.core.case import Case
 from reinstate.core.cleaning import capital, clean, sentences
@@ -20,13 +20,15 @@ APPEAL, QUESTIONS, NEW = "appeal", "questions", "new"
 MOST_QUESTIONS = 4
 _FRAME = ("subject", "greeting", "ending")
 HAPPENED = "happened"  # the fact that only asks what happened
-_TOLD, _DETAIL = "told", "detail"
+_TOLD, _DETAIL, _POSITION = "told", "detail", "position"
+_DOCUMENT, EVIDENCE = "document", "evidence"  # a document that can be shown is named once
+_REQUEST, _QUESTIONS = "request", "questions"
 _ONCE = (
     "removed",
     "unaware",
     "evidence",
 )  # parts that say nothing new where the person's own words stand beside them
-_MOST_TOLD: Mapping[Tone, int] = {"formal": 110, "warm": 110, "brief": 45}
+_MOST_TOLD: Mapping[Tone, int] = {"formal": 110, "warm": 110, "brief": 60}
 _OPTIONAL, _PLACE = re.compile(r"\[([^\[\]]*\{[^\[\]]*)\]"), re.compile(r"\{(\w+)\}")
 _EXCUSED = "hold"  # a severity: whose check failed has broken no rule
 _OWNS = "knew"  # the fact that the person says themselves that it was wrong
@@ -73,7 +75,7 @@ def draft(
         kind: which letter: an id of `knowledge/letters/` that is no cause's.
     """
     cause = case.first_cause
-    known, frame = of_cause(facts, cause), knowledge.letters[kind]
+    known, frame = of_cause(facts, cause, knowledge), knowledge.letters[kind]
     stance = stance_of(case, facts, story, knowledge)
     rows = _Rows(
         (*_own(cause, knowledge).rows, *frame.rows), case, stance, tone, _values(known, cause, knowledge)
@@ -85,10 +87,16 @@ def draft(
     if stance == "disputes":
         used += [f.words for f in known if knowledge.facts[f.kind].deed]
     told = tuple(_told(story, used, _MOST_TOLD[tone], knowledge))
+    own = knowledge.patterns["own_deed"]
+    if cause is None and any(own.found(s.text) for s in told):  # who tells their deed knows which rule it is
+        rows = replace(rows, stance="explains")
+        found |= {p: s for p in (_REQUEST, _QUESTIONS) if p in parts and (s := rows.first(p, known))}
     if told and cause is None and not found.get("accused", told[0]).facts:
         found.pop("accused", None)  # who tells what happened need not say that they do not know what it is
     untold = [f for f in known if not any(_same(f.words, sentence.words) for sentence in told)]
     detail = rows.first(_DETAIL, untold)
+    if stance == "admits" and not _tells_deed(known, told, cause, knowledge):
+        found.pop(_POSITION, None)  # nothing is admitted that was not told
     groups: dict[str, tuple[Sentence, ...]] = {part: (sentence,) for part, sentence in found.items()}
     groups |= {_TOLD: told, _DETAIL: (detail,) if detail else ()}
     paragraphs = (tuple(s for part in names for s in groups.get(part, ())) for names in frame.paragraphs)
@@ -125,21 +133,32 @@ def stance_of(case: Case, facts: Sequence[Fact], story: str, knowledge: Knowledg
     for a person whose own words deny a part of it.
     """
     cause = case.first_cause
-    owns = any(f.kind == _OWNS for f in of_cause(facts, cause))
+    owns = any(f.kind == _OWNS for f in of_cause(facts, cause, knowledge))
     if cause in case.disputed and not owns:
         return "disputes"
     if cause is None or case.stance(cause) == "unsure":
         return "asks"
-    told = (knowledge.facts[f.kind].values.get(f.value) for f in of_cause(facts, cause))
+    told = (knowledge.facts[f.kind].values.get(f.value) for f in of_cause(facts, cause, knowledge))
     circumstances = {*case.circumstances, *(v.circumstance for v in told if v and v.circumstance)}
     excused = any(_excuses(c, cause, knowledge) for c in circumstances)
-    words = " ".join([story, *(f.words for f in of_cause(facts, cause))])
+    words = " ".join([story, *(f.words for f in of_cause(facts, cause, knowledge))])
     denies = any(knowledge.patterns[p].found(words) for p in ("protests", "defends"))
     return (
         "explains"
         if excused or (denies and not owns) or knowledge.causes[cause].severity == _EXCUSED
         else "admits"
     )
+
+
+def _tells_deed(
+    facts: Iterable[Fact], told: Iterable[Sentence], cause: str | None, knowledge: Knowledge
+) -> bool:
+    """Whether a person tells the deed: that reviews were poor, or what the notice says, is none."""
+    if any(f.kind == _OWNS for f in facts):
+        return True
+    own = knowledge.patterns["own_deed"]
+    tells = any(knowledge.facts[f.kind].deed for f in facts) or any(own.found(s.text) for s in told)
+    return tells and cause in knowledge.letters
 
 
 def _excuses(circumstance: str, cause: str, knowledge: Knowledge) -> bool:
@@ -170,7 +189,7 @@ def next_question(
     if len(asked) >= MOST_QUESTIONS:
         return None
     cause = case.first_cause
-    known = {f.kind for f in of_cause(facts, cause)}
+    known = {f.kind for f in of_cause(facts, cause, knowledge)}
     stance = stance_of(case, facts, story, knowledge)
     asks = (_own(cause, knowledge) if kind == APPEAL else knowledge.letters[kind]).asks.get(stance, ())
     if case.appealed == "refused" and kind == APPEAL:
@@ -205,8 +224,10 @@ def _own(cause: str | None, knowledge: Knowledge) -> LetterPatterns:
 def _values(facts: Iterable[Fact], cause: str | None, knowledge: Knowledge) -> dict[str, str]:
     """What stands for each fact that was told, and for the cause's name."""
     grouped: dict[str, list[str]] = {}
+    shown = {f.value for f in facts if f.kind == _DOCUMENT}
     for fact in facts:
-        grouped.setdefault(fact.kind, []).append(fact.in_letter(knowledge))
+        if fact.kind != EVIDENCE or fact.value.removeprefix("my ") not in shown:
+            grouped.setdefault(fact.kind, []).append(fact.in_letter(knowledge))
     values = {kind: _listed(found) for kind, found in grouped.items()}
     return {**values, "phrase": knowledge.causes[cause].in_letter} if cause else values
 
@@ -247,11 +268,11 @@ def _sentence(row: LetterRow, values: Mapping[str, str], facts: Sequence[Fact]) 
 
 def _told(story: str, used: Sequence[str], most: int, knowledge: Knowledge) -> Iterator[Sentence]:
     """The person's own sentences that no fact of the letter came from, as far as they are clean."""
-    words = 0
+    words, matter = 0, knowledge.patterns["matter"]
     for written in dict.fromkeys(sentences(story)):
         if any(_same(written, other) for other in used):
             continue
-        for text in clean(written, knowledge):
+        for text in clean(written, knowledge) if matter.found(written) else ():
             words += len(text.split())
             if words <= most:
                 yield Sentence(text, _TOLD, words=written)

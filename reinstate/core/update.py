@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reinstate.core.case import Case, CauseMention
+from reinstate.core.cleaning import sentences
+from reinstate.core.facts import denied
 from reinstate.core.parsed import CORRECTS, LEADS, ParsedMessage
-from reinstate.knowledge import APPEALED, NOTICES, Knowledge
+from reinstate.knowledge import APPEALED, NOTICES, Circumstance, Knowledge, matches
 
 _NO_ANSWER = ("cause_unknown", "skip")
 
@@ -20,6 +22,7 @@ def update_case(case: Case, message: ParsedMessage, asked: str | None, knowledge
         asked: the open question: "circumstance:<id>", "notice", "appealed" or None.
         knowledge: for the ids that exist.
     """
+    message = _meant(message, asked, knowledge)
     before, case = case, _hear_causes(case, message, knowledge)
     case = _hear_details(case, message, knowledge)
     kind, _, rest = message.intent.partition("_")
@@ -43,6 +46,39 @@ def update_case(case: Case, message: ParsedMessage, asked: str | None, knowledge
     elif message.intent in _NO_ANSWER and asked:
         case = _hear_no_answer(case, asked)
     return _hinted(before, case, knowledge)
+
+
+def _meant(message: ParsedMessage, asked: str | None, knowledge: Knowledge) -> ParsedMessage:
+    """The message with the circumstances that it names only to deny them among the denied ones.
+
+    "No, it does not say different person"; a no to the open question counts before what it repeats.
+    """
+    lead = LEADS.search(message.text)
+    no = _asked_circumstance(asked) if lead and not lead["yes"] else None
+    not_so = tuple(
+        c
+        for c in message.circumstances
+        if c == no or _is_denied(knowledge.circumstances[c], message, knowledge)
+    )
+    if not not_so:
+        return message
+    left = tuple(c for c in message.circumstances if c not in not_so)
+    intent = "inform_detail" if message.intent.partition("_")[2] in not_so else message.intent
+    return replace(
+        message,
+        intent=intent,
+        circumstances=left,
+        denied_circumstances=(*message.denied_circumstances, *not_so),
+    )
+
+
+def _is_denied(circumstance: Circumstance, message: ParsedMessage, knowledge: Knowledge) -> bool:
+    found = [
+        denied(sentence[: match.start()], knowledge)
+        for sentence in sentences(message.text)
+        for match in matches(circumstance.says, sentence)
+    ]
+    return bool(found) and all(found)
 
 
 def _disputes(case: Case, message: ParsedMessage, asked: str | None, knowledge: Knowledge) -> bool:

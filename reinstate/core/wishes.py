@@ -6,106 +6,290 @@ How such wishes are said is data: `knowledge/wishes.yml`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from reinstate.core.cleaning import clean, mend
+from reinstate.core.cleaning import clean, mend, speaks
 from reinstate.core.letter import Letter, Sentence
-from reinstate.knowledge import Knowledge
+from reinstate.knowledge import TONES, Knowledge, Tone
 
-Kind = Literal["change", "leave_out", "add", "replace"]
+Kind = Literal["change", "leave_out", "add", "replace", "undo"]
 _LONGEST = 700  # characters of a sentence
 _STEM = 5  # letters by which a word of a wish is found again in another form
+_HIDDEN = re.compile(r"ǂ(\d)ǂ")  # a quotation, as one word
+_LEAST_LEFT = 3  # words that a sentence must keep where some are taken out of it
+ADDED = "added"  # the part of sentences that a person added
+_SEVERAL = ("told", ADDED)  # parts of which there can be more than one sentence
 
 
 @dataclass(frozen=True)
 class Wish:
-    """Another sentence in place of one by its number (an empty one takes it out), a part to leave out,
-    a sentence more, or other words for some.
+    """Another sentence in place of some by their numbers (an empty one takes them out), a part to leave
+    out, a sentence more, other words for some, or
+    the last change undone.
     """
 
     kind: Kind
-    number: int = 0
+    numbers: tuple[int, ...] = ()
     what: str = ""
     sentence: str = ""
+    exact: bool = False  # whether `what` was quoted: just these words go
 
 
 @dataclass(frozen=True)
 class Edit:
-    """A wish as it is kept: `old` text that `new` stands for; without `old` it is added."""
+    """A wish as it is kept: `old` text that `new` stands for; without `old` it is added.
+
+    `part` and `key` tell the sentence in another tone, or where a new fact put it in other words.
+    """
 
     old: str
     new: str
+    part: str = ""
+    key: str = ""
 
 
-def parse_wish(text: str, knowledge: Knowledge) -> Wish | None:
-    """Read "change sentence 3 to ...", "leave out the part about ...", "add that ..."."""
-    found = knowledge.wishes["change"].match(text)
-    if found:
+@dataclass(frozen=True)
+class Wishes:
+    """What a message wants of a letter, and what else it tells."""
+
+    wishes: tuple[Wish, ...] = ()
+    tone: Tone | None = None
+    shows: bool = False
+    rest: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.wishes or self.tone or self.shows)
+
+
+def parse_wishes(text: str, knowledge: Knowledge) -> Wishes:
+    """Read "leave out sentences 2 and 4, and add that ...", "make it shorter", "show it without ..."."""
+    hidden, quotes = _hide(text, knowledge)
+    said = knowledge.wishes
+    wishes: list[Wish] = []
+    rest: list[str] = []
+    for piece in filter(None, re.split(said["next"].says[0], hidden, flags=re.IGNORECASE)):
+        wish = _parse(piece, knowledge)
+        last = wishes[-1] if wishes else None
+        goes_on = last and last.sentence and last.kind in ("add", "change")
+        if said["undo"].found(piece) and not wishes:
+            wishes.append(Wish("undo"))
+        elif wish and wish.kind == "leave_out" and said["refers"].found(wish.what):
+            if not wishes and rest and (named := _HIDDEN.search(rest[-1])):
+                wishes.append(replace(wish, what=named[0]))
+        elif wish and wish.kind == "add" and said["refers"].found(wish.sentence):
+            wishes += [replace(wish, sentence=rest.pop())] if rest else []
+        elif wish:
+            wishes.append(wish)
+        elif untrue := said["untrue"].match(piece):
+            wishes.append(Wish("leave_out", what=untrue["what"]))
+            rest.append(piece[untrue.end() :])
+        elif last and last.kind == "leave_out" and (also := said["same"].match(piece)):
+            wishes.append(Wish("leave_out", what=also["what"]))
+        elif last and last.kind == "add" and (that := said["more"].match(piece)):
+            wishes.append(Wish("add", sentence=that["sentence"]))
+        elif any(said[name].found(piece) for name in (*TONES, "show")):
+            continue
+        elif last and goes_on:
+            more = "" if knowledge.patterns["chatter"].found(piece) else f" {piece}"
+            wishes[-1] = replace(last, sentence=last.sentence + more)
+        else:
+            rest.append(piece)
+    return Wishes(
+        tuple(
+            replace(
+                w,
+                what=_shown(named[0] if (named := _HIDDEN.search(w.what)) else w.what, quotes),
+                sentence=_shown(w.sentence, quotes)[:_LONGEST],
+                exact=w.kind == "leave_out" and _HIDDEN.search(w.what) is not None,
+            )
+            for w in wishes
+        ),
+        next((tone for tone in TONES if said[tone].found(hidden)), None),
+        said["show"].found(hidden),
+        " ".join(_shown(piece, quotes) for piece in rest if piece.strip(" ,.")),
+    )
+
+
+def is_wish(text: str, knowledge: Knowledge) -> bool:
+    """Whether a text begins like a wish in words that mean nothing else, whether a letter stands or not."""
+    hidden, _ = _hide(text, knowledge)
+    return _parse(hidden, knowledge, ("leave_out",), ("add",)) is not None
+
+
+def _parse(
+    piece: str,
+    knowledge: Knowledge,
+    out: Sequence[str] = ("leave_out", "objects"),
+    more: Sequence[str] = ("add", "says"),
+) -> Wish | None:
+    said = knowledge.wishes
+    if found := said["change"].match(_numbered(piece, knowledge)):
         sentence = found["sentence"] or ""
-        if not sentence and not knowledge.wishes["takes_out"].found(text):
-            return None
-        return Wish("change", int(found["number"]), sentence=sentence.strip(" \"'“”"))
-    if found := knowledge.wishes["replace"].match(text):
+        numbers = tuple(map(int, re.findall(r"\d+", found["numbers"])))
+        return (
+            Wish("change", numbers, sentence=sentence) if sentence or said["takes_out"].found(piece) else None
+        )
+    if found := said["replace"].match(piece):
         return Wish("replace", what=found["old"], sentence=found["new"])
-    if found := knowledge.wishes["leave_out"].match(text):
-        return Wish("leave_out", what=found["what"].strip(" .!\"'"))
-    if found := knowledge.wishes["add"].match(text):
-        return Wish("add", sentence=found["sentence"].strip(" \"'“”"))
+    if found := next(filter(None, (said[name].match(piece) for name in out)), None):
+        return Wish("leave_out", what=found["what"])
+    if found := next(filter(None, (said[name].match(piece) for name in more)), None):
+        return Wish("add", sentence=found["sentence"])
     return None
+
+
+def _numbered(piece: str, knowledge: Knowledge) -> str:
+    """ "the second sentence" as "sentence 2"."""
+    found = knowledge.wishes["ordinal"].match(piece)
+    if not found:
+        return piece
+    number = next(name[1:] for name, value in found.groupdict().items() if value)
+    return f"{piece[: found.start()]}sentence {number}{piece[found.end() :]}"
+
+
+def _hide(text: str, knowledge: Knowledge) -> tuple[str, list[str]]:
+    """A text with a number in place of each quotation, and the quotations."""
+    quotes: list[str] = []
+
+    def hide(found: re.Match[str]) -> str:
+        if len(quotes) > 9:
+            return found[0]
+        quotes.append(found[0])
+        return f"ǂ{len(quotes) - 1}ǂ"
+
+    for pattern in knowledge.wishes["quoted"].says:
+        text = re.sub(pattern, hide, text)
+    return text, quotes
+
+
+def _shown(text: str, quotes: Sequence[str]) -> str:
+    """A text with its quotations; without their marks where one of them is all of it."""
+    text = text.strip(" \"'“”")
+    shown = _HIDDEN.sub(lambda found: quotes[int(found[1])] if int(found[1]) < len(quotes) else "", text)
+    return shown[1:-1] if _HIDDEN.fullmatch(text) else shown
 
 
 def edits_of(wish: Wish, letter: Letter, knowledge: Knowledge) -> tuple[Edit, ...]:
     """The edits that fulfil a wish in a letter; none where it cannot be fulfilled."""
     if wish.kind == "add":
-        sentences = clean(wish.sentence, knowledge)
-        return tuple(Edit("", sentence) for sentence in sentences)
+        more = _sentences(wish.sentence, knowledge)
+        return tuple(Edit("", s, ADDED) for s in more if not _stands(s, letter, knowledge))
     if wish.kind == "change":
-        numbered = letter.sentences[wish.number - 1 : wish.number] if wish.number else ()
-        return tuple(Edit(s.text, mend(wish.sentence[:_LONGEST], knowledge)) for s in numbered)
+        numbered = [s for n, s in enumerate(letter.sentences, 1) if n in wish.numbers]
+        first, new = numbered[:1], mend(wish.sentence, knowledge)
+        return tuple(_edit(s, new if s in first else "") for s in numbered)
     if wish.kind == "replace":
         other = re.compile(re.escape(wish.what), re.IGNORECASE)
         return tuple(
-            Edit(s.text, other.sub(lambda _: wish.sentence, s.text))
+            _edit(s, other.sub(lambda _: wish.sentence, s.text))
             for s in letter.sentences
             if other.search(s.text)
         )
-    return tuple(Edit(s.text, "") for s in letter.sentences if _is_about(s, wish.what, knowledge))
+    words = mend(wish.what, knowledge).rstrip(".")
+    quoted = [s for s in letter.sentences if wish.exact and words and words.casefold() in s.text.casefold()]
+    if quoted:
+        return tuple(_edit(s, _cut(s.text, words, knowledge)) for s in quoted)
+    said = [
+        s
+        for s in letter.sentences
+        if _holds(wish.what, s.text if wish.exact else f"{s.text} {s.words}", knowledge)
+    ]
+    told = [
+        s for s in letter.sentences if len(s.facts) == 1 and _holds(wish.what, s.facts[0].words, knowledge)
+    ]
+    return tuple(_edit(s, "") for s in (said if wish.exact else said or told))
 
 
-def edited(letter: Letter, edits: Iterable[Edit]) -> tuple[Letter, tuple[Edit, ...]]:
-    """The letter with its edits, and the edits whose sentence is not in it."""
-    lost = []
+def is_said(wish: Wish, letter: Letter, knowledge: Knowledge) -> bool:
+    """Whether what is to be added stands in the letter already."""
+    more = _sentences(wish.sentence, knowledge) if wish.kind == "add" else ()
+    return bool(more) and all(_stands(s, letter, knowledge) for s in more)
+
+
+def _stands(sentence: str, letter: Letter, knowledge: Knowledge) -> bool:
+    return _holds(sentence, " ".join(s.text for s in letter.sentences), knowledge)
+
+
+def _stems(text: str, knowledge: Knowledge) -> list[str]:
+    """The words of a text that tell something, as far as they stay the same in other forms."""
+    small = knowledge.wishes["small"]
+    return [
+        word.removesuffix("s")[:_STEM]
+        for word in re.findall(r"[^\W_]+", text.casefold())
+        if not small.found(word)
+    ]
+
+
+def _sentences(text: str, knowledge: Knowledge) -> tuple[str, ...]:
+    """What is to be added, as sentences; what cannot be one is left out."""
+    pieces = re.split(knowledge.wishes["parts"].says[0], text, flags=re.IGNORECASE)
+    return tuple(
+        dict.fromkeys(s for piece in pieces for s in clean(piece, knowledge) or speaks(piece, knowledge))
+    )
+
+
+def _cut(text: str, words: str, knowledge: Knowledge) -> str:
+    """A sentence without some of its words; empty where too little of it is left."""
+    start = text.casefold().find(words.casefold())
+    left = f"{text[:start].rstrip(' ,;')} {text[start + len(words) :].lstrip(' ,;')}"
+    left = re.sub(r"([\"“‘'])\s+|\s+([.!?])", r"\1\2", left)
+    if len(re.findall(r"\w+", left)) < _LEAST_LEFT:
+        return ""
+    return left if left[-1:] in '"”' else mend(left, knowledge)
+
+
+def _edit(sentence: Sentence, new: str) -> Edit:
+    return Edit(sentence.text, new, sentence.part, _key(sentence))
+
+
+def _key(sentence: Sentence) -> str:
+    """What a sentence is made of: the same in every tone."""
+    return sentence.words or ";".join(sorted(f"{fact.kind}={fact.value}" for fact in sentence.facts))
+
+
+def edited(letter: Letter, edits: Iterable[Edit]) -> Letter:
+    """The letter with its edits; a sentence of the person's own whose place is gone is added."""
     for edit in edits:
-        changed = _changed(letter, edit)
-        if changed is None:
-            lost.append(edit)
-        else:
-            letter = changed
-    return letter, tuple(lost)
+        letter = _changed(letter, edit)
+    return letter
 
 
-def _changed(letter: Letter, edit: Edit) -> Letter | None:
-    if not edit.old:
-        *others, request, ending = letter.paragraphs
-        return Letter((*others, (Sentence(edit.new, "added", words=edit.new),), request, ending))
-    if not any(s.text == edit.old for s in letter.sentences):
-        return None
+def _changed(letter: Letter, edit: Edit) -> Letter:
+    old = _found(letter, edit) if edit.old else None
+    if old is None:
+        return _with_more(letter, edit.new)
     paragraphs = (
-        tuple(
-            replace(s, text=edit.new, facts=(), words=edit.new) if s.text == edit.old else s
-            for s in paragraph
-        )
+        tuple(replace(s, text=edit.new, words=edit.new) if s is old else s for s in paragraph)
         for paragraph in letter.paragraphs
     )
     kept = (tuple(s for s in paragraph if s.text) for paragraph in paragraphs)
     return Letter(tuple(paragraph for paragraph in kept if paragraph))
 
 
-def _is_about(sentence: Sentence, what: str, knowledge: Knowledge) -> bool:
-    """Whether a sentence holds all words of a wish, or came from words that do."""
-    small = knowledge.wishes["small"]
-    wanted = [w[:_STEM] for w in re.findall(r"[^\W_]+", what.casefold()) if not small.found(w)]
-    text = f"{sentence.text} {sentence.words}".casefold()
-    return bool(wanted) and all(word in text for word in wanted)
+def _found(letter: Letter, edit: Edit) -> Sentence | None:
+    """The sentence that an edit changes: by its text, by what it is made of, or by its place."""
+    same = [s for s in letter.sentences if s.part == edit.part]
+    exact = (s for s in letter.sentences if s.text == edit.old)
+    made = (s for s in same if _key(s) == edit.key)
+    placed = (s for s in same if edit.new and s.part not in _SEVERAL)
+    return next((s for found in (exact, made, placed) for s in found), None)
+
+
+def _with_more(letter: Letter, sentence: str) -> Letter:
+    """The letter with a sentence more, before its request."""
+    if not sentence or any(s.text == sentence for s in letter.sentences):
+        return letter
+    *others, request, ending = letter.paragraphs
+    more = Sentence(sentence, ADDED, words=sentence)
+    if others and others[-1][-1].part == ADDED:
+        others[-1] = (*others[-1], more)
+        return Letter((*others, request, ending))
+    return Letter((*others, (more,), request, ending))
+
+
+def _holds(what: str, text: str, knowledge: Knowledge) -> bool:
+    """Whether a text holds all words of a wish that tell something."""
+    wanted = _stems(what, knowledge)
+    return bool(wanted) and all(word in text.casefold() for word in wanted)

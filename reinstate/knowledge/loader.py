@@ -46,6 +46,7 @@ _SINGLE_FILES: tuple[tuple[str, type[BaseModel]], ...] = (
     ("languages", Language),
     ("facts", FactKind),
     ("cleaning", Cleaning),
+    ("owner", Cleaning),
     ("wishes", Phrase),
     ("patterns", Phrase),
     ("roles", Phrase),

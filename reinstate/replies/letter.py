@@ -32,7 +32,7 @@ def understood_message(
         wording.understood_about.format(knowledge.causes[cause].phrase) if cause else "",
         wording.understood_disputed if cause in case.disputed else "",
         wording.understood_notice.format(notice.phrase) if notice and case.notice != "unknown" else "",
-        *(_line(kind, of_cause(facts, cause)) for kind in knowledge.facts.values() if kind.label),
+        *(_line(kind, of_cause(facts, cause, knowledge)) for kind in knowledge.facts.values() if kind.label),
         knowledge.appeals[case.appealed].said.capitalize() if case.appealed else "",
     ]
     told = [line for line in lines if line]

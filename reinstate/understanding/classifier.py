@@ -22,7 +22,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from reinstate.core.case import CauseMention
-from reinstate.core.wishes import parse_wish
+from reinstate.core.wishes import is_wish
 from reinstate.knowledge import knowledge
 from reinstate.understanding import (
     acts,
@@ -228,7 +228,7 @@ class MessageReader(GraphComponent):
 
         What wants a sentence of a letter otherwise is no story, whatever the sentence is to say.
         """
-        if parse_wish(text, knowledge()):
+        if is_wish(text, knowledge()):
             return reading.Result((("letter_change", 1.0),))
         seen = self.see(text, found)
         if seen is None:

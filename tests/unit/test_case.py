@@ -196,3 +196,19 @@ def test_any_parse_result_is_read(intent: object, causes: object, details: objec
         "details": details if isinstance(details, dict) else {},
     }
     assert ParsedMessage.from_parse(parsed, FACTS).text == "x"
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("No, not say different person", "circumstance:different_person"),
+        ("No, a different person, that they never wrote", "circumstance:different_person"),
+        ("they did not say different person", None),
+    ],
+)
+def test_what_is_named_to_be_denied_does_not_hold(text: str, asked: str | None) -> None:
+    """A no counts before what it repeats."""
+    message = heard(text, "circumstance_different_person", circumstances=("different_person",))
+    case = update_case(Case(causes=("identity_verification",)), message, asked, FACTS)
+    assert "different_person" not in case.circumstances
+    assert "different_person" in case.denied_circumstances

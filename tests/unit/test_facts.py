@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from reinstate.core.case import Case
-from reinstate.core.facts import Fact, gathered
+from reinstate.core.cleaning import in_first_person
+from reinstate.core.facts import Fact, gathered, of_cause
 from reinstate.core.parsed import ParsedMessage
 from reinstate.knowledge import knowledge
 
@@ -49,3 +50,49 @@ def test_what_the_data_says_tells_a_fact(kind) -> None:  # type: ignore[no-untyp
     cause = kind.causes[0] if kind.causes else ""
     assert [] == [text for text in kind.yes if kind.id not in values(text, cause)]
     assert [] == [text for text in kind.no if kind.id in values(text, cause)]
+
+
+def after(first: str, second: str, cause: str, *, anew: bool = False) -> dict[str, str]:
+    """Kind and value of each fact after two messages."""
+    case = Case(causes=(cause,))
+    message = ParsedMessage("inform_detail", second, mentioned=mentioned(second))
+    facts = gathered(told(first, cause), message, case, case, FACTS, anew=anew)
+    return {f.kind: f.value for f in facts}
+
+
+DENIED = [
+    ("i put my whatsapp in the proposal", "it was not whatsapp", "contact_sharing", "app"),
+    ("the client proposed it", "there was no client who proposed anything", "paid_outside", "proposed_by"),
+    ("i wrote each one by hand", "I did not write each one by hand", "proposal_spam", "tailored"),
+    ("I have the invoices", "I don't have the invoices", "paid_outside", "evidence"),
+]
+
+
+@pytest.mark.parametrize(("first", "second", "cause", "kind"), DENIED)
+def test_what_is_denied_is_told_no_longer(first: str, second: str, cause: str, kind: str) -> None:
+    """A fact goes with the words that deny it, and not with others."""
+    assert kind in values(first, cause)
+    assert kind not in after(first, second, cause)
+    assert kind in after(first, "thank you", cause)
+
+
+def test_beside_a_letter_a_new_fact_stands_in_place_of_the_old() -> None:
+    """Elsewhere what was told first stays, unless it is put right."""
+    assert "in March" == after("in march he paid me by paypal", "in May he paid me", "paid_outside")["when"]
+    anew = after("in march he paid me by paypal", "in May he paid me", "paid_outside", anew=True)
+    assert "in May" == anew["when"]
+
+
+def test_a_fact_of_one_cause_is_there_when_the_cause_turns_out_to_be_another() -> None:
+    """What can be told only of some causes is kept for them, whichever was talked about."""
+    facts = told("i sent the same text to 80 jobs", "location_mismatch")
+    assert {"same_text", "jobs"} <= {f.kind for f in of_cause(facts, "proposal_spam", FACTS)}
+    assert not {"same_text", "jobs"} & {f.kind for f in of_cause(facts, "location_mismatch", FACTS)}
+
+
+def test_a_helper_is_read_as_the_owner_would_say_it() -> None:
+    """She is I, her is my or me, and what is said of the helper stays out."""
+    said = (
+        "I'm asking for a friend, she got banned. she let her cousin use her account. it was hers and for her"
+    )
+    assert "I let my cousin use my account. it was mine and for me" == in_first_person(said, FACTS)

@@ -16,6 +16,7 @@ from reinstate.core.letter import (
     LONGEST,
     MOST_QUESTIONS,
     Letter,
+    Sentence,
     added,
     as_owner,
     draft,
@@ -25,7 +26,7 @@ from reinstate.core.letter import (
 )
 from reinstate.core.parsed import ParsedMessage
 from reinstate.core.update import update_case
-from reinstate.core.wishes import Wish, edited, edits_of, parse_wish
+from reinstate.core.wishes import Edit, Wish, edited, edits_of, is_wish, parse_wishes
 from reinstate.knowledge import TONES, Tone, knowledge
 from reinstate.understanding import details
 from tests.unit.test_facts import mentioned
@@ -153,7 +154,7 @@ def _rows(case: Case, kind: str) -> list:  # type: ignore[type-arg]
 
 def _phrase(case: Case) -> str:
     cause = next(iter((*case.causes, *case.disputed)), None)
-    return FACTS.causes[cause].phrase if cause else ""
+    return FACTS.causes[cause].in_letter if cause else ""
 
 
 # --- what stands in it ----------------------------------------------------------------------------------------------
@@ -253,6 +254,13 @@ def test_only_who_admits_admits(case: Case, text: str, stance: str) -> None:
     after, facts, story = told(case, text)
     assert stance == stance_of(after, facts, story, FACTS)
     assert ("I do not dispute" in draft(after, facts, story, "formal", FACTS).text) == (stance == "admits")
+
+
+def test_who_was_only_asked_was_paid_nothing() -> None:
+    """A means that was only talked about is no payment."""
+    text = letter_of(admitting("paid_outside"), "he only asked me about paypal, nothing was paid").text
+    assert "paid me" not in text
+    assert "no money was paid" in text
 
 
 def test_who_denies_never_admits() -> None:
@@ -411,32 +419,86 @@ def test_a_thing_is_named_by_a_phrase(written: str, stays: str) -> None:
 # --- wishes ---------------------------------------------------------------------------------------------------------
 
 WISHES = [
-    ("change sentence 3 to I paid the fee in March", Wish("change", 3, sentence="I paid the fee in March")),
-    ("sentence 2: it was in May", Wish("change", 2, sentence="it was in May")),
-    ("remove sentence 4", Wish("change", 4)),
-    ('replace sentence 1 with "My account is blocked"', Wish("change", 1, sentence="My account is blocked")),
-    ("leave out the part about the printer", Wish("leave_out", what="the printer")),
-    ("please don't mention my brother", Wish("leave_out", what="my brother")),
-    ("add that I have invoices", Wish("add", sentence="I have invoices")),
-    ('replace "mistake" with "error"', Wish("replace", what="mistake", sentence="error")),
-    ("make it nicer", None),
-    ("sentence 3 is wrong", None),
+    (
+        "change sentence 3 to I paid the fee in March",
+        [Wish("change", (3,), sentence="I paid the fee in March")],
+    ),
+    ("sentence 2: it was in May", [Wish("change", (2,), sentence="it was in May")]),
+    ("remove sentence 4", [Wish("change", (4,))]),
+    ("remove the second sentence", [Wish("change", (2,))]),
+    (
+        'replace sentence 1 with "My account is blocked"',
+        [Wish("change", (1,), sentence="My account is blocked")],
+    ),
+    ("leave out the part about the printer", [Wish("leave_out", what="the printer")]),
+    ("please don't mention my brother", [Wish("leave_out", what="my brother")]),
+    ("add that I have invoices", [Wish("add", sentence="I have invoices")]),
+    ('replace "mistake" with "error"', [Wish("replace", what="mistake", sentence="error")]),
+    ("make it nicer", []),
+    ("sentence 3 is wrong", []),
+    ("You left out the client! He knows it", []),
+    (
+        "leave out sentences 4 and 6, and add that I was ill",
+        [Wish("change", (4, 6)), Wish("add", sentence="I was ill")],
+    ),
+    (
+        "take out 'he was fine' and the part about my wife",
+        [Wish("leave_out", what="he was fine", exact=True), Wish("leave_out", what="the part about my wife")],
+    ),
+    ("take 'mail says' out of the quote, ugly", [Wish("leave_out", what="mail says", exact=True)]),
+    ("show it again, without 'mail says'", [Wish("leave_out", what="mail says", exact=True)]),
+    (
+        "'I ask for a friend' must not be in there! take that out",
+        [Wish("leave_out", what="I ask for a friend", exact=True)],
+    ),
+    ("I never said it was wrong!! remove that", [Wish("leave_out", what="it was wrong")]),
+    (
+        "it says i wrote each one, thats a lie, i had a template. take it out",
+        [Wish("leave_out", what="i wrote each one")],
+    ),
+    (
+        "add that it was 350 dollars, and that i am sorry",
+        [Wish("add", sentence="it was 350 dollars"), Wish("add", sentence="i am sorry")],
+    ),
+    ("Add: mine is from 2019. His is newer.", [Wish("add", sentence="mine is from 2019. His is newer.")]),
+    ("he will not do it again, add that", [Wish("add", sentence="he will not do it again")]),
 ]
 
 
-@pytest.mark.parametrize(("text", "wish"), WISHES)
-def test_a_wish_is_read(text: str, wish: Wish | None) -> None:
-    """A sentence is named by its number, a part by what it is about."""
-    assert wish == parse_wish(text, FACTS)
+@pytest.mark.parametrize(("text", "wishes"), WISHES)
+def test_wishes_are_read(text: str, wishes: list[Wish]) -> None:
+    """A sentence is named by its number, a part by what it is about or its words; several in one message."""
+    assert wishes == list(parse_wishes(text, FACTS).wishes)
+
+
+def test_a_tone_and_what_else_is_told_are_read_beside_wishes() -> None:
+    """What is no wish stays for the facts."""
+    heard = parse_wishes("No. It was in May. make it shorter and say I want to withdraw", FACTS)
+    assert heard.tone == "brief"
+    assert heard.rest == "No. It was in May."
+    assert heard.wishes == (Wish("add", sentence="I want to withdraw"),)
+    assert parse_wishes("show me the letter again", FACTS).shows
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"), [("remove sentence 4", True), ("I never said that to him", False)]
+)
+def test_only_plain_wishes_are_wishes_without_a_letter(text: str, plain: bool) -> None:
+    """Before a letter stands, words that may tell a story are none."""
+    assert plain == is_wish(text, FACTS)
 
 
 def fulfilled(letter: Letter, text: str) -> Letter:
-    """The letter after a wish in plain words."""
-    wish = parse_wish(text, FACTS)
-    assert wish
-    changed, lost = edited(letter, edits_of(wish, letter, FACTS))
-    assert not lost
-    return changed
+    """The letter after wishes in plain words."""
+    return edited(letter, edits_after(letter, text))
+
+
+def edits_after(letter: Letter, text: str) -> list[Edit]:
+    """The edits that wishes make, one after another."""
+    edits: list[Edit] = []
+    for wish in parse_wishes(text, FACTS).wishes:
+        edits += edits_of(wish, edited(letter, edits), FACTS)
+    return edits
 
 
 def test_wishes_change_what_they_name_and_nothing_else() -> None:
@@ -449,7 +511,32 @@ def test_wishes_change_what_they_name_and_nothing_else() -> None:
     assert {"I have invoices."} == {s.text for s in more.sentences} - set(texts)
     changed = fulfilled(letter, "change sentence 2 to i was in hospital")
     assert "I was in hospital." == changed.sentences[1].text
-    assert len(texts) - 1 == len(fulfilled(letter, "remove sentence 2").sentences)
+    assert len(texts) - 2 == len(fulfilled(letter, "remove sentences 1 and 2").sentences)
+
+
+def test_words_are_cut_out_of_a_sentence() -> None:
+    """What is quoted goes alone where enough of its sentence is left, and with it where not."""
+    letter = Letter(((Sentence("I have stopped it, told him only through Upwork.", "told"),),) * 3)
+    assert (
+        "I have stopped it." == fulfilled(letter, "take out 'told him only through Upwork'").sentences[0].text
+    )
+    assert () == fulfilled(letter, "take out 'I have stopped it, told him only through'").sentences[:0]
+
+
+def test_changes_last_in_every_tone_and_with_new_facts() -> None:
+    """What was changed, added or taken out stays so in another tone, and where a fact has come."""
+    case, facts, story = told(admitting("paid_outside"), "he paid me by paypal once", "screenshots")
+    formal = draft(case, facts, story, "formal", FACTS)
+    edits = edits_after(
+        formal, "leave out the screenshots. add that I am sorry. change sentence 1 to my account is closed"
+    )
+    more, now, _ = told(case, "it was in march, he paid me by paypal once")
+    for tone in TONES:
+        for known in (facts, (*facts, *now)):
+            text = edited(draft(more, known, story, tone, FACTS), edits).text
+            assert "My account is closed." in text
+            assert "I am sorry." in text
+            assert "screenshots" not in text
 
 
 @pytest.mark.parametrize(
@@ -458,6 +545,5 @@ def test_wishes_change_what_they_name_and_nothing_else() -> None:
 def test_what_cannot_be_done_changes_nothing(text: str) -> None:
     """A part that is not there, a number too high, or a sentence that is none: no edit."""
     letter = letter_of(admitting("paid_outside"), "paypal once")
-    wish = parse_wish(text, FACTS)
-    assert wish
-    assert () == edits_of(wish, letter, FACTS)
+    assert parse_wishes(text, FACTS).wishes
+    assert [] == edits_after(letter, text)
