@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Any
 
-from itsdangerous import BadSignature, URLSafeTimedSerializer
+from itsdangerous import BadData, BadSignature, URLSafeTimedSerializer
 from itsdangerous.encoding import base64_decode, base64_encode
 from rasa.core.channels.channel import InputChannel
 from sanic import Blueprint, HTTPResponse, Request
@@ -101,7 +101,7 @@ class Tokens:
             signature = token.rpartition(".")[2]
             if base64_encode(base64_decode(signature)).decode() != signature:
                 raise BadSignature("written otherwise")
-        except (BadSignature, UnicodeError):
+        except (BadData, UnicodeError):
             raise HttpError(401, "unauthorized") from None
         if not (isinstance(conversation, str) and _CONVERSATION.fullmatch(conversation)):
             raise HttpError(401, "unauthorized")

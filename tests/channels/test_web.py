@@ -156,7 +156,7 @@ def test_a_token_opens_its_own_conversation_only(door: Server) -> None:
     ]
 
 
-@pytest.mark.parametrize("change", ["another end", "```", "/", "=", "A"])
+@pytest.mark.parametrize("change", ["another end", "```", "/", "=", "A", "é,"])
 def test_a_changed_token_is_forged(door: Server, talk: Chat, change: str) -> None:
     """A token for another conversation cannot be made from one's own, nor is it written in another way."""
     other = talk.token[:-3] + ("aaa" if not talk.token.endswith("aaa") else "bbb")
