@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from copy import copy
 from dataclasses import astuple, dataclass, replace
 from functools import cached_property
@@ -371,7 +371,7 @@ def _is_other(message: ParsedMessage) -> bool:
 
 def _retold(said: Writing, text: str) -> list[EventType] | None:
     """The letter after facts that were put right or added; None where nothing in it is told otherwise."""
-    told = _after(said, text, adds=said.message.intent not in _SAYS_LITTLE and not _names_other(said))
+    told = _after(said, text)
     if told.get("path") == "none" and said.kind == APPEAL:
         return None
     changed = Writing(said.dispatcher, _with(said.tracker, told))
@@ -383,8 +383,11 @@ def _retold(said: Writing, text: str) -> list[EventType] | None:
     return [*said.set(told), *_shown(changed, said.tone, said.kind, said.edits)]
 
 
-def _after(said: Writing, text: str, *, adds: bool = True) -> dict[str, Any]:
-    """The slots after what is told beside a letter: it puts facts right, adds words, and names no cause."""
+def _after(said: Writing, text: str) -> dict[str, Any]:
+    """The slots after what is told beside a letter: it adds facts or puts them right, and names no cause.
+
+    Words of it go into the letter only where that is asked for ("add ..."): they may be said to us.
+    """
     message = replace(said.message, text=said.voice(text), mentions=(), choices=())
     if text != said.message.text:  # what stands in a wish is no detail of the case
         message = replace(message, intent="inform_detail", circumstances=(), denied_circumstances=())
@@ -396,15 +399,7 @@ def _after(said: Writing, text: str, *, adds: bool = True) -> dict[str, Any]:
     if facts == said.facts and (right := _taken_back(said)):
         return right
     story = without(said.story, (fact.words for fact in outdated(said.facts, facts)))
-    more = _not_only_facts(message, said.facts, facts) if adds else ""
-    story = added(story, more) if more else story
     return {**case.to_slots(), **said.followed(case), "facts": to_slot(facts), "story": story or None}
-
-
-def _not_only_facts(message: ParsedMessage, before: Sequence[Fact], facts: Sequence[Fact]) -> str:
-    """The text of a message; of one that puts facts right, without the sentences that did."""
-    new = {f.words for f in facts if f not in before} if corrects_facts(message, knowledge()) else set()
-    return " ".join(s for s in sentences(message.text) if s not in new)
 
 
 def _how(said: Writing) -> list[EventType]:
@@ -455,7 +450,7 @@ def _fulfilled(said: Writing, heard: Wishes) -> list[EventType]:
             edits = edits[:-1]
             letter = edited(asked.draft(said.tone, said.kind), edits)
             continue
-        more = edits_of(wish, letter, knowledge())
+        more = edits_of(wish, asked.letter if wish.numbers else letter, knowledge())  # as it was numbered
         failed += [] if more or is_said(wish, letter, knowledge()) else [wish]
         edits, letter = (*edits, *more), edited(letter, more)
     tone = heard.tone or said.tone

@@ -120,7 +120,8 @@ def _best(seen: Seen, causes: Sequence[CauseMention], labels: Labels, thresholds
     if not labels.knowledge.patterns["restarts"].found(seen.text):  # only words for it close a case
         order = [topic for topic in order if topic != _RESTART]
     topic = order[0]
-    if topic in OUTSIDE and mass[topic] < thresholds.outside:
+    in_trouble = labels.knowledge.patterns["trouble"].found(seen.text)  # nobody in scope is turned away
+    if topic in OUTSIDE and (in_trouble or mass[topic] < thresholds.outside):
         topic = next((t for t in order if t not in OUTSIDE), topic)
     told = [c for c in causes if c.stance in ("admits", "unsure") and c.confidence >= thresholds.clause]
     denied = any(CAUSE + c.id == topic and c.stance == "denies" for c in causes)
