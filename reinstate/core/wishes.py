@@ -209,7 +209,8 @@ def is_said(wish: Wish, letter: Letter, knowledge: Knowledge) -> bool:
 
 
 def _stands(sentence: str, letter: Letter, knowledge: Knowledge) -> bool:
-    return _holds(sentence, " ".join(s.text for s in letter.sentences), knowledge)
+    """Whether one sentence of a letter says all of another; words of several say something else."""
+    return any(_holds(sentence, s.text, knowledge) for s in letter.sentences)
 
 
 def _stems(text: str, knowledge: Knowledge) -> list[str]:

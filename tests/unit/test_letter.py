@@ -547,3 +547,11 @@ def test_what_cannot_be_done_changes_nothing(text: str) -> None:
     letter = letter_of(admitting("paid_outside"), "paypal once")
     assert parse_wishes(text, FACTS).wishes
     assert [] == edits_after(letter, text)
+
+
+def test_a_sentence_is_added_where_only_its_words_stand_here_and_there() -> None:
+    """ "I put the number in my proposal" is not said by "my phone number" and "the client proposed it"."""
+    letter = letter_of(admitting("contact_sharing"), "gave phone number", "he asked", "last week")
+    (wish,) = parse_wishes("add: I put the number in my proposal.", FACTS).wishes
+    assert ["I put the number in my proposal."] == [edit.new for edit in edits_of(wish, letter, FACTS)]
+    assert () == edits_of(replace(wish, sentence="I gave a client my phone number last week."), letter, FACTS)
