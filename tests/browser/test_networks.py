@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.person import Person
 from tests.browser.scripted import ScriptedBot, line
-from tests.running import SOAK, Server, request
+from tests.running import SOAK, Server, request, until
 
 TURNS, KILLS = (200, 10) if SOAK else (40, 3)
 
@@ -203,7 +203,7 @@ def test_a_waiting_message_can_be_discarded(person: Person, scripted: ScriptedBo
     scripted.block(502, all_of_it=True)
     person.write("not this")
     person.button("Discard").click()
-    assert ["hello"] == person.said()
+    until(lambda: ["hello"] == person.said())
     scripted.accept()
     person.say("thanks")
     assert ["hello", "thanks"] == person.said()
