@@ -310,7 +310,7 @@ class ActionLetter(Action):
         if not tracker.get_slot("letter_done") and not other:
             said.say([Message("utter_letter_none")])
             return []
-        kind = other or said.kind
+        kind = other or (APPEAL if asks else said.kind)
         if kind == APPEAL and nothing_new(said.case, said.facts) and not said.edits:
             said.say([nothing_new_message(said.case, said.another("utter_letter_nothing_new"), knowledge())])
             return said.set({"letter_done": None})
