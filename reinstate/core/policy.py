@@ -44,15 +44,11 @@ SHORT_STORY, FRAGMENT, BESIDE = (
 SURE_BESIDE = 0.55  # from here on a question is answered beside a verdict
 NEAR_LEAST = 0.05  # an answer is offered from here
 SURE_NEAR, LEADS_BY = 0.08, 1.2  # an answer that is as likely, and so much likelier than the next, is given
-SURE_SINGLE, ABOUT_AS_LIKELY = (
-    0.5,
-    0.4,
-)  # below the first, a second answer with such a share of it is given
 SURE_ANSWER = 0.8  # below, the next likely answers are offered beside the one that is given
 # Below, with a second answer, and before a yes or no, the question is said that is answered: a person may
 # have asked it the other way round.
 SAID_BACK = 0.6
-MOST_OTHERS, OTHER_LEAST = 3, 0.02
+MOST_OTHERS = 3
 STANDS_OUT = 0.5  # of what all likely answers have, the share from which one is given in place of a topic
 PLAIN = 6  # words: a broad question so short is broad ("is it permanent?")
 KEPT_ANSWERS = 6

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -12,7 +14,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from reinstate.server.settings import Settings
+from reinstate.server.settings import Settings, SettingsError
 from reinstate.stores.conversations import COMMANDS_SAID
 from reinstate.stores.database import Database, StoreError, now, patient
 from reinstate.stores.lines import Line
@@ -227,3 +229,30 @@ def number(given: str, usual: int, how: str) -> int:
     if not given.strip().isdecimal() or int(given) < 1:
         raise ValueError(f"'{given}' is no whole number above 0: {how}")
     return int(given)
+
+
+def printed(
+    arguments: Sequence[str], usual: int, how: str, lines: Callable[[Kept, int], Sequence[str]], without: str
+) -> int:
+    """Print what a command makes of the kept conversations; the exit code.
+
+    Args:
+        arguments: of the command line: one number, or none.
+        usual: the number where none is given.
+        how: how to call it.
+        lines: what is printed, by the conversations and the number.
+        without: what is said where they cannot be read.
+    """
+    try:
+        most = number(" ".join(arguments), usual, how)
+    except ValueError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    try:
+        with closing(Kept(Settings.load())) as kept:
+            found = lines(kept, most)
+    except (SettingsError, StoreError) as error:
+        sys.stderr.write(f"{without}: {error}\n")
+        return 1
+    sys.stdout.write("\n".join(found) + "\n")
+    return 0

@@ -8,14 +8,11 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
 
 from reinstate.core.policy import TOPIC
 from reinstate.core.transcript import MISSES
-from reinstate.operator.kept import Kept, Turn, number
-from reinstate.server.settings import Settings, SettingsError
-from reinstate.stores.database import StoreError
+from reinstate.operator.kept import Turn, printed
 
 USUAL_DAYS = 30
 _HOW = "make report DAYS=7"
@@ -57,19 +54,13 @@ def main(arguments: Sequence[str]) -> int:
     Args:
         arguments: how many days, if not the usual ones.
     """
-    try:
-        days = number(" ".join(arguments), USUAL_DAYS, _HOW)
-    except ValueError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    try:
-        with closing(Kept(Settings.load())) as kept:
-            counts = count(kept.since(days))
-    except (SettingsError, StoreError) as error:
-        sys.stderr.write(f"there is no report: {error}\n")
-        return 1
-    sys.stdout.write("\n".join(page(counts, days)) + "\n")
-    return 0
+    return printed(
+        arguments,
+        USUAL_DAYS,
+        _HOW,
+        lambda kept, days: list(page(count(kept.since(days)), days)),
+        "there is no report",
+    )
 
 
 def count(turns: Iterable[Turn]) -> Counts:

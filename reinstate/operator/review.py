@@ -7,15 +7,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from reinstate.core.transcript import MISSES
-from reinstate.operator.kept import Kept, Turn, number
+from reinstate.operator.kept import Kept, Turn, printed
 from reinstate.operator.spoken import buttons, quoted
-from reinstate.server.settings import Settings, SettingsError
-from reinstate.stores.database import StoreError
 from reinstate.stores.lines import LETTER, Line
 
 USUAL_MOST = 50
@@ -52,19 +49,13 @@ def main(arguments: Sequence[str]) -> int:
     Args:
         arguments: how many at most, if not the usual number.
     """
-    try:
-        most = number(" ".join(arguments), USUAL_MOST, _HOW)
-    except ValueError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    try:
-        with closing(Kept(Settings.load())) as kept:
-            found = list(entries(kept, most))
-    except (SettingsError, StoreError) as error:
-        sys.stderr.write(f"there is nothing to review: {error}\n")
-        return 1
-    sys.stdout.write("\n\n".join(page(found, most)) + "\n")
-    return 0
+    return printed(
+        arguments,
+        USUAL_MOST,
+        _HOW,
+        lambda kept, most: ["\n\n".join(page(list(entries(kept, most)), most))],
+        "there is nothing to review",
+    )
 
 
 def entries(kept: Kept, most: int) -> Iterator[Entry]:
