@@ -6,7 +6,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.letter import OrOfLetter
+from actions.standing import OrOfLetter
 from actions.turn import Said
 from reinstate.core.policy import AnswerPart, answered, offered, perhaps
 from reinstate.core.transcript import guesses, misses

@@ -8,7 +8,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.letter import OrOfLetter
+from actions.standing import OrOfLetter
 from actions.turn import Said
 from reinstate.knowledge import knowledge
 from reinstate.replies.answers import topic_message
@@ -51,7 +51,6 @@ class ActionHuman(Action):
         if contact:
             messages.append(Message("utter_handover", {"contact": contact}))
         if case.causes or case.disputed or case.notice:
-            story = tracker.get_slot("story") or ""
-            messages.append(summary_message(case, str(story), knowledge()))
+            messages.append(summary_message(case, said.told, knowledge()))
         said.say(messages)
         return []

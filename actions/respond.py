@@ -9,14 +9,14 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.letter import OrOfLetter
+from actions.standing import OrOfLetter
 from actions.turn import NOTHING, Said
 from reinstate.core.case import Case
-from reinstate.core.cleaning import clean, sentences
-from reinstate.core.facts import Fact, corrects_facts, from_slot, gathered, outdated, to_slot
-from reinstate.core.letter import added, without
+from reinstate.core.facts import Fact, corrects_facts, from_slot, gathered, outdated
+from reinstate.core.facts import to_slot as facts_slot
 from reinstate.core.parsed import ParsedMessage
-from reinstate.core.policy import Plan, Turn, changed_topic, plan
+from reinstate.core.policy import Plan, Turn, plan
+from reinstate.core.statements import added, to_slot, without
 from reinstate.core.update import update_case
 from reinstate.core.verdict import decide
 from reinstate.knowledge import knowledge
@@ -25,8 +25,7 @@ from reinstate.replies.message import Message
 from reinstate.replies.questions import question_message
 from reinstate.replies.verdict import why_message
 
-_STORY_LENGTH = 2000
-_ASKS = ("ask_", "faq", "help_evade", "platform_question", "out_of_scope", "vent")
+_WHOLE = 7  # words from which on a message tells something by itself
 
 
 class ActionRespond(OrOfLetter, Action):
@@ -42,6 +41,8 @@ class ActionRespond(OrOfLetter, Action):
         turn = said.turn
         if tracker.get_slot("requested_slot") == "lately" and turn.message.clears:
             turn = replace(turn, message=replace(turn.message, mentions=(), choices=()))
+        if tracker.get_slot("letter_done"):
+            turn = replace(turn, message=_beside_letter(turn))
         facts = from_slot(tracker.get_slot("facts"), knowledge())
         alone = replace(turn.message, mentions=(), choices=())
         if put_right := _put_right(turn, alone, facts):
@@ -49,7 +50,7 @@ class ActionRespond(OrOfLetter, Action):
             if update_case(turn.case, alone, None, knowledge()) == turn.case:
                 return _said_again(said, facts, put_right)
         decided = plan(turn, knowledge())
-        slots = {**_story(said, decided), **_facts(said, decided), **needless(decided.case, tracker)}
+        slots = {**_told(said), **_facts(said, decided), **needless(decided.case, tracker)}
         return [*said.plan(decided), *said.set(slots)]
 
 
@@ -103,6 +104,15 @@ class ActionWhy(Action):
         return []
 
 
+def _beside_letter(turn: Turn) -> ParsedMessage:
+    """A message beside a letter: a few words ("proposal! not in letter") open no other case."""
+    message = turn.message
+    if message.pressed or message.pasted or len(message.text.split()) >= _WHOLE:
+        return message
+    known = (*turn.case.causes, *turn.case.disputed)
+    return replace(message, mentions=tuple(m for m in message.mentions if m.id in known), choices=())
+
+
 def _put_right(turn: Turn, alone: ParsedMessage, facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
     """The facts after a message that puts some of them right; none where it tells none, or more than those.
 
@@ -120,9 +130,10 @@ def _put_right(turn: Turn, alone: ParsedMessage, facts: tuple[Fact, ...]) -> tup
 def _said_again(said: Said, known: tuple[Fact, ...], facts: tuple[Fact, ...]) -> list[EventType]:
     """Say what is known after a correction, and keep it; the sentences that it puts right are forgotten."""
     response = said.another("utter_put_right")
-    said.say([understood_message(said.case, facts, response, "utter_known_nothing", knowledge())])
-    story = without(str(said.tracker.get_slot("story") or ""), (f.words for f in outdated(known, facts)))
-    return said.set({"facts": to_slot(facts), "story": story or None})
+    gone = outdated(known, facts)
+    told = without(said.told, (f.words for f in gone)) if gone else added(said.told, said.says)
+    said.say([understood_message(said.case, facts, told, response, "utter_known_nothing", knowledge())])
+    return said.set({"facts": facts_slot(facts), "told": to_slot(told) or None})
 
 
 def needless(case: Case, tracker: Tracker) -> dict[str, Any]:
@@ -137,34 +148,15 @@ def needless(case: Case, tracker: Tracker) -> dict[str, Any]:
     return {**login, "lately": NOTHING} if case.causes else login
 
 
-def _story(said: Said, decided: Plan) -> dict[str, Any]:
-    """What the person told of the cause in their own words; kept for the letter.
-
-    More about the same cause, or about one that is not clear yet, is added; another cause begins anew.
-    """
-    message, before = said.message, said.case
-    story = said.tracker.get_slot("story")
-    text = _statements(said.voice(message.text))
-    told = message.told or decided.case.causes or decided.case.disputed or story or said.role
-    asks = message.intent.startswith(_ASKS) and not message.told and said.role != "client"
-    if message.pasted or message.pressed or asks or not (told and clean(text, knowledge())):
+def _told(said: Said) -> dict[str, Any]:
+    """What the person told in their own sentences, kept for the letter."""
+    if said.message.pasted or said.message.pressed:
         return {}
-    same = not changed_topic(before, decided.case) or not (before.causes or before.disputed)
-    if not story or not same:
-        return {"story": text}
-    if len(story) + len(text) > _STORY_LENGTH:
-        return {}
-    return {"story": added(story, text)}
-
-
-def _statements(text: str) -> str:
-    """What a text tells, without the sentences that only ask."""
-    asks = knowledge().patterns["asks_something"]
-    return " ".join(sentence for sentence in sentences(text) if not asks.found(sentence))
+    return {"told": to_slot(added(said.told, said.says)) or None}
 
 
 def _facts(said: Said, decided: Plan) -> dict[str, Any]:
     """What a letter can say of what was told."""
     known = from_slot(said.tracker.get_slot("facts"), knowledge())
     message = replace(said.message, text=said.voice(said.message.text))
-    return {"facts": to_slot(gathered(known, message, said.case, decided.case, knowledge()))}
+    return {"facts": facts_slot(gathered(known, message, said.case, decided.case, knowledge()))}

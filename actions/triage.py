@@ -9,8 +9,8 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.letter import OrOfLetter
 from actions.respond import needless
+from actions.standing import OrOfLetter
 from actions.turn import NOTHING, Said, asked_before, last_turns, since_restart, was_said
 from reinstate.core.case import Case
 from reinstate.core.parsed import ParsedMessage
@@ -178,7 +178,7 @@ class ActionSomethingElse(OrOfLetter, Action):
         case = said.case.drop_latest()
         again = "_again" if _offered_groups(tracker) else ""
         said.say([groups_message(knowledge(), f"utter_which_instead{again}")])
-        nothing = {"path": None, "odds": None, "rows": None, "asked": None, "story": None, "facts": None}
+        nothing = {"path": None, "odds": None, "rows": None, "asked": None, "facts": None}
         return said.set({**case.to_slots(), **nothing})
 
 

@@ -16,6 +16,7 @@ from reinstate.core.case import Case
 from reinstate.core.cleaning import in_first_person
 from reinstate.core.parsed import ParsedMessage
 from reinstate.core.policy import TOPIC, Plan, Turn
+from reinstate.core.statements import Statement, about, from_slot
 from reinstate.core.verdict import Verdict, decide
 from reinstate.knowledge import ROLES, Role, knowledge
 from reinstate.replies.message import MOST_BUTTONS, Message
@@ -61,6 +62,17 @@ class Said:
     def voice(self, text: str) -> str:
         """What is told, as the owner of the account would say it."""
         return in_first_person(text, knowledge()) if self.role == "helper" else text
+
+    @cached_property
+    def told(self) -> tuple[Statement, ...]:
+        """What was told before in the person's own sentences."""
+        return from_slot(self.tracker.get_slot("told"))
+
+    @property
+    def says(self) -> tuple[Statement, ...]:
+        """The sentences of the message, as the owner of the account would say them."""
+        voiced = (replace(s, text=self.voice(s.text)) for s in self.message.statements)
+        return about((s for s in voiced if s.text), self.message.told)
 
     @property
     def in_form(self) -> bool:

@@ -32,7 +32,7 @@ from reinstate.channels import slack_events, slack_text, telegram_text
 from reinstate.channels.gate import LONGEST_TEXT, Gate, Inbound, Refused
 from reinstate.channels.web import HttpError, Tokens, _inbound
 from reinstate.core.case import Case
-from reinstate.core.cleaning import clean
+from reinstate.core.cleaning import put_well
 from reinstate.core.parsed import ParsedMessage
 from reinstate.core.wishes import parse_wishes
 from reinstate.knowledge import knowledge
@@ -245,7 +245,7 @@ def _reading(text: str) -> None:
     details.find(text, FACTS)
     for cut in (segments.clauses, segments.pieces, segments.questions):
         cut(text)
-    clean(text, FACTS)
+    put_well(text, FACTS)
     parse_wishes(text, FACTS)
 
 

@@ -1,7 +1,6 @@
 """A person's own sentences, put so that they may stand in a letter, or left out. Pure.
 
-What is left out and what is mended is data: `knowledge/cleaning.yml`, and in `knowledge/patterns.yml` the
-patterns that are named here.
+What is mended is data: `knowledge/cleaning.yml`; so is what is left out: `knowledge/patterns.yml`.
 """
 
 from __future__ import annotations
@@ -13,10 +12,9 @@ from babel import Locale
 
 from reinstate.knowledge import Knowledge, matches, put
 
-_LEFT_OUT = ("chatter", "suspended_now", "asks_something", "addresses_the_bot", "has_nothing")
 _ENDS = re.compile(r"(?<=[.!?…])\s+|\s*[\n;]+\s*|\s+[-–—]+\s+")
 _LEAST_WORDS, _MOST_WORDS, _MOST_PHRASE = 3, 45, 14
-MOST_OWN = 110  # words of a person's own sentences in one place of a letter
+STEM = 5  # letters by which a word is known again in another form
 
 
 def sentences(text: str) -> tuple[str, ...]:
@@ -24,25 +22,10 @@ def sentences(text: str) -> tuple[str, ...]:
     return tuple(part for part in (piece.strip() for piece in _ENDS.split(text)) if part)
 
 
-def clean(text: str, knowledge: Knowledge, most: int | None = None) -> tuple[str, ...]:
-    """The sentences of a text that can stand in a letter, mended; what cannot be made clean is left out.
-
-    Args:
-        text: as a person wrote it.
-        knowledge: what is mended and what is left out.
-        most: how many words may stay, in whole sentences; all where it is not given.
-    """
-    kept: list[str] = []
-    for written in sentences(text):
-        sentence = put(knowledge.cleaning["still_restricted"].pattern, "", written)
-        sentence = put(knowledge.cleaning["restricted_first"].pattern, "", sentence)
-        mended = mend(sentence, knowledge) if _may_stay(sentence, knowledge) else ""
-        if not _is_clean(mended, knowledge) or mended in kept:
-            continue
-        if most is not None and len(" ".join((*kept, mended)).split()) > most:
-            break
-        kept.append(mended)
-    return tuple(kept)
+def put_well(text: str, knowledge: Knowledge) -> str:
+    """A sentence mended so that it can stand in a letter; empty where it cannot be made clean."""
+    sentence = "" if text.rstrip(" )\"'").endswith("?") else mend(text, knowledge)
+    return sentence if _is_clean(sentence, knowledge) else ""
 
 
 def speaks(text: str, knowledge: Knowledge) -> tuple[str, ...]:
@@ -90,10 +73,14 @@ def _without_clauses(text: str, knowledge: Knowledge) -> str:
     return text
 
 
-def named(text: str, knowledge: Knowledge) -> str:
-    """A thing named without a verb, with a stop; empty where the text names none."""
-    thing = phrase(text, knowledge, _MOST_WORDS)
-    return f"{capital(thing)}." if thing else ""
+def stems(text: str, knowledge: Knowledge) -> list[str]:
+    """The words of a text that tell something, as far as they stay the same in other forms."""
+    small = knowledge.wishes["small"]
+    return [
+        word.removesuffix("s")[:STEM]
+        for word in re.findall(r"[^\W_]+", text.casefold())
+        if not small.found(word)
+    ]
 
 
 def in_first_person(text: str, knowledge: Knowledge) -> str:
@@ -133,10 +120,6 @@ def _countries() -> re.Pattern[str]:
 def capital(text: str) -> str:
     """A text with a capital first."""
     return text[:1].upper() + text[1:]
-
-
-def _may_stay(sentence: str, knowledge: Knowledge) -> bool:
-    return not any(knowledge.patterns[name].found(sentence) for name in _LEFT_OUT)
 
 
 def _is_clean(sentence: str, knowledge: Knowledge) -> bool:

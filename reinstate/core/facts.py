@@ -5,16 +5,20 @@ Which facts there are, and how they are found, is data: `knowledge/facts.yml`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from reinstate.core.case import Case
-from reinstate.core.cleaning import MOST_OWN, capitalised, clean, named, phrase, sentences
+from reinstate.core.cleaning import capitalised, phrase, sentences
 from reinstate.core.parsed import CORRECTS, ParsedMessage
 from reinstate.knowledge import FactKind, Knowledge, Pattern, matches, put, says
 
-MOST_FACTS, _LONGEST = 40, 700
+MOST_FACTS, _LONGEST, _ROW = 40, 700, 5
+_BARE = 3  # words of an answer that tells nothing else
+_STEM = 3  # letters by which a word is known again
+_WORD, _SMALL = re.compile(r"[^\W_]+"), {"a", "an", "the", "in", "on", "at", "of", "my", "and", "about"}
 ASKED_FOR = "asked_for"
 _GROUNDS, _WHEN, _MOST_QUOTED = "notice_words", "when", 40
 
@@ -28,12 +32,14 @@ class Fact:
         value: id of one of the kind's values, or the text as it stands in a letter.
         words: what the person wrote, or the button they pressed.
         cause: id of the cause that was talked about, empty where none was known.
+        answers: whether it is the answer to its question, or a button.
     """
 
     kind: str
     value: str
     words: str
     cause: str = ""
+    answers: bool = False
 
     def in_letter(self, knowledge: Knowledge) -> str:
         """What stands for it in a letter."""
@@ -45,14 +51,18 @@ def from_slot(value: Any, knowledge: Knowledge) -> tuple[Fact, ...]:
     """The facts of a slot; what has an unexpected shape counts as not told."""
     if not isinstance(value, list):
         return ()
-    rows = [row for row in value if isinstance(row, list) and len(row) == 4]
-    facts = [Fact(*map(str, row)) for row in rows if row[0] in knowledge.facts]
+    rows = [row for row in value if isinstance(row, list) and len(row) == _ROW]
+    facts = [
+        Fact(str(row[0]), str(row[1]), str(row[2]), str(row[3]), row[4] is True)
+        for row in rows
+        if row[0] in knowledge.facts
+    ]
     return tuple(f for f in facts if not knowledge.facts[f.kind].values or _is_value(f, knowledge))
 
 
-def to_slot(facts: Iterable[Fact]) -> list[list[str]]:
+def to_slot(facts: Iterable[Fact]) -> list[list[Any]]:
     """What a slot keeps of them."""
-    return [[f.kind, f.value, f.words, f.cause] for f in facts]
+    return [[f.kind, f.value, f.words, f.cause, f.answers] for f in facts]
 
 
 def gathered(
@@ -99,7 +109,7 @@ def gathered(
             continue
         else:
             facts = [f for f in facts if f not in same]
-        facts.append(Fact(kind, value, words[:_LONGEST], owner))
+        facts.append(Fact(kind, value, words[:_LONGEST], owner, message.pressed or kind == asked))
     return tuple(facts[-MOST_FACTS:])
 
 
@@ -198,10 +208,14 @@ def _told(
     for said in matches(knowledge.patterns["quotes_notice"].says, message.text):
         yield _GROUNDS, said["value"].strip(" ."), said[0]
     asks = knowledge.patterns["asks_something"]
-    stated = [sentence for sentence in sentences(message.text) if not asks.found(sentence)]
+    stated = [
+        sentence
+        for sentence in sentences(message.text)
+        if not asks.found(sentence) and (asked or not _is_beside(sentence, message))
+    ]
     asked_kind = knowledge.facts.get(asked or "")
     left_out: set[str] = set()
-    if asked_kind and asked_kind.free:
+    if asked_kind and asked_kind.free == "phrase":
         own = [s for s in stated if not _tells(s, asked_kind.id, message, knowledge)]
         answers = tuple(_freely(asked_kind, own, knowledge))
         if answers and not _tells_other(asked_kind, stated, message, cause, knowledge):
@@ -209,11 +223,28 @@ def _told(
             yield from ((asked_kind.id, value, words) for value, words in answers)
     elif asked_kind and any(_read(asked_kind, s, message, True, knowledge) for s in stated):
         left_out = set(asked_kind.instead_of)
+    bare = {
+        s
+        for s in stated
+        if asked_kind and len(s.split()) <= _BARE and _answers(asked_kind, s, message, knowledge)
+    }
     for kind in knowledge.facts.values():
         for sentence in stated if kind.id not in left_out else ():
+            if sentence in bare and kind is not asked_kind:  # "one time" answers just what was asked
+                continue
             for value in _read(kind, sentence, message, kind.id == asked, knowledge, sought):
                 if kind.id != _WHEN or _is_sure_of_time(sentence, message, knowledge):
                     yield kind.id, value, sentence
+
+
+def _answers(kind: FactKind, sentence: str, message: ParsedMessage, knowledge: Knowledge) -> bool:
+    return bool(_read(kind, sentence, message, True, knowledge))
+
+
+def _is_beside(sentence: str, message: ParsedMessage) -> bool:
+    """Whether nothing of a sentence belongs into a letter."""
+    found = [s for s in message.statements if s.text in sentence or sentence in s.text]
+    return bool(found) and not any(s.for_letter for s in found)
 
 
 def _is_sure_of_time(sentence: str, message: ParsedMessage, knowledge: Knowledge) -> bool:
@@ -234,8 +265,6 @@ def _tells_other(
     asked: FactKind, stated: Sequence[str], message: ParsedMessage, cause: str, knowledge: Knowledge
 ) -> bool:
     """Whether an answer tells other facts than the one asked for ("I have only one account")."""
-    if asked.free == "sentences" and not CORRECTS.search(message.text):
-        return False
     others = (
         k
         for k in knowledge.facts.values()
@@ -306,9 +335,7 @@ def _texts(
             continue
         for pattern, instead in kind.fixes:
             text = put(pattern, instead, text)
-        if kind.free == "sentences":
-            yield from filter(None, [" ".join(clean(text, knowledge))])
-        elif text := " ".join(text.split()).strip(" ,.;"):
+        if text := " ".join(text.split()).strip(" ,.;"):
             yield text
 
 
@@ -321,20 +348,22 @@ def _holds(kind: FactKind, sentence: str, start: int, end: int, answers: bool, k
 
 
 def _freely(kind: FactKind, stated: Sequence[str], knowledge: Knowledge) -> Iterator[tuple[str, str]]:
-    """An answer as its own text, as far as it can be made clean, with the words that it came from."""
-    if kind.free == "phrase":
-        for sentence in stated:
-            thing = phrase(sentence, knowledge)
-            for pattern, instead in kind.fixes:
-                thing = put(pattern, instead, thing)
-            if thing:
-                yield thing, sentence
-        return
-    text = " ".join(stated)
-    if kind.free == "either":
-        kept = [" ".join(clean(s, knowledge)) or named(s, knowledge) for s in stated]
-        value = " ".join(filter(None, kept))
-    else:
-        value = " ".join(clean(text, knowledge, MOST_OWN))
-    if value:
-        yield value, text
+    """An answer as its own text, as far as it names a thing, with the words that it came from."""
+    for sentence in stated:
+        thing = phrase(sentence, knowledge)
+        for pattern, instead in kind.fixes:
+            thing = put(pattern, instead, thing)
+        if thing:
+            yield thing, sentence
+
+
+def tells(fact: Fact, text: str, knowledge: Knowledge) -> bool:
+    """Whether a text tells a fact in words of its own."""
+    value = knowledge.facts[fact.kind].values.get(fact.value)
+    if value is None:
+        words = (w for w in _WORD.findall(fact.value.casefold()) if w not in _SMALL)
+        bare = text.casefold().replace(",", "")
+        return all((w if w.isdigit() else w[:_STEM]) in bare for w in words)
+    circumstance = knowledge.circumstances.get(value.circumstance or value.denied or "")
+    patterns = (*value.says, *((*circumstance.says, *circumstance.says_not) if circumstance else ()))
+    return says(patterns, text) or (not patterns and fact.words.strip(" .") in text)

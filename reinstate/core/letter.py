@@ -1,37 +1,57 @@
 """Drafts a letter from what a person told. Pure.
 
-Sentence patterns of `knowledge/letters/` turn facts into sentences; a person's own sentences stand in it
-only after cleaning. Nothing is said that was not told: a sentence carries the facts that it was made of.
+The letter is the person's own sentences, mended and in the order in which they were told, each in its
+part; facts that stand in none of them (the answer "twice", a button) become sentences by the patterns of
+`knowledge/letters/`, which also frame the letter. Nothing is said that was not told: a sentence carries
+the words or the facts that it was made of.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reinstate.core.case import Case
-from reinstate.core.cleaning import capital, clean, sentences
-from reinstate.core.facts import Fact, of_cause
+from reinstate.core.cleaning import capital, put_well, stems
+from reinstate.core.facts import Fact, of_cause, tells
+from reinstate.core.parsed import CORRECTS
+from reinstate.core.statements import Statement
 from reinstate.knowledge import Knowledge, LetterPatterns, LetterRow, LetterStance, Tone
 
 LONGEST = 3000
 APPEAL, QUESTIONS, NEW = "appeal", "questions", "new"
 MOST_QUESTIONS = 4
-_FRAME = ("subject", "greeting", "ending")
+ADDED = "added"  # the part of sentences that a person added and that have no part in this letter
 HAPPENED = "happened"  # the fact that only asks what happened
-_TOLD, _DETAIL, _POSITION = "told", "detail", "position"
+_FRAME = ("subject", "greeting", "ending")
+TOLD, _DETAIL, _POSITION, _REGRET = "told", "detail", "position", "regret"
+# The parts of a person's own sentences by their kind, and how many words stand there: formal or warm, brief.
+_PARTS: Mapping[str, tuple[str, int, int]] = {
+    "happened": (TOLD, 140, 55),
+    "record": ("record", 35, 0),
+    "regret": (_REGRET, 25, 10),
+    "changed": ("changed", 60, 20),
+    NEW: (NEW, 60, 30),
+    "proof": ("proof", 40, 15),
+    "wish": ("wish", 40, 0),
+}
+# The parts whose patterns tell facts; the others frame the letter and may name a fact that was told already.
+_BESIDE = ("unaware", "removed", "evidence")
+_TELLING = ("what", "who", "why", "often", *_BESIDE)
+# The parts in which the answer to a question stands.
+_KNOWN_BY = {HAPPENED: TOLD, "changed": "changed", NEW: NEW, "evidence": "proof"}
 _DOCUMENT, EVIDENCE = "document", "evidence"  # a document that can be shown is named once
-_REQUEST, _QUESTIONS = "request", "questions"
-_ONCE = (
-    "removed",
-    "unaware",
-    "evidence",
-)  # parts that say nothing new where the person's own words stand beside them
-_MOST_TOLD: Mapping[Tone, int] = {"formal": 110, "warm": 110, "brief": 60}
 _OPTIONAL, _PLACE = re.compile(r"\[([^\[\]]*\{[^\[\]]*)\]"), re.compile(r"\{(\w+)\}")
+_NEWS = (NEW, "changed", "proof")
+_NEARLY, _SHORTEST = 0.7, 4  # of the words that tell something; words of what is said to be left out
 _EXCUSED = "hold"  # a severity: whose check failed has broken no rule
-_OWNS = "knew"  # the fact that the person says themselves that it was wrong
+_OWNS, _SORRY = "knew", "sorry"  # the facts that the person says themselves that it was wrong
+
+
+def part_of(kind: str) -> str:
+    """The part of a letter in which statements of a kind stand; what happened, where they have none."""
+    return _PARTS.get(kind, _PARTS[HAPPENED])[0]
 
 
 @dataclass(frozen=True)
@@ -46,9 +66,21 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Letter:
-    """A draft: paragraphs of sentences, from the subject to the name."""
+    """A draft.
 
-    paragraphs: tuple[tuple[Sentence, ...], ...]
+    Attributes:
+        all: its sentences, from the subject to the name; those of one part in their order.
+        frame: the parts of each paragraph, in their order.
+    """
+
+    all: tuple[Sentence, ...]
+    frame: tuple[tuple[str, ...], ...]
+
+    @property
+    def paragraphs(self) -> tuple[tuple[Sentence, ...], ...]:
+        """The sentences in their places."""
+        grouped = (tuple(s for part in names for s in self.all if s.part == part) for names in self.frame)
+        return tuple(paragraph for paragraph in grouped if paragraph)
 
     @property
     def text(self) -> str:
@@ -60,47 +92,137 @@ class Letter:
         """Those between greeting and ending, which can be changed one by one."""
         return tuple(s for paragraph in self.paragraphs for s in paragraph if s.part not in _FRAME)
 
+    def place(self, part: str) -> str:
+        """The part itself where the letter has it, else that of what was added."""
+        return part if any(part in names for names in self.frame) else ADDED
+
 
 def draft(
-    case: Case, facts: Sequence[Fact], story: str, tone: Tone, knowledge: Knowledge, kind: str = APPEAL
+    case: Case,
+    facts: Sequence[Fact],
+    told: Sequence[Statement],
+    tone: Tone,
+    knowledge: Knowledge,
+    kind: str = APPEAL,
 ) -> Letter:
     """Write a letter.
 
     Args:
         case: tells which cause it is about, and what the notice says.
-        facts: what the person told.
-        story: their own words, as they were written.
+        facts: what the person told, as far as it is known by itself.
+        told: their own sentences, as they were written.
         tone: brief, formal or warm.
         knowledge: the sentence patterns.
         kind: which letter: an id of `knowledge/letters/` that is no cause's.
     """
     cause = case.first_cause
     known, frame = of_cause(facts, cause, knowledge), knowledge.letters[kind]
-    stance = stance_of(case, facts, story, knowledge)
-    rows = _Rows(
-        (*_own(cause, knowledge).rows, *frame.rows), case, stance, tone, _values(known, cause, knowledge)
+    parts = [part for paragraph in frame.paragraphs for part in paragraph]
+    stance = stance_of(case, known, told, knowledge)
+    own = [s for s in _own(told, case, known, stance, tone, knowledge) if s.part in parts]
+    own_deed = knowledge.patterns["own_deed"]
+    happened = [s for s in own if s.part == TOLD]
+    if stance == "asks" and happened and (cause or any(own_deed.found(s.text) for s in happened)):
+        stance = "explains"  # who tells what happened knows which rule it is
+    rows = _Rows((*_of_cause(cause, knowledge).rows, *frame.rows), case, stance, tone, cause, knowledge)
+    spoken = {s.part for s in own}
+    left = [f for f in known if not any(_says(s, f, knowledge) for s in own)]
+    left = [f for f in left if f.answers or _is_needed(f, own, told, knowledge)]
+    beside = TOLD in spoken and not any(knowledge.facts[f.kind].deed for f in left)
+    framing = [f for f in known if _REGRET not in spoken or f.kind not in (_OWNS, _SORRY)]
+    found = [s for part in parts if part not in (*_TELLING, _DETAIL) if (s := rows.first(part, framing))]
+    found += rows.tell(parts, left, beside=beside)
+    if TOLD in spoken and cause is None:  # who tells what happened need not say that nobody told them
+        found = [s for s in found if s.part != "accused" or s.facts]
+    if stance == "admits" and not _tells_deed(known, own, cause, knowledge):
+        found = [s for s in found if s.part != _POSITION]  # nothing is admitted that was not told
+    return Letter((*found, *_led(own, rows)), (*frame.paragraphs[:-2], (ADDED,), *frame.paragraphs[-2:]))
+
+
+def _says(sentence: Sentence, fact: Fact, knowledge: Knowledge) -> bool:
+    """Whether a person's own sentence tells a fact; that a passport has a photo does not offer to show it."""
+    shows = fact.kind not in (_DOCUMENT, EVIDENCE) or sentence.part == _KNOWN_BY[EVIDENCE]
+    return shows and tells(fact, sentence.words, knowledge)
+
+
+def _is_needed(fact: Fact, own: Iterable[Sentence], told: Iterable[Statement], knowledge: Knowledge) -> bool:
+    """Whether the words that a fact came from stand nowhere in the letter, or could not be put well."""
+    stands = {s.words for s in own}
+    over = [s for s in told if s.text in fact.words or fact.words in s.text]
+    return not any(s.text in stands for s in over) or any(
+        s.text not in stands and tells(fact, s.text, knowledge) for s in over
     )
-    parts = [part for paragraph in frame.paragraphs for part in paragraph if part not in (_TOLD, _DETAIL)]
-    found = {part: sentence for part in parts if (sentence := rows.first(part, known))}
-    found = {part: s for part, s in found.items() if part not in _ONCE or not _is_said(s, found, knowledge)}
-    used = [f.words for s in found.values() for f in s.facts if not knowledge.facts[f.kind].aside]
-    if stance == "disputes":
-        used += [f.words for f in known if knowledge.facts[f.kind].deed]
-    told = tuple(_told(story, used, _MOST_TOLD[tone], knowledge))
-    own = knowledge.patterns["own_deed"]
-    if cause is None and any(own.found(s.text) for s in told):  # who tells their deed knows which rule it is
-        rows = replace(rows, stance="explains")
-        found |= {p: s for p in (_REQUEST, _QUESTIONS) if p in parts and (s := rows.first(p, known))}
-    if told and cause is None and not found.get("accused", told[0]).facts:
-        found.pop("accused", None)  # who tells what happened need not say that they do not know what it is
-    untold = [f for f in known if not any(_same(f.words, sentence.words) for sentence in told)]
-    detail = rows.first(_DETAIL, untold)
-    if stance == "admits" and not _tells_deed(known, told, cause, knowledge):
-        found.pop(_POSITION, None)  # nothing is admitted that was not told
-    groups: dict[str, tuple[Sentence, ...]] = {part: (sentence,) for part, sentence in found.items()}
-    groups |= {_TOLD: told, _DETAIL: (detail,) if detail else ()}
-    paragraphs = (tuple(s for part in names for s in groups.get(part, ())) for names in frame.paragraphs)
-    return Letter(tuple(paragraph for paragraph in paragraphs if paragraph))
+
+
+def left_out(letter: Letter, facts: Iterable[Fact], told: Iterable[Statement]) -> tuple[str, ...]:
+    """What a person told that stands nowhere in a letter and is no known fact, as it was written."""
+    stands = [*(s.words for s in letter.all if s.words), *(f.words for f in facts)]
+    return tuple(
+        s.text
+        for s in told
+        if len(s.text.split()) >= _SHORTEST
+        and not CORRECTS.search(s.text)
+        and not any(s.text in words or words in s.text for words in stands)
+    )
+
+
+def _own(
+    told: Iterable[Statement],
+    case: Case,
+    known: Sequence[Fact],
+    stance: LetterStance,
+    tone: Tone,
+    knowledge: Knowledge,
+) -> list[Sentence]:
+    """The person's own sentences of this cause that can be put well, in their order; of many the surest."""
+    others = {*case.causes, *case.disputed} - {case.first_cause}
+    deeds = [f for f in known if stance == "disputes" and knowledge.facts[f.kind].deed]
+    sentences: dict[str, tuple[Statement, Sentence]] = {}
+    for statement in told:
+        text = put_well(statement.text, knowledge)
+        of_another = statement.cause in others or any(tells(f, statement.text, knowledge) for f in deeds)
+        if text and statement.kind in _PARTS and not of_another:
+            sentences.setdefault(
+                text.casefold(),
+                (statement, Sentence(text, _PARTS[statement.kind][0], words=statement.text)),
+            )
+    found = [one for one in sentences.values() if not _is_said_better(one[1], sentences.values(), knowledge)]
+    most = {kind: brief if tone == "brief" else formal for kind, (_, formal, brief) in _PARTS.items()}
+    kept = [sentence for kind in most for sentence in _surest(found, kind, most[kind])]
+    return [sentence for _, sentence in found if sentence in kept]
+
+
+def _is_said_better(
+    sentence: Sentence, all_: Collection[tuple[Statement, Sentence]], knowledge: Knowledge
+) -> bool:
+    """Whether another sentence says nearly all of this one, and more, or says it later."""
+    own = set(stems(sentence.text, knowledge))
+    others = [other for _, other in all_]
+    return any(
+        len(own & more) >= _NEARLY * len(own) and (len(more) > len(own) or n > others.index(sentence))
+        for n, other in enumerate(others)
+        if other is not sentence and other.part == sentence.part
+        for more in [set(stems(other.text, knowledge))]
+    )
+
+
+def _surest(found: Iterable[tuple[Statement, Sentence]], kind: str, most: int) -> Iterator[Sentence]:
+    """Those sentences of a kind that are surest to be of it, as many as there is room for."""
+    words = 0
+    for statement, sentence in sorted(found, key=lambda one: -one[0].sure):
+        length = len(sentence.text.split())
+        if statement.kind == kind and words + length <= most:
+            words += length
+            yield sentence
+
+
+def _led(own: Iterable[Sentence], rows: _Rows) -> Iterator[Sentence]:
+    """The person's sentences; the first that tells what is new is led in."""
+    led = False
+    for sentence in own:
+        lead = None if led or sentence.part != NEW else rows.first(NEW, (), {NEW: sentence.text})
+        led = led or lead is not None
+        yield replace(sentence, text=lead.text) if lead else sentence
 
 
 @dataclass(frozen=True)
@@ -111,22 +233,40 @@ class _Rows:
     case: Case
     stance: LetterStance
     tone: Tone
-    values: Mapping[str, str]
+    cause: str | None
+    knowledge: Knowledge
 
-    def first(self, part: str, facts: Sequence[Fact]) -> Sentence | None:
+    def first(self, part: str, facts: Sequence[Fact], more: Mapping[str, str] = {}) -> Sentence | None:
         """The sentence of the first row of a part that fits, and that needs no other than these facts."""
-        rows = (row for row in self.rows if row.part == part)
-        fitting = (row for row in rows if _fits(row, self.case, self.stance, self.tone, facts))
-        return next(filter(None, (_sentence(row, self.values, facts) for row in fitting)), None)
+        return next(self.each(part, facts, more), None)
+
+    def each(self, part: str, facts: Sequence[Fact], more: Mapping[str, str] = {}) -> Iterator[Sentence]:
+        """The sentences of all such rows."""
+        values = {**_values(facts, self.cause, self.knowledge), **more}
+        for row in self.rows:
+            if row.part == part and _fits(row, self.case, self.stance, self.tone, facts):
+                sentence = _sentence(row, values, facts)
+                if sentence:
+                    yield sentence
+
+    def tell(self, parts: Iterable[str], facts: Sequence[Fact], *, beside: bool) -> Iterator[Sentence]:
+        """Sentences of facts: one of each part, and a detail for whatever they leave.
+
+        Beside a person's own words, which tell the story, there are only details.
+        """
+        left = list(facts)
+        for part in (p for p in parts if p in (_BESIDE if beside else _TELLING)):
+            if sentence := self.first(part, facts):
+                left = [f for f in left if f not in sentence.facts]
+                yield sentence
+        while left and (sentence := self.first(_DETAIL, left)) and sentence.facts:
+            left = [f for f in left if f not in sentence.facts]
+            yield sentence
 
 
-def _is_said(sentence: Sentence, found: Mapping[str, Sentence], knowledge: Knowledge) -> bool:
-    """Whether the person's own words, which stand in the letter, say it already."""
-    free = [f for s in found.values() for f in s.facts if knowledge.facts[f.kind].free == "sentences"]
-    return all(f not in free and any(f.words == own.words for own in free) for f in sentence.facts)
-
-
-def stance_of(case: Case, facts: Sequence[Fact], story: str, knowledge: Knowledge) -> LetterStance:
+def stance_of(
+    case: Case, facts: Sequence[Fact], told: Iterable[Statement], knowledge: Knowledge
+) -> LetterStance:
     """How the letter takes the accusation: only who broke a rule, and says so, does not dispute it.
 
     Whose check failed, or whose client was theirs before, has admitted nothing; nor is anything admitted
@@ -138,10 +278,10 @@ def stance_of(case: Case, facts: Sequence[Fact], story: str, knowledge: Knowledg
         return "disputes"
     if cause is None or case.stance(cause) == "unsure":
         return "asks"
-    told = (knowledge.facts[f.kind].values.get(f.value) for f in of_cause(facts, cause, knowledge))
-    circumstances = {*case.circumstances, *(v.circumstance for v in told if v and v.circumstance)}
+    values = (knowledge.facts[f.kind].values.get(f.value) for f in of_cause(facts, cause, knowledge))
+    circumstances = {*case.circumstances, *(v.circumstance for v in values if v and v.circumstance)}
     excused = any(_excuses(c, cause, knowledge) for c in circumstances)
-    words = " ".join([story, *(f.words for f in of_cause(facts, cause, knowledge))])
+    words = " ".join([*(s.text for s in told), *(f.words for f in of_cause(facts, cause, knowledge))])
     denies = any(knowledge.patterns[p].found(words) for p in ("protests", "defends"))
     return (
         "explains"
@@ -151,13 +291,13 @@ def stance_of(case: Case, facts: Sequence[Fact], story: str, knowledge: Knowledg
 
 
 def _tells_deed(
-    facts: Iterable[Fact], told: Iterable[Sentence], cause: str | None, knowledge: Knowledge
+    facts: Iterable[Fact], sentences: Iterable[Sentence], cause: str | None, knowledge: Knowledge
 ) -> bool:
     """Whether a person tells the deed: that reviews were poor, or what the notice says, is none."""
     if any(f.kind == _OWNS for f in facts):
         return True
     own = knowledge.patterns["own_deed"]
-    tells = any(knowledge.facts[f.kind].deed for f in facts) or any(own.found(s.text) for s in told)
+    tells = any(knowledge.facts[f.kind].deed for f in facts) or any(own.found(s.text) for s in sentences)
     return tells and cause in knowledge.letters
 
 
@@ -171,7 +311,7 @@ def _excuses(circumstance: str, cause: str, knowledge: Knowledge) -> bool:
 def next_question(
     case: Case,
     facts: Sequence[Fact],
-    story: str,
+    told: Sequence[Statement],
     asked: Sequence[str],
     knowledge: Knowledge,
     kind: str = APPEAL,
@@ -181,7 +321,7 @@ def next_question(
     Args:
         case: as for `draft`.
         facts: as for `draft`.
-        story: as for `draft`.
+        told: as for `draft`.
         asked: the facts that were asked for already.
         knowledge: as for `draft`.
         kind: as for `draft`.
@@ -189,20 +329,22 @@ def next_question(
     if len(asked) >= MOST_QUESTIONS:
         return None
     cause = case.first_cause
-    known = {f.kind for f in of_cause(facts, cause, knowledge)}
-    stance = stance_of(case, facts, story, knowledge)
-    asks = (_own(cause, knowledge) if kind == APPEAL else knowledge.letters[kind]).asks.get(stance, ())
+    stance = stance_of(case, facts, told, knowledge)
+    asks = (_of_cause(cause, knowledge) if kind == APPEAL else knowledge.letters[kind]).asks.get(stance, ())
     if case.appealed == "refused" and kind == APPEAL:
         asks = (NEW, *asks)
-    if HAPPENED in asks and _tells_what(case, facts, story, knowledge, kind):
+    stands = {s.part for s in draft(case, facts, told, "formal", knowledge, kind).sentences}
+    known = {f.kind for f in of_cause(facts, cause, knowledge)}
+    known |= {fact for fact, part in _KNOWN_BY.items() if part in stands}
+    if "what" in stands:
         known.add(HAPPENED)
     missing = (knowledge.facts[fact] for fact in asks if fact not in known and fact not in asked)
     return next((fact.id for fact in missing if not known & set(fact.unless)), None)
 
 
-def nothing_new(case: Case, facts: Sequence[Fact]) -> bool:
+def nothing_new(case: Case, told: Iterable[Statement]) -> bool:
     """Whether an appeal was refused and nothing has been told that is new since."""
-    return case.appealed == "refused" and not any(f.kind == NEW for f in facts)
+    return case.appealed == "refused" and not any(s.kind in _NEWS for s in told)
 
 
 def tells_nothing(case: Case, letter: Letter) -> bool:
@@ -210,13 +352,7 @@ def tells_nothing(case: Case, letter: Letter) -> bool:
     return case.first_cause is None and not any(s.facts or s.words for s in letter.sentences)
 
 
-def _tells_what(case: Case, facts: Sequence[Fact], story: str, knowledge: Knowledge, kind: str) -> bool:
-    """Whether the letter says already what happened."""
-    letter = draft(case, facts, story, "formal", knowledge, kind)
-    return any(s.part in (_TOLD, "what") for s in letter.sentences)
-
-
-def _own(cause: str | None, knowledge: Knowledge) -> LetterPatterns:
+def _of_cause(cause: str | None, knowledge: Knowledge) -> LetterPatterns:
     """The patterns of a cause, of those that have none the general ones."""
     return knowledge.letters.get(cause or "", knowledge.letters["generic"])
 
@@ -266,41 +402,10 @@ def _sentence(row: LetterRow, values: Mapping[str, str], facts: Sequence[Fact]) 
     return Sentence(capital(text), row.part, tuple(f for f in facts if f.kind in needed))
 
 
-def _told(story: str, used: Sequence[str], most: int, knowledge: Knowledge) -> Iterator[Sentence]:
-    """The person's own sentences that no fact of the letter came from, as far as they are clean."""
-    words, matter = 0, knowledge.patterns["matter"]
-    for written in dict.fromkeys(sentences(story)):
-        if any(_same(written, other) for other in used):
-            continue
-        for text in clean(written, knowledge) if matter.found(written) else ():
-            words += len(text.split())
-            if words <= most:
-                yield Sentence(text, _TOLD, words=written)
-
-
-def _same(one: str, other: str) -> bool:
-    """Whether one of two texts holds the other, whatever stop it ends with."""
-    one, other = one.rstrip(" .!"), other.rstrip(" .!")
-    return one in other or other in one
-
-
-def as_owner(facts: Sequence[Fact], story: str, knowledge: Knowledge) -> tuple[tuple[Fact, ...], str]:
-    """The facts and the words of who helps somebody, without sentences that speak of the owner as "she"."""
+def as_owner(
+    facts: Iterable[Fact], told: Iterable[Statement], knowledge: Knowledge
+) -> tuple[tuple[Fact, ...], tuple[Statement, ...]]:
+    """What who helps somebody told, without sentences that speak of the owner as "she"."""
     of_another = knowledge.patterns["of_another"]
-    free = (f for f in facts if knowledge.facts[f.kind].free == "sentences" and of_another.found(f.value))
-    left_out = set(free)
-    kept = " ".join(s for s in sentences(story) if not of_another.found(s))
-    return tuple(f for f in facts if f not in left_out), kept
-
-
-def without(told: str, words: Iterable[str]) -> str:
-    """What was told, without the sentences that were put right since."""
-    gone = set(words)
-    return " ".join(sentence for sentence in sentences(told) if sentence not in gone)
-
-
-def added(told: str, more: str) -> str:
-    """What was told, and what was told later, as sentences after each other."""
-    if not told:
-        return more
-    return f"{told} {more}" if told[-1] in ".!?" else f"{told}. {more}"
+    phrases = tuple(f for f in facts if not (knowledge.facts[f.kind].free and of_another.found(f.value)))
+    return phrases, tuple(s for s in told if not of_another.found(s.text))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from reinstate.core.case import Case, CauseMention
+from reinstate.core.statements import Statement, from_slot
 from reinstate.knowledge import ROLES, STANCES, Knowledge, Role
 
 CORRECTS = re.compile(
@@ -53,6 +54,7 @@ class ParsedMessage:
         pasted: whether it is a notice or an answer in Upwork's own words.
         upwork_answer: id of the kind of answer, where it is one.
         deadline: the words of a pasted notice that set one.
+        statements: its sentences, with the parts of a letter that they belong to.
         value: the allow-listed value a button carries, if any.
         ranked: how likely each of the likeliest intents is.
         confidence: of the intent; 1 for a button.
@@ -76,6 +78,7 @@ class ParsedMessage:
     pasted: bool = False
     upwork_answer: str | None = None
     deadline: str | None = None
+    statements: tuple[Statement, ...] = ()
     value: str | None = None
     ranked: Mapping[str, float] = field(default_factory=dict)
     confidence: float = 1.0
@@ -130,6 +133,7 @@ class ParsedMessage:
                 (i for i in knowledge.upwork_answers if i == details.get("upwork_answer")), None
             ),
             deadline=details.get("deadline"),
+            statements=from_slot(parsed.get("statements")),
             ranked={str(i["name"]): float(i["confidence"]) for i in parsed.get("intent_ranking") or ()},
             confidence=float((parsed.get("intent") or {}).get("confidence") or 0.0),
         )

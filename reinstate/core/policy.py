@@ -35,6 +35,8 @@ SURE_TOLD = 0.6  # from here on what a question tells beside it counts for the c
 SURE_CAUSE, SURE_ALONE, SURE_DENIAL = 0.75, 0.85, 0.97
 SURE_FOREIGN = 0.66  # the same in other languages, whose words of trouble are known less well
 SURE_UNCLEAR = 0.93  # from here on a cause is judged though it is unclear whether it is admitted
+# From here on who asks in trouble is taken to speak of a cause: by the answer to it, by a clause of it.
+SURE_ABOUT, SURE_CLAUSE = 0.5, 0.99
 ABOUT = 0.1  # probability of a cause from which a question is about it
 SHORT_STORY, FRAGMENT, BESIDE = (
     20,
@@ -216,6 +218,31 @@ class Plan:
 
 def plan(turn: Turn, knowledge: Knowledge) -> Plan:
     """Decide one turn."""
+    decided = _plan(turn, knowledge)
+    return replace(decided, case=_with_likely_cause(decided.case, turn, knowledge))
+
+
+def _with_likely_cause(case: Case, turn: Turn, knowledge: Knowledge) -> Case:
+    """The case of who asks about an account in trouble, with what the question, or a part of it, is about.
+
+    It is only suspected: the question is answered and nothing judged, but what follows is read beside it,
+    and a letter is about it.
+    """
+    message = turn.message
+    plain = message.pressed or message.pasted or turn.in_form or message.intent in (EVADE, NEW_ACCOUNT)
+    in_trouble = turn.case.notice or knowledge.patterns["trouble"].found(message.text)
+    if case.causes or case.disputed or plain or not in_trouble:
+        return case
+    answers = ((knowledge.answers[i], sure) for i, sure in message.answers[:1])
+    asked = (a.about for a, sure in answers if sure >= SURE_ABOUT and a.kind != "rule")
+    told = {m.id: m.stance for m in message.told if m.confidence >= SURE_CLAUSE}
+    likely = next((a for a in asked if a in knowledge.causes), None)
+    if likely is None and len(told) == 1:
+        likely = next(iter(told))
+    return case.name(likely, "denies" if told.get(likely) == "denies" else "unsure") if likely else case
+
+
+def _plan(turn: Turn, knowledge: Knowledge) -> Plan:
     if not turn.in_form:
         turn = replace(turn, message=_supported(turn.message))
     message, before = turn.message, turn.case
@@ -229,7 +256,8 @@ def plan(turn: Turn, knowledge: Knowledge) -> Plan:
         return _keep(turn, (WordPart("utter_take_your_time"), QuestionPart(turn.asked, again=True)))
     answers = () if message.intent == EVADE else _answers(turn, knowledge)
     if turn.role == "client" and not message.pressed:
-        return _keep(turn, answers or _of_client(message, knowledge))
+        case = update_case(before, message, None, knowledge)
+        return replace(_keep(turn, answers or _of_client(message, knowledge)), case=case)
     if turn.role == "helper" and HELPER not in turn.answered and not message.told and not message.pressed:
         return _keep(turn, (AnswerPart(HELPER), *answers[:1]))
     if message.intent.startswith("lookalike_") and _overrules(turn):
@@ -533,13 +561,16 @@ def _judge(turn: Turn, case: Case, answers: tuple[Part, ...], knowledge: Knowled
         return replace(_keep(turn, (*answers, again)), case=case)
     verdict = decide(case, knowledge)
     explain = changed_topic(before, case)
+    unchanged = not explain and turn.rows == verdict.rows
+    if unchanged and not answers and message.text.rstrip().endswith("?") and offered(message):
+        return replace(_keep(turn, (perhaps(message),)), case=case)
     named = message.told[0].id if message.told else None
     part = VerdictPart(
         case,
         verdict,
         explain=explain or turn.rows is None,
         brief=bool(answers) or message.pasted,
-        unchanged=not explain and turn.rows == verdict.rows,
+        unchanged=unchanged,
         alternatives=message.alternatives if named and named == verdict.cause else (),
         told=tuple(m.id for m in message.told) if message.pasted else (),
     )

@@ -10,17 +10,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from reinstate.core.cleaning import clean, mend, speaks
-from reinstate.core.letter import Letter, Sentence
+from reinstate.core.cleaning import mend, speaks, stems
+from reinstate.core.letter import TOLD, Letter, Sentence
 from reinstate.knowledge import TONES, Knowledge, Tone
 
 Kind = Literal["change", "leave_out", "add", "replace", "undo"]
 _LONGEST = 700  # characters of a sentence
-_STEM = 5  # letters by which a word of a wish is found again in another form
 _HIDDEN = re.compile(r"ǂ(\d)ǂ")  # a quotation, as one word
 _LEAST_LEFT = 3  # words that a sentence must keep where some are taken out of it
-ADDED = "added"  # the part of sentences that a person added
-_SEVERAL = ("told", ADDED)  # parts of which there can be more than one sentence
 
 
 @dataclass(frozen=True)
@@ -35,6 +32,7 @@ class Wish:
     what: str = ""
     sentence: str = ""
     exact: bool = False  # whether `what` was quoted: just these words go
+    part: str = TOLD  # where a sentence more belongs
 
 
 @dataclass(frozen=True)
@@ -175,7 +173,7 @@ def edits_of(wish: Wish, letter: Letter, knowledge: Knowledge) -> tuple[Edit, ..
     """The edits that fulfil a wish in a letter; none where it cannot be fulfilled."""
     if wish.kind == "add":
         more = _sentences(wish.sentence, knowledge)
-        return tuple(Edit("", s, ADDED) for s in more if not _stands(s, letter, knowledge))
+        return tuple(Edit("", s, wish.part) for s in more if not _stands(s, letter, knowledge))
     if wish.kind == "change":
         numbered = [s for n, s in enumerate(letter.sentences, 1) if n in wish.numbers]
         first, new = numbered[:1], mend(wish.sentence, knowledge)
@@ -187,10 +185,10 @@ def edits_of(wish: Wish, letter: Letter, knowledge: Knowledge) -> tuple[Edit, ..
             for s in letter.sentences
             if other.search(s.text)
         )
-    words = mend(wish.what, knowledge).rstrip(".")
-    quoted = [s for s in letter.sentences if wish.exact and words and words.casefold() in s.text.casefold()]
-    if quoted:
-        return tuple(_edit(s, _cut(s.text, words, knowledge)) for s in quoted)
+    for words in (wish.what.strip(" ."), mend(wish.what, knowledge).rstrip(".")) if wish.exact else ():
+        quoted = [s for s in letter.sentences if words and words.casefold() in s.text.casefold()]
+        if quoted:
+            return tuple(_edit(s, _cut(s.text, words, knowledge)) for s in quoted)
     said = [
         s
         for s in letter.sentences
@@ -213,22 +211,10 @@ def _stands(sentence: str, letter: Letter, knowledge: Knowledge) -> bool:
     return any(_holds(sentence, s.text, knowledge) for s in letter.sentences)
 
 
-def _stems(text: str, knowledge: Knowledge) -> list[str]:
-    """The words of a text that tell something, as far as they stay the same in other forms."""
-    small = knowledge.wishes["small"]
-    return [
-        word.removesuffix("s")[:_STEM]
-        for word in re.findall(r"[^\W_]+", text.casefold())
-        if not small.found(word)
-    ]
-
-
 def _sentences(text: str, knowledge: Knowledge) -> tuple[str, ...]:
     """What is to be added, as sentences; what cannot be one is left out."""
     pieces = re.split(knowledge.wishes["parts"].says[0], text, flags=re.IGNORECASE)
-    return tuple(
-        dict.fromkeys(s for piece in pieces for s in clean(piece, knowledge) or speaks(piece, knowledge))
-    )
+    return tuple(dict.fromkeys(s for piece in pieces for s in speaks(piece, knowledge)))
 
 
 def _cut(text: str, words: str, knowledge: Knowledge) -> str:
@@ -260,13 +246,9 @@ def edited(letter: Letter, edits: Iterable[Edit]) -> Letter:
 def _changed(letter: Letter, edit: Edit) -> Letter:
     old = _found(letter, edit) if edit.old else None
     if old is None:
-        return _with_more(letter, edit.new)
-    paragraphs = (
-        tuple(replace(s, text=edit.new, words=edit.new) if s is old else s for s in paragraph)
-        for paragraph in letter.paragraphs
-    )
-    kept = (tuple(s for s in paragraph if s.text) for paragraph in paragraphs)
-    return Letter(tuple(paragraph for paragraph in kept if paragraph))
+        return _with_more(letter, edit)
+    changed = (replace(s, text=edit.new, words=edit.new) if s is old else s for s in letter.all)
+    return replace(letter, all=tuple(s for s in changed if s.text))
 
 
 def _found(letter: Letter, edit: Edit) -> Sentence | None:
@@ -274,23 +256,19 @@ def _found(letter: Letter, edit: Edit) -> Sentence | None:
     same = [s for s in letter.sentences if s.part == edit.part]
     exact = (s for s in letter.sentences if s.text == edit.old)
     made = (s for s in same if _key(s) == edit.key)
-    placed = (s for s in same if edit.new and s.part not in _SEVERAL)
+    placed = (s for s in same if edit.new and s.facts)  # of a person's own sentences a part may have several
     return next((s for found in (exact, made, placed) for s in found), None)
 
 
-def _with_more(letter: Letter, sentence: str) -> Letter:
-    """The letter with a sentence more, before its request."""
-    if not sentence or any(s.text == sentence for s in letter.sentences):
+def _with_more(letter: Letter, edit: Edit) -> Letter:
+    """The letter with a sentence more, in its part."""
+    if not edit.new or any(s.text == edit.new for s in letter.sentences):
         return letter
-    *others, request, ending = letter.paragraphs
-    more = Sentence(sentence, ADDED, words=sentence)
-    if others and others[-1][-1].part == ADDED:
-        others[-1] = (*others[-1], more)
-        return Letter((*others, request, ending))
-    return Letter((*others, (more,), request, ending))
+    more = Sentence(edit.new, letter.place(edit.part), words=edit.new)
+    return replace(letter, all=(*letter.all, more))
 
 
 def _holds(what: str, text: str, knowledge: Knowledge) -> bool:
     """Whether a text holds all words of a wish that tell something."""
-    wanted = _stems(what, knowledge)
+    wanted = stems(what, knowledge)
     return bool(wanted) and all(word in text.casefold() for word in wanted)

@@ -10,9 +10,7 @@ from reinstate.knowledge.models import NOTICES, Table, When
 from reinstate.knowledge.reader import Reader
 
 # The parts of a letter that tell what happened; the others frame it, or say how the person stands to it.
-TELLING = (
-    "what", "who", "why", "often", "detail", "unaware", "exception", "changed", "removed", "evidence", "new",
-)  # fmt: skip
+TELLING = ("what", "who", "why", "often", "detail", "unaware", "exception", "removed", "evidence")
 
 
 def check_references(reader: Reader, parts: Mapping[str, Mapping[str, Any]], table: Table) -> None:

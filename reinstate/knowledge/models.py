@@ -339,7 +339,7 @@ class FactKind(_AsWritten):
         entity: the entity of a message that holds it.
         fits: what such a text must look like, unless it answers the question.
         fixes: how a text is put for the letter: pattern and what stands in its place, in order.
-        free: whether the answer itself is the text: sentences, a phrase, or either.
+        free: whether the answer itself is what is told: a phrase, or statements of the kind named so.
         several: whether a person may tell more than one.
         beside: what the sentence around it has to say, unless it answers the question.
         not_after, not_before: what stands right before it, or right after it, where it is another thing.
@@ -362,7 +362,7 @@ class FactKind(_AsWritten):
     values: Mapping[str, FactValue] = {}
     says: tuple[Pattern, ...] = ()
     answers: tuple[Pattern, ...] = ()
-    free: Literal["sentences", "phrase", "either"] | None = None
+    free: Literal["statements", "phrase"] | None = None
     several: bool = False
     beside: tuple[Pattern, ...] = ()
     not_after: tuple[Pattern, ...] = ()

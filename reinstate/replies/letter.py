@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import shorten
 
 from reinstate.core.case import Case
 from reinstate.core.facts import Fact, of_cause
 from reinstate.core.letter import APPEAL, Letter
+from reinstate.core.statements import Statement
 from reinstate.knowledge import FactKind, FactValue, Knowledge, Tone
 from reinstate.replies.message import MOST_BUTTONS, Button, Message, bullets, numbered
 
 _BEGINNING = 6  # words by which a sentence of the draft is known again
 _MOST_KINDS = 2
+_MOST_SAID, _MOST_LEFT_OUT, _MOST_LEFT_OUT_LINES = 240, 100, 3  # characters, and lines
 
 
 def understood_message(
-    case: Case, facts: Sequence[Fact], response: str, nothing: str, knowledge: Knowledge
+    case: Case,
+    facts: Sequence[Fact],
+    told: Sequence[Statement],
+    response: str,
+    nothing: str,
+    knowledge: Knowledge,
 ) -> Message:
     """What is known so far, to be corrected.
 
     Args:
         case: what the verdict goes by.
         facts: what a letter would be made of.
+        told: the sentences that it would be made of.
         response: the response of the domain that says it.
         nothing: the one where nothing is known.
         knowledge: for the words.
@@ -32,17 +41,24 @@ def understood_message(
         wording.understood_about.format(knowledge.causes[cause].phrase) if cause else "",
         wording.understood_disputed if cause in case.disputed else "",
         wording.understood_notice.format(notice.phrase) if notice and case.notice != "unknown" else "",
-        *(_line(kind, of_cause(facts, cause, knowledge)) for kind in knowledge.facts.values() if kind.label),
+        *(
+            _line(kind, of_cause(facts, cause, knowledge), told)
+            for kind in knowledge.facts.values()
+            if kind.label
+        ),
         knowledge.appeals[case.appealed].said.capitalize() if case.appealed else "",
     ]
-    told = [line for line in lines if line]
-    if not told:
+    known = [line for line in lines if line]
+    if not known:
         return Message(nothing)
     button = (Button(wording.not_right, "/feedback_wrong_cause"),) if cause else ()
-    return Message(response, {"understood": bullets(told)}, button)
+    return Message(response, {"understood": bullets(known)}, button)
 
 
-def _line(kind: FactKind, facts: Sequence[Fact]) -> str:
+def _line(kind: FactKind, facts: Sequence[Fact], told: Sequence[Statement]) -> str:
+    if kind.free == "statements":
+        said = " / ".join(s.text for s in told if s.kind == kind.id)
+        return f"{kind.label}: {shorten(said, _MOST_SAID, placeholder=' …')}" if said else ""
     values = ((kind.values.get(fact.value), fact.value) for fact in facts if fact.kind == kind.id)
     found = [(value.title or value.letter) if value else text for value, text in values]
     return f"{kind.label}: {', '.join(found)}" if found else ""
@@ -73,8 +89,10 @@ def _payload(kind: FactKind, id_: str, value: FactValue) -> str:
     return f'/inform_detail{{"id":"{kind.id}.{id_}"}}'
 
 
-def letter_messages(letter: Letter, tone: Tone, kind: str, knowledge: Knowledge) -> list[Message]:
-    """The draft, and what can be done with it."""
+def letter_messages(
+    letter: Letter, tone: Tone, kind: str, left_out: Sequence[str], knowledge: Knowledge
+) -> list[Message]:
+    """The draft, what of the person's words is not in it, and what can be done with it."""
     wording = knowledge.table.wording
     tones = [Button(title, f"/letter_{t}") for t, title in wording.tones.items() if t != tone]
     kinds = [
@@ -86,8 +104,17 @@ def letter_messages(letter: Letter, tone: Tone, kind: str, knowledge: Knowledge)
     use = "utter_letter_use" if kind == APPEAL else "utter_letter_use_other"
     return [
         Message("utter_letter", {"letter": letter.text}, kind="letter"),
+        *left_out_messages(left_out),
         Message(use, {}, buttons[:MOST_BUTTONS]),
     ]
+
+
+def left_out_messages(left_out: Sequence[str]) -> list[Message]:
+    """Words that a letter does not hold because they could not be put well, for the person to put them."""
+    if not left_out:
+        return []
+    said = [shorten(text, _MOST_LEFT_OUT, placeholder=" …") for text in left_out[:_MOST_LEFT_OUT_LINES]]
+    return [Message("utter_letter_left_out", {"sentences": bullets(said)})]
 
 
 def change_message(letter: Letter, response: str) -> Message:
@@ -103,17 +130,17 @@ def nothing_new_message(case: Case, response: str, knowledge: Knowledge) -> Mess
     return Message(response, {"evidence": bullets(evidence) or knowledge.table.wording.not_known})
 
 
-def summary_message(case: Case, story: str, knowledge: Knowledge) -> Message:
+def summary_message(case: Case, told: Sequence[Statement], knowledge: Knowledge) -> Message:
     """A case in a few lines that a person can copy for whoever helps them."""
     nothing = knowledge.table.wording.not_known
     cause = case.first_cause
     evidence = knowledge.causes[cause].evidence if cause else ()
     notice = knowledge.notice_of(case.notice)
-    told = [knowledge.circumstances[c].said for c in case.circumstances]
+    circumstances = [knowledge.circumstances[c].said for c in case.circumstances]
     values = {
         "causes": ", ".join(knowledge.causes[c].phrase for c in case.causes) or nothing,
         "disputed": ", ".join(knowledge.causes[c].phrase for c in case.disputed) or nothing,
-        "story": "; ".join([s for s in (story, *told) if s]) or nothing,
+        "story": "; ".join([*(s.text for s in told if s.for_letter), *circumstances]) or nothing,
         "notice": notice.title if notice else nothing,
         "appealed": knowledge.appeals[case.appealed].title if case.appealed else nothing,
         "evidence": "; ".join(evidence) or nothing,

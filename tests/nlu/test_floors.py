@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bench.figures import LANGUAGES, OPEN, REFUSALS, Judged, figures, judge, read_set
+from reinstate.core.statements import NOT_OF_LETTER, from_slot
 from reinstate.server.settings import MODEL
 
 # Thousands of messages are read, also on a machine that does other things.
@@ -31,6 +34,8 @@ FLOORS = {
 }
 LANGUAGES_FLOOR = 0.83
 REFUSALS_FLOOR = 0.45
+WITHIN_FLOOR, KIND_FLOOR = 0.8, 0.7
+STATEMENTS = Path(__file__).with_name("statements.jsonl")
 CEILINGS = {"wrongly rejected": 0.03, "calibration error": 0.1}
 HARD = [
     "",
@@ -83,6 +88,19 @@ def test_a_refused_offer_is_read_as_a_denial_as_often_as_before(agent: Any) -> N
     """What others wanted and the person did not do is held against nobody too often."""
     judged = asyncio.run(judge(agent, read_set(REFUSALS)))
     assert figures(judged)["denials right"] >= REFUSALS_FLOOR
+
+
+def test_sentences_find_their_place_in_a_letter_as_often_as_before(agent: Any) -> None:
+    """Whether a sentence of the personas' talks belongs into a letter at all, and into which part of it."""
+    lines = [json.loads(line) for line in STATEMENTS.read_text(encoding="utf-8").splitlines()]
+    read = [from_slot(asyncio.run(agent.parse_message(line["text"]))["statements"]) for line in lines]
+    within = [
+        any(s.for_letter for s in said) == (line["kind"] not in NOT_OF_LETTER)
+        for line, said in zip(lines, read)
+    ]
+    same = [any(s.kind == line["kind"] for s in said) for line, said in zip(lines, read)]
+    assert sum(within) >= WITHIN_FLOOR * len(read)
+    assert sum(same) >= KIND_FLOOR * len(read)
 
 
 @pytest.mark.parametrize("text", HARD, ids=range(len(HARD)))

@@ -7,11 +7,19 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+import yaml
 
+from reinstate.core.statements import KINDS
 from reinstate.understanding.examples import Example, read, repeated
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = list(read(ROOT / "data" / "nlu"))
+STATEMENTS = [
+    Example(text, kind, file)
+    for file in sorted((ROOT / "data" / "statements").glob("*.yml"))
+    for kind, texts in yaml.safe_load(file.read_text(encoding="utf-8")).items()
+    for text in texts
+]
 COUNTS = Counter(example.intent for example in EXAMPLES)
 SEVEN = (
     "multiple_accounts",
@@ -27,6 +35,12 @@ SEVEN = (
 def test_no_text_stands_twice() -> None:
     """Neither under one intent nor under two."""
     assert [] == repeated(ROOT / "data" / "nlu")
+
+
+def test_each_sentence_has_one_kind_that_a_letter_knows() -> None:
+    """No sentence stands twice, and none is of a kind that nothing else names."""
+    assert not [text for text, times in Counter(s.bare for s in STATEMENTS).items() if times > 1]
+    assert {s.intent for s in STATEMENTS} == set(KINDS) - {"new"}
 
 
 @pytest.mark.parametrize(
@@ -59,7 +73,7 @@ def test_out_of_scope_is_well_covered() -> None:
 @pytest.mark.parametrize("name", sorted(p.name for p in (ROOT / "tests" / "nlu").glob("*.jsonl")))
 def test_what_checks_is_never_trained_on(name: str) -> None:
     """No longer text of a closed set stands in the training data; short ones may be anybody's."""
-    trained = {example.bare for example in EXAMPLES}
+    trained = {example.bare for example in (*EXAMPLES, *STATEMENTS)}
     lines = (ROOT / "tests" / "nlu" / name).read_text(encoding="utf-8").splitlines()
     texts = [Example(json.loads(line)["text"], "", Path()).bare for line in lines if line.strip()]
     assert [] == [text for text in texts if len(text.split()) > 6 and text in trained]

@@ -10,21 +10,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reinstate.core.case import Case, CauseMention
-from reinstate.core.cleaning import clean, phrase
+from reinstate.core.cleaning import phrase, put_well, sentences
 from reinstate.core.facts import Fact, gathered
 from reinstate.core.letter import (
     LONGEST,
     MOST_QUESTIONS,
     Letter,
     Sentence,
-    added,
     as_owner,
     draft,
+    left_out,
     next_question,
     nothing_new,
     stance_of,
 )
 from reinstate.core.parsed import ParsedMessage
+from reinstate.core.statements import KINDS, Kind, Statement, about, added, answering, without
 from reinstate.core.update import update_case
 from reinstate.core.wishes import Edit, Wish, edited, edits_of, is_wish, parse_wishes
 from reinstate.knowledge import TONES, Tone, knowledge
@@ -34,16 +35,24 @@ from tests.unit.test_facts import mentioned
 FACTS = knowledge()
 BRIEFEST = 1200  # characters of the review form
 CAUSES = sorted(FACTS.causes)
-KINDS = sorted(i for i, letter in FACTS.letters.items() if letter.paragraphs)
+LETTER_KINDS = sorted(i for i, letter in FACTS.letters.items() if letter.paragraphs)
 TELLING = [text for kind in FACTS.facts.values() for text in (*kind.yes, *kind.no)]
 NOISE = ["lol", "hello there", "what do i do now", "these idiots", "please help me i have kids", "idk"]
 
 
-def told(case: Case, *texts: str) -> tuple[Case, tuple[Fact, ...], str]:
-    """What is known after some messages, each an answer to what would be asked."""
+Told = str | tuple[str, str]
+
+
+def told(case: Case, *texts: Told) -> tuple[Case, tuple[Fact, ...], tuple[Statement, ...]]:
+    """What is known after some messages, each an answer to what would be asked.
+
+    A message tells what happened, unless its kind goes before it.
+    """
     facts: tuple[Fact, ...] = ()
-    story, asked = "", []
-    for text in texts:
+    statements: tuple[Statement, ...] = ()
+    asked: list[str] = []
+    for said in texts:
+        kind, text = ("happened", said) if isinstance(said, str) else said
         found = details.find(text, FACTS)
         message = ParsedMessage(
             "inform_detail",
@@ -51,20 +60,26 @@ def told(case: Case, *texts: str) -> tuple[Case, tuple[Fact, ...], str]:
             mentioned=mentioned(text),
             circumstances=found.circumstances,
             denied_circumstances=found.denied_circumstances,
+            statements=tuple(Statement(kind_of(kind), sentence) for sentence in sentences(text)),
         )
         after = update_case(case, message, None, FACTS)
         facts = gathered(facts, message, case, after, FACTS, asked[-1] if asked else None)
-        case, story = after, added(story, text)
-        following = next_question(case, facts, story, asked, FACTS)
+        case, statements = after, added(statements, message.statements)
+        following = next_question(case, facts, statements, asked, FACTS)
         asked += [following] if following else []
     assert len(asked) <= MOST_QUESTIONS
-    return case, facts, story
+    return case, facts, statements
 
 
-def letter_of(case: Case, *texts: str, tone: Tone = "formal", kind: str = "appeal") -> Letter:
+def kind_of(name: str) -> Kind:
+    """A kind by its name."""
+    return next(kind for kind in KINDS if kind == name)
+
+
+def letter_of(case: Case, *texts: Told, tone: Tone = "formal", kind: str = "appeal") -> Letter:
     """The letter after some messages."""
-    case, facts, story = told(case, *texts)
-    return draft(case, facts, story, tone, FACTS, kind)
+    case, facts, statements = told(case, *texts)
+    return draft(case, facts, statements, tone, FACTS, kind)
 
 
 def admitting(cause: str) -> Case:
@@ -87,19 +102,23 @@ cases = st.builds(
     appealed=st.sampled_from((None, "no", "waiting", "refused")),
 ).map(lambda case: replace(case, causes=tuple(c for c in case.causes if c not in case.disputed)))
 messages = st.lists(
-    st.lists(st.sampled_from([*TELLING, *NOISE]), min_size=1, max_size=3).map(". ".join), max_size=5
+    st.tuples(
+        st.sampled_from(KINDS),
+        st.lists(st.sampled_from([*TELLING, *NOISE]), min_size=1, max_size=3).map(". ".join),
+    ),
+    max_size=5,
 )
 
 
 @settings(max_examples=30, deadline=None)
-@given(cases, messages, st.sampled_from(TONES), st.sampled_from(KINDS))
+@given(cases, messages, st.sampled_from(TONES), st.sampled_from(LETTER_KINDS))
 def test_every_fact_comes_from_words_of_the_person(
-    case: Case, texts: list[str], tone: Tone, kind: str
+    case: Case, texts: list[Told], tone: Tone, kind: str
 ) -> None:
     """Each fact keeps words that were written; each sentence is a frame, made of facts, or the person's own."""
-    case, facts, story = told(case, *texts)
-    letter = draft(case, facts, story, tone, FACTS, kind)
-    written = " ".join(texts)
+    case, facts, statements = told(case, *texts)
+    letter = draft(case, facts, statements, tone, FACTS, kind)
+    written = " ".join(text for _, text in texts)
     for sentence in letter.sentences:
         for fact in sentence.facts:
             assert fact.words in written
@@ -111,11 +130,11 @@ def test_every_fact_comes_from_words_of_the_person(
 
 @settings(max_examples=30, deadline=None)
 @given(cases, messages, st.sampled_from(TONES))
-def test_every_number_name_and_month_was_told(case: Case, texts: list[str], tone: Tone) -> None:
+def test_every_number_name_and_month_was_told(case: Case, texts: list[Told], tone: Tone) -> None:
     """What can be checked letter by letter: figures, months and names of services stand in the messages."""
-    case, facts, story = told(case, *texts)
-    written = " ".join(texts).casefold()
-    body = " ".join(s.text for s in draft(case, facts, story, tone, FACTS).sentences)
+    case, facts, statements = told(case, *texts)
+    written = " ".join(text for _, text in texts).casefold()
+    body = " ".join(s.text for s in draft(case, facts, statements, tone, FACTS).sentences)
     for figure in re.findall(r"\d[\d,.]*\d|\d", body):
         assert figure.replace(",", "").removesuffix("000") in written.replace(",", "")
     for month in re.findall(
@@ -127,8 +146,8 @@ def test_every_number_name_and_month_was_told(case: Case, texts: list[str], tone
 
 
 @settings(max_examples=30, deadline=None)
-@given(cases, messages, st.sampled_from(TONES), st.sampled_from(KINDS))
-def test_any_messages_make_a_letter_that_fits(case: Case, texts: list[str], tone: Tone, kind: str) -> None:
+@given(cases, messages, st.sampled_from(TONES), st.sampled_from(LETTER_KINDS))
+def test_any_messages_make_a_letter_that_fits(case: Case, texts: list[Told], tone: Tone, kind: str) -> None:
     """No message breaks the draft, leaves a placeholder, or makes it longer than its form holds."""
     text = letter_of(case, *texts, tone=tone, kind=kind).text
     assert len(text) <= (BRIEFEST if tone == "brief" and kind == "appeal" else LONGEST)
@@ -138,12 +157,12 @@ def test_any_messages_make_a_letter_that_fits(case: Case, texts: list[str], tone
 
 @settings(deadline=None)
 @given(st.text(max_size=4000))
-def test_any_text_is_cleaned_or_left_out(text: str) -> None:
+def test_any_text_is_put_well_or_left_out(text: str) -> None:
     """Whatever is written, what stays begins with a capital and ends with one stop."""
-    for sentence in clean(text, FACTS):
-        assert sentence[0].upper() == sentence[0]
-        assert sentence.endswith(".")
-        assert "?" not in sentence
+    for written in sentences(text):
+        if sentence := put_well(written, FACTS):
+            assert sentence[0].upper() == sentence[0]
+            assert sentence.endswith(".")
 
 
 def _rows(case: Case, kind: str) -> list:  # type: ignore[type-arg]
@@ -163,21 +182,20 @@ LETTERS = [
     (
         admitting("paid_outside"),
         [
-            "Hi so upwork banned me this morning. I think its because in march a client i met on upwork paid "
-            "me like 200 bucks on wise for one milestone, client asked because his card was declined. what "
-            "do I do?",
-            "I will keep all payments on upwork",
-            "screenshots of our chat",
+            ("aside", "Hi so upwork banned me this morning."),
+            "I think its because in march a client i met on upwork paid me like 200 bucks on wise for one "
+            "milestone, client asked because his card was declined.",
+            ("changed", "I will keep all payments on upwork"),
+            ("proof", "screenshots of our chat"),
         ],
         [
-            "In March, a client whom I met on Upwork paid me about $200 by Wise, outside Upwork, for one "
-            "milestone.",
-            "The client proposed it because his card was declined.",
+            "In March a client I met on Upwork paid me about $200 on Wise for one milestone, client asked because "
+            "his card was declined.",
             "I will keep all payments on Upwork.",
             "As evidence I can provide screenshots of our chat.",
             "I do not dispute this",
         ],
-        ["this morning", "banned", "Hi so", "what do", "I think"],
+        ["this morning", "banned", "Hi so", "I think", "The client proposed"],
     ),
     (
         admitting("paid_outside"),
@@ -187,43 +205,49 @@ LETTERS = [
     ),
     (
         admitting("paid_outside"),
+        ["he paid me by paypal and i said ok", "oct 12", "client", ("regret", "i feel bad about it")],
+        ["He paid me by PayPal and I said ok.", "This was on October 12."],
+        ["a client paid me"],
+    ),
+    (
+        admitting("paid_outside"),
         ["I was paid by paypal once, but he was my client for years before upwork", "since 2018", "invoices"],
-        ["A client who was mine before Upwork paid me once", "I have known this client since 2018"],
+        ["I was paid by PayPal once, but he was my client for years", "I have known this client since 2018"],
         ["I do not dispute this", "Since 2018, a client"],
     ),
     (
         denying("paid_outside"),
-        ["nobody ever paid me outside of upwork", "I dont have anything"],
+        ["nobody ever paid me outside of upwork", ("aside", "I dont have anything")],
         ["Nobody ever paid me outside of Upwork.", "I dispute this accusation."],
         ["do not dispute", "evidence", "paid me once"],
     ),
     (
         denying("multiple_accounts"),
         [
-            "they say i have two accounts but the second one is my brothers. we share a printer lol",
+            "the second one is my brothers. we share a printer lol",
             "the internet",
-            "his passport and mine",
+            ("proof", "his passport and mine"),
         ],
-        ["The other account belongs to my brother, not to me.", "We share a printer.", "I dispute"],
-        ["lol", "do not dispute", "forgotten"],
+        ["The second one is my brother", "We share a printer.", "I dispute"],
+        ["lol", "do not dispute", "forgotten", "belongs to"],
     ),
     (
         admitting("identity_verification"),
         ["my identity check failed, i grew a beard since the photo on my passport", "in march"],
-        ["I have grown a beard since the picture was taken.", "I can show my passport", "In March"],
+        ["I grew a beard since the photo on my passport.", "This was in March."],
         ["I do not dispute", "accused"],
     ),
     (
         admitting("proposal_spam"),
-        ["i copy pasted one cover letter to like 80 jobs and they shut me down", "in June"],
-        ["In June, I sent the same text to about 80 jobs."],
-        ["shut me down", "like 80"],
+        ["i copy pasted one cover letter to like 80 jobs", "in June"],
+        ["I copy pasted one cover letter to about 80 jobs.", "This was in June."],
+        ["like 80"],
     ),
 ]
 
 
 @pytest.mark.parametrize(("case", "texts", "stands", "misses"), LETTERS)
-def test_facts_become_sentences(case: Case, texts: list[str], stands: list[str], misses: list[str]) -> None:
+def test_facts_become_sentences(case: Case, texts: list[Told], stands: list[str], misses: list[str]) -> None:
     """What was told stands in clean sentences, and what was not meant for a letter is not in it."""
     text = letter_of(case, *texts).text
     assert [] == [piece for piece in stands if piece not in text]
@@ -231,9 +255,12 @@ def test_facts_become_sentences(case: Case, texts: list[str], stands: list[str],
 
 
 def test_a_full_letter_has_the_length_that_is_read() -> None:
-    """With the facts that matter told, 120 to 220 words."""
-    for case, texts, *_ in LETTERS:
-        assert 120 <= len(letter_of(case, *texts).text.split()) <= 220
+    """However much was told, no more than is read; in the order in which it was told."""
+    deeds = [f"I sent the same proposal to {n} jobs because I wanted work." for n in range(20, 60)]
+    letter = letter_of(admitting("proposal_spam"), *deeds, ("changed", "I write each one by hand now."))
+    assert 120 <= len(letter.text.split()) <= 330
+    own = [s.words for s in letter.sentences if s.words]
+    assert own == [*(d for d in deeds if d in own), "I write each one by hand now."]
 
 
 STANCES = [
@@ -251,16 +278,19 @@ STANCES = [
 @pytest.mark.parametrize(("case", "text", "stance"), STANCES)
 def test_only_who_admits_admits(case: Case, text: str, stance: str) -> None:
     """Whoever only suspects a cause asks; an exception, a failed check or a denial admits nothing."""
-    after, facts, story = told(case, text)
-    assert stance == stance_of(after, facts, story, FACTS)
-    assert ("I do not dispute" in draft(after, facts, story, "formal", FACTS).text) == (stance == "admits")
+    after, facts, statements = told(case, text)
+    assert stance == stance_of(after, facts, statements, FACTS)
+    assert ("I do not dispute" in draft(after, facts, statements, "formal", FACTS).text) == (
+        stance == "admits"
+    )
 
 
 def test_who_was_only_asked_was_paid_nothing() -> None:
     """A means that was only talked about is no payment."""
-    text = letter_of(admitting("paid_outside"), "he only asked me about paypal, nothing was paid").text
+    text = letter_of(
+        admitting("paid_outside"), ("aside", "he only asked me about paypal, nothing was paid")
+    ).text
     assert "paid me" not in text
-    assert "no money was paid" in text
 
 
 def test_who_denies_never_admits() -> None:
@@ -287,21 +317,80 @@ def test_the_notice_is_quoted() -> None:
     facts = gathered((), message, case, case, FACTS)
     assert (
         'The notice says: "We detected payments outside of Upwork'
-        in draft(case, facts, "", "formal", FACTS).text
+        in draft(case, facts, (), "formal", FACTS).text
     )
 
 
 def test_nothing_is_said_twice() -> None:
-    """A thing that is named twice is named once, and what the person says needs no sentence beside it."""
+    """A fact that stands in the person's own words needs no sentence beside it."""
     text = letter_of(
         admitting("paid_outside"),
-        "a client paid me by paypal in june. i have screenshots of the chat. i can show screenshots",
+        "a client paid me by paypal in june.",
+        ("proof", "i have screenshots of the chat. i can show screenshots"),
     ).text
-    assert text.count("screenshots") == 1
+    assert text.count("PayPal") == 1
+    assert text.casefold().count("june") == 1
+    assert "As evidence" not in text
     text = letter_of(
         admitting("client_harassment"), "i sent him many angry messages in july", "i apologized to him"
     ).text
     assert text.casefold().count("apologi") == 1
+
+
+def test_a_part_of_a_letter_is_not_another() -> None:
+    """What was done, what has changed, what can be shown and what is wanted stand in their order."""
+    letter = letter_of(
+        admitting("contact_sharing"),
+        ("wish", "Please let me take the test again."),
+        ("proof", "I have the whole chat."),
+        ("changed", "I deleted the number."),
+        ("record", "I have a score of 96 percent."),
+        "I gave him my number in the proposal.",
+    )
+    own = [s.words for s in letter.sentences if s.words]
+    assert [
+        "I gave him my number in the proposal.",
+        "I have a score of 96 percent.",
+        "I deleted the number.",
+        "I have the whole chat.",
+        "Please let me take the test again.",
+    ] == own
+
+
+def test_what_cannot_be_put_well_is_named() -> None:
+    """The person is told which of their sentences do not stand in the letter."""
+    case, facts, statements = told(
+        admitting("paid_outside"), "client he pay me outside many time", "i was ill then"
+    )
+    letter = draft(case, facts, statements, "formal", FACTS)
+    assert ("client he pay me outside many time",) == left_out(letter, (), statements)
+
+
+def test_what_was_read_of_another_cause_stays_out() -> None:
+    """A letter is about one accusation, and holds nothing that tells of another one of the case."""
+    case = Case(causes=("proposal_spam", "location_mismatch"))
+    own = Statement("happened", "I sent one text to 60 jobs.")
+    other = Statement("happened", "I used a VPN in Lisbon.", 1.0, "location_mismatch")
+    text = draft(case, (), (own, other), "formal", FACTS).text
+    assert "60 jobs" in text
+    assert "VPN" not in text
+    mention = CauseMention("location_mismatch", 0.9, "admits", "I used a VPN in Lisbon.")
+    assert (own, other) == about((own, replace(other, cause="")), (mention,))
+
+
+def test_statements_are_kept_once_and_put_right() -> None:
+    """A sentence that was put right goes, one that was told twice stands once, an aside is not kept."""
+    first, second = Statement("happened", "it was in March"), Statement("happened", "he asked me")
+    assert (first, second) == added((first,), (second, first, Statement("aside", "what now?")))
+    assert (second,) == without((first, second), ("it was in March",))
+
+
+def test_an_answer_is_what_was_asked_for() -> None:
+    """What answers the question for what is new, or what has changed, is that."""
+    said = (Statement("happened", "I work on two projects at a time"), Statement("aside", "lol", 0.99))
+    assert ["changed", "aside"] == [s.kind for s in answering(said, "changed", 0.7)]
+    assert ["new", "aside"] == [s.kind for s in answering(said, "new", 0.7)]
+    assert said == answering(said, "when", 0.7)
 
 
 def test_a_sentence_that_tells_more_than_a_fact_stays() -> None:
@@ -312,15 +401,14 @@ def test_a_sentence_that_tells_more_than_a_fact_stays() -> None:
         "last week",
     ).text
     assert "My name in the passport is Rahim Uddin and in the profile Md Rahim Uddin." in text
-    assert "I can show my passport" in text
 
 
 def test_a_circumstance_excuses_its_own_cause_only() -> None:
     """Who moved explains their location with it, and not that they gave a client their number."""
     case = replace(admitting("contact_sharing"), circumstances=("moved_country",))
-    assert stance_of(case, (), "", FACTS) == "admits"
+    assert stance_of(case, (), (), FACTS) == "admits"
     case = replace(admitting("location_mismatch"), circumstances=("moved_country",))
-    assert stance_of(case, (), "", FACTS) == "explains"
+    assert stance_of(case, (), (), FACTS) == "explains"
 
 
 def test_of_two_times_for_two_matters_none_is_taken() -> None:
@@ -334,11 +422,9 @@ def test_of_two_times_for_two_matters_none_is_taken() -> None:
 
 def test_who_helps_somebody_speaks_as_they_do() -> None:
     """Sentences that speak of the owner as somebody else stand in no letter of theirs."""
-    she = Fact("changed", "She will write each one herself.", "she will write each one herself")
-    own = Fact("changed", "I will write each one myself.", "i will write each one myself")
-    facts, story = as_owner((she, own), "my friend is sad. I sent one text to 80 jobs.", FACTS)
-    assert facts == (own,)
-    assert story == "I sent one text to 80 jobs."
+    she = Statement("changed", "she will write each one herself")
+    own = Statement("changed", "i will write each one myself")
+    assert ((), (own,)) == as_owner((), (she, own), FACTS)
 
 
 # --- what is asked --------------------------------------------------------------------------------------------------
@@ -356,49 +442,42 @@ ASKED = [
 @pytest.mark.parametrize(("case", "text", "asked"), ASKED)
 def test_what_was_told_is_not_asked(case: Case, text: str, asked: str) -> None:
     """The first question is for what is missing and matters for this cause."""
-    after, facts, story = told(case, text)
-    assert asked == next_question(after, facts, story, (), FACTS)
+    after, facts, statements = told(case, text if text else ("aside", text))
+    assert asked == next_question(after, facts, statements, (), FACTS)
 
 
 def test_a_refused_appeal_asks_for_something_new() -> None:
     """Without something new there is no letter; with it the letter says so."""
     case = replace(admitting("proposal_spam"), appealed="refused")
-    assert "new" == next_question(case, (), "", (), FACTS)
+    assert "new" == next_question(case, (), (), (), FACTS)
     assert nothing_new(case, ())
-    new = Fact("new", "I have found the messages of the client.", "i have found the messages of the client")
+    new = Statement("new", "i have found the messages of the client")
     assert not nothing_new(case, (new,))
     assert (
-        "What is new since the first decision: I have found" in draft(case, (new,), "", "formal", FACTS).text
+        "What is new since the first decision: I have found" in draft(case, (), (new,), "formal", FACTS).text
     )
 
 
 # --- cleaning -------------------------------------------------------------------------------------------------------
 
 CLEANED = [
-    ("i paid the fee", ("I paid the fee.",)),
-    ("im a designer and dont use bots", ("I am a designer and do not use bots.",)),
-    ("client name is bob, he is from canada", ("The client name is Bob, he is from Canada.",)),
-    ("share a printer lol", ()),
-    ("we share a printer lol", ("We share a printer.",)),
-    ("hello there", ()),
-    ("i paid the balance of $420, the account is still limited", ("I paid the balance of $420.",)),
-    ("these idiots banned me!!! i delivered the work", ("I delivered the work.",)),
-    ("client he pay me", ()),
-    ("i have kids please help me", ()),
-    ("Oh wait, could it be that I gave him my number?", ()),
-    (
-        "I gave him my number. Is that so bad? It was one client.",
-        ("I gave him my number.", "It was one client."),
-    ),
-    ("he paid 200 usd via paypal in march", ("He paid $200 via PayPal in March.",)),
-    ("can you write that I was ill", ()),
+    ("i paid the fee", "I paid the fee."),
+    ("im a designer and dont use bots", "I am a designer and do not use bots."),
+    ("client name is bob, he is from canada", "The client name is Bob, he is from Canada."),
+    ("share a printer lol", ""),
+    ("we share a printer lol", "We share a printer."),
+    ("gave him my number in the proposal", "I gave him my number in the proposal."),
+    ("never used a bot", "I never used a bot."),
+    ("client he pay me", ""),
+    ("he paid 200 usd via paypal in march", "He paid $200 via PayPal in March."),
+    ("2 times only", ""),
 ]
 
 
-@pytest.mark.parametrize(("written", "stays"), CLEANED)
-def test_a_sentence_is_made_clean_or_left_out(written: str, stays: tuple[str, ...]) -> None:
-    """Greetings, questions, insults and pleas are out; names, apostrophes and money are put right."""
-    assert stays == tuple(s for text in written.split("!!! ") for s in clean(text, FACTS))
+@pytest.mark.parametrize(("written", "stands"), CLEANED)
+def test_a_sentence_is_put_well_or_left_out(written: str, stands: str) -> None:
+    """Names, apostrophes and money are put right; what cannot be made a sentence is left out."""
+    assert stands == put_well(written, FACTS)
 
 
 PHRASES = [
@@ -516,24 +595,26 @@ def test_wishes_change_what_they_name_and_nothing_else() -> None:
 
 def test_words_are_cut_out_of_a_sentence() -> None:
     """What is quoted goes alone where enough of its sentence is left, and with it where not."""
-    letter = Letter(((Sentence("I have stopped it, told him only through Upwork.", "told"),),) * 3)
+    letter = Letter((Sentence("I have stopped it, told him only through Upwork.", "told"),), (("told",),))
     assert (
         "I have stopped it." == fulfilled(letter, "take out 'told him only through Upwork'").sentences[0].text
     )
-    assert () == fulfilled(letter, "take out 'I have stopped it, told him only through'").sentences[:0]
+    assert () == fulfilled(letter, "take out 'I have stopped it, told him only through'").sentences
 
 
 def test_changes_last_in_every_tone_and_with_new_facts() -> None:
     """What was changed, added or taken out stays so in another tone, and where a fact has come."""
-    case, facts, story = told(admitting("paid_outside"), "he paid me by paypal once", "screenshots")
-    formal = draft(case, facts, story, "formal", FACTS)
+    case, facts, statements = told(
+        admitting("paid_outside"), "he paid me by paypal once", ("proof", "screenshots")
+    )
+    formal = draft(case, facts, statements, "formal", FACTS)
     edits = edits_after(
         formal, "leave out the screenshots. add that I am sorry. change sentence 1 to my account is closed"
     )
     more, now, _ = told(case, "it was in march, he paid me by paypal once")
     for tone in TONES:
         for known in (facts, (*facts, *now)):
-            text = edited(draft(more, known, story, tone, FACTS), edits).text
+            text = edited(draft(more, known, statements, tone, FACTS), edits).text
             assert "My account is closed." in text
             assert "I am sorry." in text
             assert "screenshots" not in text
@@ -554,4 +635,4 @@ def test_a_sentence_is_added_where_only_its_words_stand_here_and_there() -> None
     letter = letter_of(admitting("contact_sharing"), "gave phone number", "he asked", "last week")
     (wish,) = parse_wishes("add: I put the number in my proposal.", FACTS).wishes
     assert ["I put the number in my proposal."] == [edit.new for edit in edits_of(wish, letter, FACTS)]
-    assert () == edits_of(replace(wish, sentence="I gave a client my phone number last week."), letter, FACTS)
+    assert () == edits_of(replace(wish, sentence="I gave phone number."), letter, FACTS)

@@ -194,11 +194,11 @@ CLIENTS = [
 
 @pytest.mark.parametrize(("text", "intent", "answers"), CLIENTS)
 def test_a_client_is_not_judged(text: str, intent: str, answers: tuple[tuple[str, float], ...]) -> None:
-    """None of the freelancers' causes is theirs; they get an answer for clients."""
+    """They get an answer for clients; what they tell is kept for a letter of theirs."""
     cause = named(intent.removeprefix("cause_"))
     planned = met(text, intent, cause, answers=answers, role="client")
-    assert (["Answer"], Case(), None) == (kinds(planned), planned.case, planned.asked)
-    assert planned.judged is None
+    assert (["Answer"], None, None) == (kinds(planned), planned.judged, planned.asked)
+    assert planned.case.causes == (intent.removeprefix("cause_"),)
 
 
 FOLLOW_UPS = [

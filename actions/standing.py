@@ -1,0 +1,215 @@
+"""A letter that stands: what a message changes in it, and whether it is about it at all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import EventType, FollowupAction
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.turn import last_turns
+from actions.writing import Writing, kept, kind_asked_for, shown, tone_of, with_slots
+from reinstate.core import statements
+from reinstate.core.cleaning import phrase, sentences
+from reinstate.core.facts import gathered, outdated, to_slot
+from reinstate.core.letter import APPEAL, EVIDENCE, LONGEST, part_of
+from reinstate.core.parsed import CORRECTS, ParsedMessage
+from reinstate.core.policy import SURE_ALONE, SURE_TOLD
+from reinstate.core.update import update_case
+from reinstate.core.wishes import Wish, Wishes, edited, edits_of, is_said, parse_wishes
+from reinstate.knowledge import knowledge, says
+from reinstate.replies.letter import change_message
+from reinstate.replies.message import Message
+
+_QUESTIONS = ("ask_", "platform_question", "out_of_scope")
+_TALK = ("greet", "thank", "goodbye", "vent", "draft_appeal", "letter_", "feedback_")
+_TALK_WORDS = 5
+_SAYS_LITTLE = ("affirm", "deny", "vent", "out_of_scope", "nlu_fallback", "platform_question", "faq")
+_NEVER_OF_LETTER = ("forget_me", "ask_forget", "restart", "crisis")
+ALWAYS_INTERRUPT = ("forget_me", "restart", "crisis", "help_evade", "cancel", "go_back")
+_WRONG_CAUSE = ("something_else", "feedback_wrong_cause")
+_SURE_SAID = 0.8  # what is said beside a letter goes into it from here on: it may be said to us
+
+
+class OrOfLetter:
+    """Once a letter stands, what a person writes is about it, unless it plainly asks something else."""
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """Change the letter, or else answer."""
+        said = Writing(dispatcher, tracker)
+        events = None if last_turns(tracker)[0] else of_letter(said)
+        # What the rule of the intent says after this would be about something else.
+        return (
+            self.answer(dispatcher, tracker) if events is None else [*events, FollowupAction("action_listen")]
+        )
+
+    def answer(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        """What is said where it is not about a letter."""
+        raise NotImplementedError
+
+
+def of_letter(said: Writing) -> list[EventType] | None:
+    """What a message changes in the letter that stands; None where it is about something else."""
+    message, tracker = said.message, said.tracker
+    if not tracker.get_slot("letter_done") or said.in_form or message.pasted or message.upwork_answer:
+        return None
+    no_path = said.kind == APPEAL and tracker.get_slot("path") == "none"
+    if message.intent in _NEVER_OF_LETTER or no_path:
+        return None
+    if message.pressed:
+        return _pressed(said) if message.intent.startswith("letter_") else None
+    heard = parse_wishes(message.text, knowledge())
+    if kind_asked_for(message) and not heard.wishes:
+        return None
+    tone = tone_of(message.intent.removeprefix("letter_")) if not heard.wishes else None
+    heard = replace(heard, tone=heard.tone or tone)
+    if heard:
+        return _fulfilled(said, heard)
+    if message.intent in ("affirm", "deny") and not said.asked:
+        return _how(said)
+    if message.intent == "letter_change":
+        retold = _retold(said, message.text)
+        return _how(said) if retold is None else retold
+    return None if _is_other(message) else _retold(said, message.text)
+
+
+def _pressed(said: Writing) -> list[EventType] | None:
+    tone = tone_of(said.message.intent.removeprefix("letter_"))
+    if tone:
+        return _fulfilled(said, Wishes(tone=tone))
+    return _how(said)
+
+
+def _is_other(message: ParsedMessage) -> bool:
+    """Whether a message asks something, only keeps the talk going, or names another cause instead."""
+    asks = knowledge().patterns["asks_something"]
+    if message.intent in (*ALWAYS_INTERRUPT, "ask_forget", "keep", "ask_human", "draft_appeal"):
+        return True
+    if any(asks.found(sentence) for sentence in sentences(message.text)) or not message.tells:
+        return True
+    return not answers(message)
+
+
+def _retold(said: Writing, text: str) -> list[EventType] | None:
+    """The letter after what was told beside it; None where nothing in it is told otherwise."""
+    slots = _after(said, text)
+    if slots.get("path") == "none" and said.kind == APPEAL:
+        return None
+    changed = Writing(said.dispatcher, with_slots(said.tracker, slots))
+    letter, edits = changed.letter, said.edits
+    put_right = changed.told != said.told  # then the facts tell it, in place of what they stood in
+    for statement in said.says:
+        if statement.for_letter and statement.sure >= _SURE_SAID and not put_right:
+            more = edits_of(_adds(statement.text, said), letter, knowledge())
+            edits, letter = (*edits, *more), edited(letter, more)
+    if letter.text == said.letter.text:
+        if said.message.intent in _SAYS_LITTLE or _names_other(said):
+            return None
+        said.say([change_message(said.letter, said.another("utter_letter_unchanged"))])
+        return said.set(slots)
+    return [*said.set(slots), *shown(changed, said.tone, said.kind, edits)]
+
+
+def _adds(sentence: str, said: Writing) -> Wish:
+    """A sentence more, in the part that it belongs to."""
+    found = (s for s in said.says if s.for_letter and (s.text in sentence or sentence in s.text))
+    return Wish("add", sentence=sentence, part=part_of(next((s.kind for s in found), "")))
+
+
+def _after(said: Writing, text: str) -> dict[str, Any]:
+    """The slots after what is told beside a letter: it adds facts or puts them right, and names no cause."""
+    message = replace(said.message, text=said.voice(text), mentions=(), choices=())
+    if text != said.message.text:  # what stands in a wish is no detail of the case
+        message = replace(message, intent="inform_detail", circumstances=(), denied_circumstances=())
+    case = update_case(said.case, message, None, knowledge())
+    named = says(knowledge().facts[EVIDENCE].says, text) and phrase(text, knowledge())
+    facts = gathered(
+        said.facts, message, said.case, case, knowledge(), EVIDENCE if named else None, anew=True
+    )
+    if facts == said.facts and (right := _taken_back(said)):
+        return right
+    told = statements.without(said.told, (fact.words for fact in outdated(said.facts, facts)))
+    return {**case.to_slots(), **said.followed(case), **kept(facts, told)}
+
+
+def _voiced(wish: Wish, said: Writing) -> Wish:
+    """A wish with its sentence as the owner of the account would say it, and with its part."""
+    sentence = said.voice(wish.sentence)
+    return replace(wish, sentence=sentence, part=_adds(sentence, said).part)
+
+
+def _how(said: Writing) -> list[EventType]:
+    """How a sentence is changed."""
+    said.say([change_message(said.letter, said.another("utter_letter_how_to_change"))])
+    return []
+
+
+def _names_other(said: Writing) -> bool:
+    """Whether a whole sentence surely tells of a cause that is not the case's."""
+    message, known = said.message, (*said.case.causes, *said.case.disputed)
+    sure = message.intent.startswith("cause_") and message.confidence >= SURE_ALONE
+    told = (m for m in message.told if m.stance != "denies" and m.confidence >= SURE_TOLD)
+    tells = any(s.for_letter for s in message.statements)
+    return sure and tells and any(m.id not in known for m in told)
+
+
+def _taken_back(said: Writing) -> dict[str, Any]:
+    """The slots where a message denies the cause that the letter is about, and another was named before.
+
+    What was told and changed goes with the other one.
+    """
+    wrong, *others = said.case.causes or ("",)
+    denied = any(m.id == wrong and m.stance == "denies" for m in said.message.told)
+    denied = denied and CORRECTS.search(said.message.text) is not None
+    if not (others and denied) or parse_wishes(said.message.text, knowledge()).wishes:
+        return {}
+    case = said.case.name(wrong, "denies")
+    facts = (replace(f, cause=str(case.first_cause)) if f.cause == wrong else f for f in said.facts)
+    right = Writing(said.dispatcher, with_slots(said.tracker, case.to_slots()))
+    edits = right.kept_edits(said.kind, (edit for edit in said.edits if not edit.old))
+    return {**case.to_slots(), **said.followed(case), "facts": to_slot(facts), "letter_edits": edits}
+
+
+def _fulfilled(said: Writing, heard: Wishes) -> list[EventType]:
+    """The letter with what was wanted of it, and what cannot be done."""
+    slots = _after(said, heard.rest) if heard.rest else {}
+    asked = Writing(said.dispatcher, with_slots(said.tracker, slots))
+    letter, edits, failed = asked.letter, asked.edits, []
+    for wish in (_voiced(w, said) for w in heard.wishes):
+        if wish.kind == "undo" and edits:
+            edits = edits[:-1]
+            letter = edited(asked.draft(said.tone, said.kind), edits)
+            continue
+        more = edits_of(wish, asked.letter if wish.numbers else letter, knowledge())  # as it was numbered
+        failed += [] if more or is_said(wish, letter, knowledge()) else [wish]
+        edits, letter = (*edits, *more), edited(letter, more)
+    tone = heard.tone or said.tone
+    if len(letter.text) > LONGEST:
+        said.say([Message(said.another("utter_letter_too_long"))])
+        return []
+    if failed and letter.text == said.letter.text and not (heard.tone or heard.shows):
+        response = "utter_letter_not_clean" if failed[0].kind == "add" else "utter_letter_not_found"
+        said.say([change_message(letter, said.another(response))])
+        return said.set(slots)
+    if failed:
+        what = failed[0].what or failed[0].sentence
+        said.say([Message(said.another("utter_letter_undone"), {"what": what})])
+    elif heard.tone == said.tone and not heard.wishes:
+        said.say([change_message(letter, said.another("utter_letter_same"))])
+        return said.set(slots)
+    return [*said.set(slots), *shown(asked, tone, said.kind, edits)]
+
+
+def answers(message: ParsedMessage) -> bool:
+    """Whether a text can answer, or asks something else, or is a few words that only keep the talk going."""
+    if message.pressed:
+        return message.intent.startswith(("inform_detail", "circumstance_", "deny_circumstance"))
+    if message.intent in _WRONG_CAUSE and not message.told and len(message.text.split()) <= _TALK_WORDS:
+        return False
+    if message.intent.startswith(_QUESTIONS) and not message.tells:
+        return False
+    return not (message.intent.startswith(_TALK) and len(message.text.split()) <= _TALK_WORDS)

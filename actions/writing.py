@@ -1,0 +1,153 @@
+"""What an action of the letter meets, and the letter as it stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from copy import copy
+from dataclasses import astuple, dataclass
+from functools import cached_property
+from typing import Any
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import EventType, SlotSet
+
+from actions.turn import Said
+from reinstate.core import statements
+from reinstate.core.case import Case
+from reinstate.core.facts import Fact, from_slot, to_slot
+from reinstate.core.letter import APPEAL, HAPPENED, Letter, as_owner, draft, left_out, next_question
+from reinstate.core.parsed import ParsedMessage
+from reinstate.core.statements import Statement
+from reinstate.core.verdict import decide
+from reinstate.core.wishes import Edit, edited
+from reinstate.knowledge import TONES, Tone, knowledge
+from reinstate.replies.letter import letter_messages
+
+_EDIT_ROW = 5  # which letter it is of, and the fields of an edit
+
+
+@dataclass(frozen=True)
+class Writing(Said):
+    """What an action of the letter meets."""
+
+    @cached_property
+    def case(self) -> Case:
+        """What was known before, with the cause first by which it was judged: the letter is about that."""
+        case = Case.from_slots(self.tracker.slots, knowledge())
+        cause = decide(case, knowledge()).cause
+        return case.name(cause, case.stance(cause)) if cause in case.causes else case
+
+    @property
+    def kind(self) -> str:
+        """Which letter it is."""
+        return kind_of(self.tracker.get_slot("letter_kind")) or APPEAL
+
+    @cached_property
+    def facts(self) -> tuple[Fact, ...]:
+        """What was told."""
+        return from_slot(self.tracker.get_slot("facts"), knowledge())
+
+    @property
+    def asked_for(self) -> list[str]:
+        """The facts that the form asked for, the open one last."""
+        return [fact for fact in self.tracker.get_slot("letter_asked") or () if fact in knowledge().facts]
+
+    @property
+    def open_fact(self) -> str:
+        """The fact that the form asks for."""
+        return self.asked_for[-1] if self.asked_for else HAPPENED
+
+    @property
+    def tone(self) -> Tone:
+        """The tone of the draft."""
+        return tone_of(self.tracker.get_slot("tone")) or "formal"
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        """What the person changed in the letter, which lasts."""
+        return self.edits_of(self.kind)
+
+    def edits_of(self, kind: str) -> tuple[Edit, ...]:
+        """What the person changed in a letter of a kind about this cause."""
+        return tuple(Edit(*row[1:]) for row in self._edit_rows() if row[0] == self._letter_id(kind))
+
+    def kept_edits(self, kind: str, edits: Iterable[Edit]) -> list[list[str]]:
+        """What the slot keeps where these are the edits of one kind."""
+        letter = self._letter_id(kind)
+        others = [row for row in self._edit_rows() if row[0] != letter]
+        return [*others, *([letter, *astuple(edit)] for edit in edits)]
+
+    def _edit_rows(self) -> list[list[str]]:
+        rows = [row for row in self.tracker.get_slot("letter_edits") or () if isinstance(row, list)]
+        return [[str(value) for value in row] for row in rows if len(row) == _EDIT_ROW]
+
+    def _letter_id(self, kind: str) -> str:
+        return f"{kind} {self.case.first_cause or ''}"
+
+    @property
+    def letter(self) -> Letter:
+        """The letter as it stands."""
+        return edited(self.draft(self.tone, self.kind), self.edits)
+
+    def draft(self, tone: Tone, kind: str) -> Letter:
+        """The letter without the person's changes."""
+        return draft(self.case, *self._as_owner(), tone, knowledge(), kind)
+
+    def _as_owner(self) -> tuple[tuple[Fact, ...], tuple[Statement, ...]]:
+        """Facts and statements, of a helper without what could not be put as the owner would say it."""
+        told = self.facts, self.told
+        return as_owner(*told, knowledge()) if self.role == "helper" else told
+
+    def going_on(self, **slots: Any) -> list[EventType]:
+        """The slots after an answer: the next question, or that there is none."""
+        case, facts = slots.pop("case", self.case), slots.pop("facts", self.facts)
+        told, asked = slots.pop("told", self.told), self.asked_for
+        following = next_question(case, facts, told, asked, knowledge(), self.kind)
+        after = {**case.to_slots(), **self.followed(case), **kept(facts, told), **slots}
+        next_ = {"letter_asked": [*asked, following]} if following else {"letter_done": True}
+        return [*self.set(after), *(SlotSet(name, value) for name, value in next_.items())]
+
+
+def kept(facts: Iterable[Fact], told: Iterable[Statement]) -> dict[str, Any]:
+    """The slots of what a letter is made of."""
+    return {"facts": to_slot(facts), "told": statements.to_slot(told) or None}
+
+
+def with_slots(tracker: Tracker, slots: dict[str, Any]) -> Tracker:
+    """The tracker as it will be after some slots are set."""
+    after = copy(tracker)
+    after.slots = {**tracker.slots, **slots}
+    return after
+
+
+def shown(said: Writing, tone: Tone, kind: str, edits: tuple[Edit, ...]) -> list[EventType]:
+    """Show a letter, and what of the person's words stands nowhere in it."""
+    unchanged = said.draft(tone, kind)
+    letter = edited(unchanged, edits)
+    said.say(letter_messages(letter, tone, kind, left_out(unchanged, said.facts, said.told), knowledge()))
+    edits_kept = said.kept_edits(kind, edits)
+    done = {"tone": tone, "letter_kind": kind, "letter_edits": edits_kept, "letter_done": True, "asked": None}
+    return said.set(done)
+
+
+def tone_of(value: Any) -> Tone | None:
+    """A tone by its name."""
+    return next((t for t in TONES if t == value), None)
+
+
+def kind_of(value: Any) -> str | None:
+    """A kind of letter: what has paragraphs of its own and is no cause's."""
+    kinds = (i for i, letter in knowledge().letters.items() if letter.paragraphs)
+    return next((i for i in kinds if i == value), None)
+
+
+def kind_asked_for(message: ParsedMessage) -> str | None:
+    """The kind of letter that a text asks for, or a button."""
+    kinds = knowledge().letters
+    named = (
+        i
+        for i, letter in kinds.items()
+        if any(re.search(p, message.text, re.IGNORECASE) for p in letter.says)
+    )
+    return kind_of(message.value) or next(named, None)

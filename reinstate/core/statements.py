@@ -1,0 +1,102 @@
+"""A person's own sentences, each with the part of a letter that it belongs to. Pure.
+
+Which part that is was learnt, see `reinstate.understanding.statements`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, get_args
+
+from reinstate.core.case import CauseMention
+
+Kind = Literal["happened", "record", "changed", "regret", "proof", "wish", "new", "status", "aside"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+ASIDE = "aside"
+NOT_OF_LETTER: tuple[Kind, ...] = ("aside", "status")
+MOST = 60
+_SURE = 0.6  # from here on a cause that was read in a sentence is the one that it tells of
+_ANSWERS: dict[str, tuple[Kind, ...]] = {
+    "happened": ("happened",),
+    "changed": ("changed", "happened", "record"),
+    "new": ("new", "happened", "record", "changed", "proof"),
+}
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One sentence or clause that a person wrote.
+
+    Attributes:
+        kind: the part of a letter that it belongs to; "new" is what answers the question for what is new.
+        text: as it was written.
+        sure: how likely it belongs into a letter, or does not.
+        cause: id of the cause that it was read to tell of, empty where that is not sure.
+    """
+
+    kind: Kind
+    text: str
+    sure: float = 1.0
+    cause: str = ""
+
+    @property
+    def for_letter(self) -> bool:
+        """Whether it belongs into a letter at all."""
+        return self.kind not in NOT_OF_LETTER
+
+
+def from_slot(value: Any) -> tuple[Statement, ...]:
+    """The statements of a slot, or of a parsed message; what has an unexpected shape counts as not told."""
+    if not isinstance(value, list):
+        return ()
+    return tuple(
+        Statement(next(k for k in KINDS if k == row[0]), str(row[1]), float(row[2]), str(row[3]))
+        for row in value
+        if isinstance(row, list) and len(row) == 4 and row[0] in KINDS and isinstance(row[2], (int, float))
+    )
+
+
+def to_slot(statements: Iterable[Statement]) -> list[list[Any]]:
+    """What a slot keeps of them."""
+    return [[s.kind, s.text, round(s.sure, 2), s.cause] for s in statements]
+
+
+def added(told: Sequence[Statement], more: Iterable[Statement]) -> tuple[Statement, ...]:
+    """What was told, and what is told now as far as it belongs into a letter, in this order."""
+    known = {s.text.casefold() for s in told}
+    new = [s for s in more if s.for_letter and s.text.casefold() not in known]
+    return (*told, *dict.fromkeys(new))[-MOST:]
+
+
+def without(told: Iterable[Statement], words: Iterable[str]) -> tuple[Statement, ...]:
+    """What was told, without the sentences that were put right since."""
+    gone = tuple(words)
+    return tuple(s for s in told if not any(s.text in sentence for sentence in gone))
+
+
+def about(statements: Iterable[Statement], mentions: Iterable[CauseMention]) -> tuple[Statement, ...]:
+    """Statements with the cause that was surely read in just them."""
+    sure = [m for m in mentions if m.stance != "asks" and m.confidence >= _SURE and m.text]
+    found = []
+    for statement in statements:
+        causes = {m.id for m in sure if m.text in statement.text or statement.text in m.text}
+        found.append(replace(statement, cause=causes.pop()) if len(causes) == 1 else statement)
+    return tuple(found)
+
+
+def answering(statements: Iterable[Statement], asked: str, least: float) -> tuple[Statement, ...]:
+    """Statements of an answer to a question whose answer is told in sentences: they are what was asked for.
+
+    Args:
+        statements: of the message.
+        asked: the fact that was asked for.
+        least: how sure it has to be that a sentence does not belong into a letter, to keep it out.
+    """
+    kinds = _ANSWERS.get(asked, ())
+    wanted = next((k for k in KINDS if k == asked), None)
+
+    def answers(s: Statement) -> bool:
+        return s.kind in kinds or (s.kind == ASIDE and s.sure < least)
+
+    return tuple(replace(s, kind=wanted) if wanted and kinds and answers(s) else s for s in statements)

@@ -1,0 +1,184 @@
+"""The Rasa graph component that tells which sentences of a message belong into which part of a letter.
+
+Its examples are lists of sentences, one for each kind.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby, pairwise
+from pathlib import Path
+from typing import Any
+
+import yaml
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.constants import TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from reinstate.core.cleaning import sentences
+from reinstate.core.statements import KINDS, NOT_OF_LETTER, Kind, Statement, to_slot
+from reinstate.core.wishes import parse_wishes
+from reinstate.knowledge import knowledge
+from reinstate.understanding import encoders, head, vectors, words
+
+MODEL, WORDS = "statements.npz", "words"
+_BELONGS = 0.5
+MOST, LONG_WORDS = 40, 8  # sentences of a message; words from which on a sentence is cut into clauses
+# Where a sentence that runs on tells something else: "he paid me by paypal and now they banned me".
+_RUNS_ON = re.compile(
+    r""",?\s+(?=(?:and|but|so|because|then|now)\s+(?:i|he|she|they|we|it|you|my|his|her|their|the|now|upwork
+          |what|how|can|please|is|do|will|am)\b)
+      | ,\s+(?=(?:i|he|she|they|we|it|you|my|upwork|what|how|can|please|is|do|will)\b)
+      | \s+(?=(?:what|how|can|should)\s+(?:do|can|should|i|you)\b)
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
+class StatementReader(GraphComponent):
+    """Sets `statements`: [kind, text, how sure, cause] for each sentence, see `reinstate.core.statements`.
+
+    Of a wish for a letter ("add that ...") the sentences are those that are to be added.
+
+    Config:
+        encoder: the one that reads sentences, see `reinstate.understanding.encoders.load`.
+        strength: of the head, see `reinstate.understanding.head.fit`.
+        examples: the folder with a file of examples for each kind; only training reads it.
+    """
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """What holds where config.yml is silent."""
+        return {"encoder": "use", "strength": 10.0, "examples": "data/statements"}
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> StatementReader:
+        """Make an untrained reader."""
+        return cls(config, model_storage, resource, None)
+
+    def __init__(
+        self,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        trained: head.Head | None,
+    ) -> None:
+        """Hold the head, which reads by one encoder and by words."""
+        self._config, self._storage, self._resource, self._trained = config, model_storage, resource, trained
+        try:
+            self._encoder: encoders.Encoder | None = encoders.load(config["encoder"])
+        except encoders.EncoderError:  # the message reader says so, with the mend
+            self._encoder = None
+
+    @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
+        """Rasa trains again when the examples or the way of training change."""
+        folder = Path({**cls.get_default_config(), **config}["examples"])
+        files = (Path(__file__), *sorted(folder.glob("*.yml")))
+        return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Fit the head on the examples and store it; Rasa's own training data has none of them."""
+        labels, texts = zip(*examples(Path(self._config["examples"])))
+        views: dict[str, head.View] = {WORDS: words.count(texts)}
+        if self._encoder:
+            views[self._config["encoder"]] = vectors.of_texts(self._config["encoder"], texts)
+        fitted = {name: head.fit(view, labels, self._config["strength"]) for name, view in views.items()}
+        self._trained = head.combine(fitted, labels)
+        with self._storage.write_to(self._resource) as folder:
+            head.save(self._trained, folder / MODEL)
+        return self._resource
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> StatementReader:
+        """Read the stored head."""
+        with model_storage.read_from(resource) as folder:
+            return cls(config, model_storage, resource, head.load(folder / MODEL))
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Leave training data as it is."""
+        return training_data
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Read each message."""
+        for message in messages:
+            text = message.get(TEXT) or ""
+            told = [w.sentence for w in parse_wishes(text, knowledge()).wishes if w.sentence] or [text]
+            found = [statement for one in told for statement in self.read(one)]
+            message.set("statements", to_slot(found), add_to_output=True)
+        return messages
+
+    def read(self, text: str) -> list[Statement]:
+        """The sentences of a text with their kinds; neighbours of one kind in one sentence stay together."""
+        if self._trained is None:
+            raise RuntimeError("this reader has not been trained")
+        cut = [parts for sentence in sentences(text) if (parts := clauses(sentence))][:MOST]
+        if not cut:
+            return []
+        texts = [part.strip(" ,") for parts in cut for part in parts]
+        views: dict[str, head.View] = {WORDS: words.count(texts)}
+        if self._encoder:
+            views[self._config["encoder"]] = self._encoder.encode(texts)
+        rows = iter(self._trained.probabilities(views))
+        return [s for parts in cut for s in _joined(parts, [next(rows) for _ in parts], self._trained.labels)]
+
+
+def clauses(sentence: str) -> list[str]:
+    """A sentence, cut where it runs on; joined, its parts are the sentence again."""
+    if len(sentence.split()) < LONG_WORDS:
+        return [sentence] if any(letter.isalnum() for letter in sentence) else []
+    starts = [0, *(found.start() for found in _RUNS_ON.finditer(sentence) if found.start()), len(sentence)]
+    parts = [sentence[start:end] for start, end in pairwise(starts)]
+    return [part for part in parts if any(letter.isalnum() for letter in part)]
+
+
+def _joined(
+    parts: Sequence[str], rows: Sequence[head.Probabilities], labels: Sequence[str]
+) -> Iterator[Statement]:
+    found = [_kind(row, labels) for row in rows]
+    for kind, same in groupby(zip(parts, found), key=lambda one: one[1][0]):
+        told = list(same)
+        text = "".join(part for part, _ in told).strip(" ,")
+        yield Statement(kind, text, min(sure for _, (_, sure) in told))
+
+
+def _kind(row: head.Probabilities, labels: Sequence[str]) -> tuple[Kind, float]:
+    """The kind of a sentence, and how sure it is that it belongs into a letter, or does not."""
+    likely = {kind: float(row[labels.index(kind)]) for kind in KINDS if kind in labels}
+    within = {kind: p for kind, p in likely.items() if kind not in NOT_OF_LETTER}
+    sure = sum(within.values())
+    among = within if sure >= _BELONGS else {k: p for k, p in likely.items() if k not in within}
+    return max(among, key=lambda kind: among[kind]), max(sure, 1 - sure)
+
+
+def examples(folder: Path) -> list[tuple[str, str]]:
+    """Kind and sentence of each example.
+
+    Args:
+        folder: with a file of sentences for each kind.
+    """
+    found: list[tuple[str, str]] = []
+    for file in sorted(folder.glob("*.yml")):
+        kinds: Mapping[str, list[str]] = yaml.safe_load(file.read_text(encoding="utf-8"))
+        found += [(kind, text) for kind, texts in kinds.items() for text in texts]
+    return found
