@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reinstate.core.case import Case
-from reinstate.core.cleaning import capital, put_well, stems
+from reinstate.core.cleaning import capital, is_sentence, put_well, stems
 from reinstate.core.facts import Fact, of_cause, tells
 from reinstate.core.parsed import CORRECTS
 from reinstate.core.statements import Statement
@@ -44,7 +44,8 @@ _KNOWN_BY = {HAPPENED: TOLD, "changed": "changed", NEW: NEW, "evidence": "proof"
 _DOCUMENT, EVIDENCE = "document", "evidence"  # a document that can be shown is named once
 _OPTIONAL, _PLACE = re.compile(r"\[([^\[\]]*\{[^\[\]]*)\]"), re.compile(r"\{(\w+)\}")
 _NEWS = (NEW, "changed", "proof")
-_NEARLY, _SHORTEST = 0.7, 4  # of the words that tell something; words of what is said to be left out
+_NEARLY = 0.7  # share of the telling words of a sentence
+_SHORTEST, _BARE = 4, 6  # words of what is said to be left out, and of an answer that is no sentence
 _EXCUSED = "hold"  # a severity: whose check failed has broken no rule
 _OWNS, _SORRY = "knew", "sorry"  # the facts that the person says themselves that it was wrong
 
@@ -127,7 +128,9 @@ def draft(
     rows = _Rows((*_of_cause(cause, knowledge).rows, *frame.rows), case, stance, tone, cause, knowledge)
     spoken = {s.part for s in own}
     left = [f for f in known if not any(_says(s, f, knowledge) for s in own)]
-    left = [f for f in left if f.answers or _is_needed(f, own, told, knowledge)]
+    if TOLD in spoken:  # a word that was found in what does not stand in the letter may be of something else
+        stands, said = [s.words for s in own], [s.text for s in told if put_well(s.text, knowledge)]
+        left = [f for f in left if not any(_overlap(f.words, w) for w in (stands if f.answers else said))]
     beside = TOLD in spoken and not any(knowledge.facts[f.kind].deed for f in left)
     framing = [f for f in known if _REGRET not in spoken or f.kind not in (_OWNS, _SORRY)]
     found = [s for part in parts if part not in (*_TELLING, _DETAIL) if (s := rows.first(part, framing))]
@@ -145,13 +148,8 @@ def _says(sentence: Sentence, fact: Fact, knowledge: Knowledge) -> bool:
     return shows and tells(fact, sentence.words, knowledge)
 
 
-def _is_needed(fact: Fact, own: Iterable[Sentence], told: Iterable[Statement], knowledge: Knowledge) -> bool:
-    """Whether the words that a fact came from stand nowhere in the letter, or could not be put well."""
-    stands = {s.words for s in own}
-    over = [s for s in told if s.text in fact.words or fact.words in s.text]
-    return not any(s.text in stands for s in over) or any(
-        s.text not in stands and tells(fact, s.text, knowledge) for s in over
-    )
+def _overlap(one: str, other: str) -> bool:
+    return one in other or other in one
 
 
 def left_out(letter: Letter, facts: Iterable[Fact], told: Iterable[Statement]) -> tuple[str, ...]:
@@ -181,7 +179,9 @@ def _own(
     for statement in told:
         text = put_well(statement.text, knowledge)
         of_another = statement.cause in others or any(tells(f, statement.text, knowledge) for f in deeds)
-        if text and statement.kind in _PARTS and not of_another:
+        answers = any(f.answers and f.words == statement.text for f in known)  # which a pattern puts better
+        bare = len(text.split()) <= _BARE and not is_sentence(text, knowledge)
+        if text and statement.kind in _PARTS and not of_another and not (bare and answers):
             sentences.setdefault(
                 text.casefold(),
                 (statement, Sentence(text, _PARTS[statement.kind][0], words=statement.text)),
@@ -217,12 +217,15 @@ def _surest(found: Iterable[tuple[Statement, Sentence]], kind: str, most: int) -
 
 
 def _led(own: Iterable[Sentence], rows: _Rows) -> Iterator[Sentence]:
-    """The person's sentences; the first that tells what is new is led in."""
-    led = False
-    for sentence in own:
-        lead = None if led or sentence.part != NEW else rows.first(NEW, (), {NEW: sentence.text})
-        led = led or lead is not None
-        yield replace(sentence, text=lead.text) if lead else sentence
+    """The person's sentences, then what is none ("85 dollars in May"), which is led in, as is what is new."""
+    whole = {s: is_sentence(s.text, rows.knowledge) for s in own}
+    led: set[str] = set()
+    for sentence in sorted(whole, key=lambda s: not whole[s]):
+        lead = sentence.part if whole[sentence] else f"bare_{sentence.part}"
+        row = None if lead in led else rows.first(lead, (), {"words": sentence.text})
+        led.add(lead)
+        if row or whole[sentence] or rows.has(lead):
+            yield replace(sentence, text=row.text) if row else sentence
 
 
 @dataclass(frozen=True)
@@ -239,6 +242,10 @@ class _Rows:
     def first(self, part: str, facts: Sequence[Fact], more: Mapping[str, str] = {}) -> Sentence | None:
         """The sentence of the first row of a part that fits, and that needs no other than these facts."""
         return next(self.each(part, facts, more), None)
+
+    def has(self, part: str) -> bool:
+        """Whether there is a row of a part at all."""
+        return any(row.part == part for row in self.rows)
 
     def each(self, part: str, facts: Sequence[Fact], more: Mapping[str, str] = {}) -> Iterator[Sentence]:
         """The sentences of all such rows."""
