@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from rasa.shared.core.events import (
@@ -87,7 +87,7 @@ class Memory:
 
     def write(self) -> str:
         """As text."""
-        return json.dumps({"version": VERSION, **asdict(self)})
+        return json.dumps({"version": VERSION, **vars(self)})
 
     def after(self, events: Sequence[Dict], slots: Sequence[Slot]) -> Memory:
         """The memory when more has happened.
