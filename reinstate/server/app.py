@@ -32,7 +32,7 @@ from sanic import HTTPResponse, Request, Sanic
 from sanic.exceptions import SanicException
 from sanic.response import empty, raw, redirect
 
-from reinstate import inprocess, knowledge, quick_rules
+from reinstate import inprocess, knowledge, quick_rules, quick_turns
 from reinstate.channels.gate import Gate
 from reinstate.channels.rates import Times, limits
 from reinstate.server import lean, metrics, workers
@@ -220,6 +220,7 @@ async def _load(app: Sanic, loop: Any) -> None:
     if not remote:
         inprocess.install()
     agent = Agent.load(MODEL, action_endpoint=EndpointConfig(remote) if remote else None)
+    quick_turns.install(agent)
     # Rasa wraps every store so that a database error loses what was said without a word; a turn
     # that cannot be stored must fail instead, so that it can be said and repeated.
     store.domain = agent.domain
