@@ -17,6 +17,8 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecutionRejected
 from rasa.shared.core.slot_mappings import SlotMappingType
 
+from reinstate.server.metrics import STAGE_SECONDS
+
 _BY_ACTION = [{"type": str(SlotMappingType.CUSTOM)}]
 _VALIDATES = "action_validate_slot_mappings"
 
@@ -43,6 +45,14 @@ class Processor(MessageProcessor):
             tracker.update_with_events(prediction.events, self.domain)
             tracker.update(action.event_for_successful_execution(prediction))
         tracker.update_with_events(events or [], self.domain)
+
+    def _predict_next_with_tracker(self, tracker: Any) -> Any:
+        with STAGE_SECONDS.labels("predict").time():
+            return super()._predict_next_with_tracker(tracker)
+
+    async def _run_action(self, *arguments: Any, **named: Any) -> bool:
+        with STAGE_SECONDS.labels("act").time():
+            return bool(await super()._run_action(*arguments, **named))
 
     @staticmethod
     def _log_slots(_tracker: Any) -> None:
