@@ -58,6 +58,9 @@ class Processor(MessageProcessor):
     def _log_slots(_tracker: Any) -> None:
         """Nothing."""
 
+    def _check_for_unseen_features(self, _parsed: Any) -> None:
+        """Nothing: what a model reads and its domain are trained together."""
+
 
 class Runner:
     """Runs those nodes of a loaded graph that a target needs, one after another."""
