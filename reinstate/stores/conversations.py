@@ -52,8 +52,14 @@ _PATIENT_WITH_REMAINS = 2
 _SAID = ("user", "bot", "restart")
 _lasts = sessions.c.seen > now() - SESSION_SECONDS
 _keep_event = events.insert().values(timestamp=now())
-_keep_reply = replies.insert()
-_latest = sa.select(sa.func.max(events.c.id)).where(events.c.sender_id == sa.bindparam("name"))
+_keep_reply = replies.insert().from_select(  # of a `message` of a `name`
+    ["conversation", "message", "after"],
+    sa.select(
+        sa.bindparam("name", type_=sa.String),
+        sa.bindparam("message", type_=sa.String),
+        sa.func.coalesce(sa.func.max(events.c.id), 0),
+    ).where(events.c.sender_id == sa.bindparam("name", type_=sa.String)),
+)
 Dict = dict[str, Any]
 
 
@@ -244,13 +250,11 @@ class ConversationStore(SQLTrackerStore):
         state = {"conversation": conversation, "state": memory.write()}
 
         def keep(connection: Connection) -> None:
-            after = connection.execute(_latest, {"name": conversation}).scalar() or 0
             if old and (rows := rows_of_replies(connection, conversation)):
                 connection.execute(self._add_replies, rows)
             # Where a lock was lost and another process has kept the same message, this turn fails.
             for message in handled:
-                row = {"conversation": conversation, "message": message, "after": after}
-                connection.execute(_keep_reply, row)
+                connection.execute(_keep_reply, {"name": conversation, "message": message})
             if offered:
                 connection.execute(self._add_offers, offered)
             connection.execute(_keep_event, [row_of_event(conversation, event) for event in new])
