@@ -209,7 +209,7 @@ def main() -> None:
         f"![The same as bars]({PLOT.name})",
         "One process beside two, in the same run:",
         workers,
-        speed.said(rows, least, mine["turn, p50 ms"]),
+        speed.said(rows, least),
         f"{STEPS}{steps}".rstrip() if steps else "",
     ]
     REPORT.write_text("\n\n".join(filter(None, text)) + "\n", encoding="utf-8")
