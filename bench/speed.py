@@ -133,7 +133,8 @@ def said(rows: Mapping[str, float], least: Mapping[str, float]) -> str:
             "Means of `/metrics` and of the client's clock, one person at a time:",
             "\n".join(table),
             f"The floor is one reading ({least['reading']:.1f} ms) and one commit ({least['commit']:.1f} ms),"
-            f" each alone in a process, right after: {under:.1f} ms. A turn takes {total / under:.1f} times that.",
+            f" each alone in a process, right after: {under:.1f} ms."
+            f" A turn takes {total / under:.1f} times that.",
         ]
     )
 
