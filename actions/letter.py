@@ -100,7 +100,7 @@ class ValidateLetterForm(Action):
         asked = said.open_fact
         tells = any(s.for_letter and s.sure >= _NOT_OF_LETTER for s in said.says)
         # "removed it. wont" sounds like a stop, "we will use different computers" like getting round a ban
-        sounds = (*_SOUND_LIKE_STOPS, *(("help_evade",) if asked == "changed" else ()))
+        sounds = (*_SOUND_LIKE_STOPS, "help_evade") if _promises(said) else _SOUND_LIKE_STOPS
         interrupts = message.intent in ALWAYS_INTERRUPT and not (tells and message.intent in sounds)
         if interrupts or message.upwork_answer:
             return []
@@ -148,6 +148,11 @@ def _taken(said: Writing, message: ParsedMessage, asked: str) -> list[EventType]
     if asked not in new and (new or gone) and corrects_facts(message, knowledge()):
         return said.set({**case.to_slots(), **said.followed(case), **kept(facts, told)})
     return said.going_on(case=case, facts=facts, told=told)
+
+
+def _promises(said: Writing) -> bool:
+    """Whether a message tells what has changed or will."""
+    return said.open_fact == "changed" and any(s.kind == "changed" for s in said.says)
 
 
 def _circumstances(fact: str) -> set[str | None]:
