@@ -9,7 +9,7 @@ the words or the facts that it was made of.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reinstate.core.case import Case
@@ -44,7 +44,10 @@ _KNOWN_BY = {HAPPENED: TOLD, "changed": "changed", NEW: NEW, "evidence": "proof"
 _DOCUMENT, EVIDENCE = "document", "evidence"  # a document that can be shown is named once
 _OPTIONAL, _PLACE = re.compile(r"\[([^\[\]]*\{[^\[\]]*)\]"), re.compile(r"\{(\w+)\}")
 _NEWS = (NEW, "changed", "proof")
-_NEARLY = 0.7  # share of the telling words of a sentence
+_NEARLY, _WHOLLY = (
+    0.7,
+    0.9,
+)  # share of the telling words of a sentence that stand in another one, in all others
 _SHORTEST, _BARE = 4, 6  # words of what is said to be left out, and of an answer that is no sentence
 _EXCUSED = "hold"  # a severity: whose check failed has broken no rule
 _OWNS, _SORRY = "knew", "sorry"  # the facts that the person says themselves that it was wrong
@@ -137,8 +140,9 @@ def draft(
     found += rows.tell(parts, left, beside=beside)
     if TOLD in spoken and cause is None:  # who tells what happened need not say that nobody told them
         found = [s for s in found if s.part != "accused" or s.facts]
-    if stance == "admits" and not _tells_deed(known, own, cause, knowledge):
-        found = [s for s in found if s.part != _POSITION]  # nothing is admitted that was not told
+    owns = _REGRET in spoken or any(_tells_deed(f, knowledge) for f in known)
+    if stance == "admits" and not owns:
+        found = [s for s in found if s.part != _POSITION]  # nobody is made to say that they do not dispute it
     return Letter((*found, *_led(own, rows)), (*frame.paragraphs[:-2], (ADDED,), *frame.paragraphs[-2:]))
 
 
@@ -186,24 +190,31 @@ def _own(
                 text.casefold(),
                 (statement, Sentence(text, _PARTS[statement.kind][0], words=statement.text)),
             )
-    found = [one for one in sentences.values() if not _is_said_better(one[1], sentences.values(), knowledge)]
+    found = list(sentences.values())
+    once = _said_once([sentence for _, sentence in found], knowledge)
+    found = [(statement, sentence) for statement, sentence in found if sentence in once]
     most = {kind: brief if tone == "brief" else formal for kind, (_, formal, brief) in _PARTS.items()}
     kept = [sentence for kind in most for sentence in _surest(found, kind, most[kind])]
     return [sentence for _, sentence in found if sentence in kept]
 
 
-def _is_said_better(
-    sentence: Sentence, all_: Collection[tuple[Statement, Sentence]], knowledge: Knowledge
-) -> bool:
-    """Whether another sentence says nearly all of this one, and more, or says it later."""
-    own = set(stems(sentence.text, knowledge))
-    others = [other for _, other in all_]
-    return any(
-        len(own & more) >= _NEARLY * len(own) and (len(more) > len(own) or n > others.index(sentence))
-        for n, other in enumerate(others)
-        if other is not sentence and other.part == sentence.part
-        for more in [set(stems(other.text, knowledge))]
-    )
+def _said_once(sentences: Sequence[Sentence], knowledge: Knowledge) -> list[Sentence]:
+    """Sentences without those whose words nearly all stand in the others; of two alike the later one stays.
+
+    What denies something is not said by sentences that deny nothing.
+    """
+    left = list(sentences)
+    for sentence in sorted(sentences, key=lambda s: len(stems(s.text, knowledge))):
+        own, denies = set(stems(sentence.text, knowledge)), knowledge.patterns["negates"]
+        others = [s for s in left if s is not sentence]
+        if denies.found(sentence.text):
+            others = [s for s in others if denies.found(s.text)]
+        each = [set(stems(s.text, knowledge)) for s in others]
+        covered = max((len(own & more) for more in each), default=0)
+        together = len(own & set().union(*each))
+        if own and (covered >= _NEARLY * len(own) or together >= _WHOLLY * len(own)):
+            left.remove(sentence)
+    return left
 
 
 def _surest(found: Iterable[tuple[Statement, Sentence]], kind: str, most: int) -> Iterator[Sentence]:
@@ -297,15 +308,9 @@ def stance_of(
     )
 
 
-def _tells_deed(
-    facts: Iterable[Fact], sentences: Iterable[Sentence], cause: str | None, knowledge: Knowledge
-) -> bool:
-    """Whether a person tells the deed: that reviews were poor, or what the notice says, is none."""
-    if any(f.kind == _OWNS for f in facts):
-        return True
-    own = knowledge.patterns["own_deed"]
-    tells = any(knowledge.facts[f.kind].deed for f in facts) or any(own.found(s.text) for s in sentences)
-    return tells and cause in knowledge.letters
+def _tells_deed(fact: Fact, knowledge: Knowledge) -> bool:
+    """Whether a fact is a deed, or that the person is sorry for it."""
+    return knowledge.facts[fact.kind].deed or fact.kind in (_OWNS, _SORRY)
 
 
 def _excuses(circumstance: str, cause: str, knowledge: Knowledge) -> bool:
