@@ -8,7 +8,8 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.standing import OrOfLetter
 from actions.turn import Said
-from reinstate.core.policy import AnswerPart, answered, offered, perhaps
+from reinstate.core.plan import AnswerPart
+from reinstate.core.policy import answered, offered, perhaps
 from reinstate.core.transcript import guesses, misses
 from reinstate.core.verdict import question_of
 from reinstate.knowledge import knowledge

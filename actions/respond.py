@@ -16,7 +16,8 @@ from reinstate.core.case import Case
 from reinstate.core.facts import Fact, corrects_facts, from_slot, gathered, outdated
 from reinstate.core.facts import to_slot as facts_slot
 from reinstate.core.parsed import ParsedMessage
-from reinstate.core.policy import Plan, Turn, plan
+from reinstate.core.plan import Plan, Turn
+from reinstate.core.policy import plan
 from reinstate.core.statements import added, to_slot, without
 from reinstate.core.update import update_case
 from reinstate.core.verdict import decide

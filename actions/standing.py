@@ -14,7 +14,8 @@ from actions.writing import Writing, kept, kind_asked_for, shown, tone_of, with_
 from reinstate.core import statements
 from reinstate.core.cleaning import phrase, sentences
 from reinstate.core.facts import gathered, outdated, to_slot
-from reinstate.core.letter import APPEAL, EVIDENCE, LONGEST, part_of
+from reinstate.core.letter import APPEAL, EVIDENCE, LONGEST
+from reinstate.core.own_words import part_of
 from reinstate.core.parsed import CORRECTS, ParsedMessage
 from reinstate.core.policy import SURE_ALONE, SURE_TOLD
 from reinstate.core.update import update_case

@@ -13,29 +13,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reinstate.core.case import Case
-from reinstate.core.cleaning import capital, is_sentence, put_well, stems
+from reinstate.core.cleaning import capital, is_sentence, put_well
 from reinstate.core.facts import Fact, of_cause, tells
+from reinstate.core.own_words import NEW, TOLD, own_words
 from reinstate.core.parsed import CORRECTS
 from reinstate.core.statements import Statement
 from reinstate.knowledge import Knowledge, LetterPatterns, LetterRow, LetterStance, Tone
 
 LONGEST = 3000
-APPEAL, QUESTIONS, NEW = "appeal", "questions", "new"
+APPEAL, QUESTIONS = "appeal", "questions"
 MOST_QUESTIONS = 4
 ADDED = "added"  # the part of sentences that a person added and that have no part in this letter
 HAPPENED = "happened"  # the fact that only asks what happened
 _FRAME = ("subject", "greeting", "ending")
-TOLD, _DETAIL, _POSITION, _REGRET = "told", "detail", "position", "regret"
-# The parts of a person's own sentences by their kind, and how many words stand there: formal or warm, brief.
-_PARTS: Mapping[str, tuple[str, int, int]] = {
-    "happened": (TOLD, 140, 55),
-    "record": ("record", 35, 0),
-    "regret": (_REGRET, 25, 10),
-    "changed": ("changed", 60, 20),
-    NEW: (NEW, 60, 30),
-    "proof": ("proof", 40, 15),
-    "wish": ("wish", 40, 0),
-}
+_DETAIL, _POSITION, _REGRET = "detail", "position", "regret"
 # The parts whose patterns tell facts; the others frame the letter and may name a fact that was told already.
 _BESIDE = ("unaware", "removed", "evidence")
 _TELLING = ("what", "who", "why", "often", *_BESIDE)
@@ -44,18 +35,9 @@ _KNOWN_BY = {HAPPENED: TOLD, "changed": "changed", NEW: NEW, "evidence": "proof"
 _DOCUMENT, EVIDENCE = "document", "evidence"  # a document that can be shown is named once
 _OPTIONAL, _PLACE = re.compile(r"\[([^\[\]]*\{[^\[\]]*)\]"), re.compile(r"\{(\w+)\}")
 _NEWS = (NEW, "changed", "proof")
-_NEARLY, _WHOLLY = (
-    0.7,
-    0.9,
-)  # share of the telling words of a sentence that stand in another one, in all others
-_SHORTEST, _BARE = 4, 6  # words of what is said to be left out, and of an answer that is no sentence
+_SHORTEST = 4  # words of what is said to be left out
 _EXCUSED = "hold"  # a severity: whose check failed has broken no rule
 _OWNS, _SORRY = "knew", "sorry"  # the facts that the person says themselves that it was wrong
-
-
-def part_of(kind: str) -> str:
-    """The part of a letter in which statements of a kind stand; what happened, where they have none."""
-    return _PARTS.get(kind, _PARTS[HAPPENED])[0]
 
 
 @dataclass(frozen=True)
@@ -123,7 +105,8 @@ def draft(
     known, frame = of_cause(facts, cause, knowledge), knowledge.letters[kind]
     parts = [part for paragraph in frame.paragraphs for part in paragraph]
     stance = stance_of(case, known, told, knowledge)
-    own = [s for s in _own(told, case, known, stance, tone, knowledge) if s.part in parts]
+    chosen = own_words(told, case, known, tone, knowledge, disputes=stance == "disputes")
+    own = [Sentence(o.text, o.part, words=o.words) for o in chosen if o.part in parts]
     own_deed = knowledge.patterns["own_deed"]
     happened = [s for s in own if s.part == TOLD]
     if stance == "asks" and happened and (cause or any(own_deed.found(s.text) for s in happened)):
@@ -166,65 +149,6 @@ def left_out(letter: Letter, facts: Iterable[Fact], told: Iterable[Statement]) -
         and not CORRECTS.search(s.text)
         and not any(s.text in words or words in s.text for words in stands)
     )
-
-
-def _own(
-    told: Iterable[Statement],
-    case: Case,
-    known: Sequence[Fact],
-    stance: LetterStance,
-    tone: Tone,
-    knowledge: Knowledge,
-) -> list[Sentence]:
-    """The person's own sentences of this cause that can be put well, in their order; of many the surest."""
-    others = {*case.causes, *case.disputed} - {case.first_cause}
-    deeds = [f for f in known if stance == "disputes" and knowledge.facts[f.kind].deed]
-    sentences: dict[str, tuple[Statement, Sentence]] = {}
-    for statement in told:
-        text = put_well(statement.text, knowledge)
-        of_another = statement.cause in others or any(tells(f, statement.text, knowledge) for f in deeds)
-        answers = any(f.answers and f.words == statement.text for f in known)  # which a pattern puts better
-        bare = len(text.split()) <= _BARE and not is_sentence(text, knowledge)
-        if text and statement.kind in _PARTS and not of_another and not (bare and answers):
-            sentences.setdefault(
-                text.casefold(),
-                (statement, Sentence(text, _PARTS[statement.kind][0], words=statement.text)),
-            )
-    found = list(sentences.values())
-    once = _said_once([sentence for _, sentence in found], knowledge)
-    found = [(statement, sentence) for statement, sentence in found if sentence in once]
-    most = {kind: brief if tone == "brief" else formal for kind, (_, formal, brief) in _PARTS.items()}
-    kept = [sentence for kind in most for sentence in _surest(found, kind, most[kind])]
-    return [sentence for _, sentence in found if sentence in kept]
-
-
-def _said_once(sentences: Sequence[Sentence], knowledge: Knowledge) -> list[Sentence]:
-    """Sentences without those whose words nearly all stand in the others; of two alike the later one stays.
-
-    What denies something is not said by sentences that deny nothing.
-    """
-    left = list(sentences)
-    for sentence in sorted(sentences, key=lambda s: len(stems(s.text, knowledge))):
-        own, denies = set(stems(sentence.text, knowledge)), knowledge.patterns["negates"]
-        others = [s for s in left if s is not sentence]
-        if denies.found(sentence.text):
-            others = [s for s in others if denies.found(s.text)]
-        each = [set(stems(s.text, knowledge)) for s in others]
-        covered = max((len(own & more) for more in each), default=0)
-        together = len(own & set().union(*each))
-        if own and (covered >= _NEARLY * len(own) or together >= _WHOLLY * len(own)):
-            left.remove(sentence)
-    return left
-
-
-def _surest(found: Iterable[tuple[Statement, Sentence]], kind: str, most: int) -> Iterator[Sentence]:
-    """Those sentences of a kind that are surest to be of it, as many as there is room for."""
-    words = 0
-    for statement, sentence in sorted(found, key=lambda one: -one[0].sure):
-        length = len(sentence.text.split())
-        if statement.kind == kind and words + length <= most:
-            words += length
-            yield sentence
 
 
 def _led(own: Iterable[Sentence], rows: _Rows) -> Iterator[Sentence]:

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from reinstate.core.cleaning import mend, speaks, stems
-from reinstate.core.letter import TOLD, Letter, Sentence
+from reinstate.core.letter import Letter, Sentence
+from reinstate.core.own_words import TOLD
 from reinstate.knowledge import TONES, Knowledge, Tone
 
 Kind = Literal["change", "leave_out", "add", "replace", "undo"]

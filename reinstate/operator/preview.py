@@ -15,7 +15,8 @@ import yaml
 
 from reinstate.core.case import Case, CauseMention
 from reinstate.core.parsed import ParsedMessage
-from reinstate.core.policy import ASK_RULE, AnswerPart, Turn, VerdictPart, answered, plan
+from reinstate.core.plan import AnswerPart, Turn, VerdictPart
+from reinstate.core.policy import ASK_RULE, answered, plan
 from reinstate.core.verdict import decide
 from reinstate.knowledge import (
     APPEALED,

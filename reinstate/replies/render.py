@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reinstate.core.policy import (
+from reinstate.core.plan import (
     AnswerPart,
     ChoicePart,
     LookalikePart,

@@ -15,7 +15,7 @@ import yaml
 
 from reinstate.core.case import Case, CauseMention
 from reinstate.core.parsed import ParsedMessage
-from reinstate.core.policy import AnswerPart, Plan, Turn, VerdictPart
+from reinstate.core.plan import AnswerPart, Plan, Turn, VerdictPart
 from reinstate.core.verdict import decide, next_question
 from reinstate.knowledge import (
     APPEALED,

@@ -8,10 +8,7 @@ import pytest
 
 from reinstate.core.case import Case, CauseMention
 from reinstate.core.parsed import ParsedMessage
-from reinstate.core.policy import (
-    CLIENT,
-    HELPER,
-    NO_REASON,
+from reinstate.core.plan import (
     AnswerPart,
     ChoicePart,
     LookalikePart,
@@ -21,8 +18,8 @@ from reinstate.core.policy import (
     TopicPart,
     Turn,
     VerdictPart,
-    plan,
 )
+from reinstate.core.policy import CLIENT, HELPER, NO_REASON, plan
 from reinstate.knowledge import Stance, knowledge
 from reinstate.replies.message import MOST_BUTTONS, Button, Message, within
 from reinstate.replies.render import render

@@ -1,0 +1,116 @@
+"""Which of a person's own sentences stand in a letter, and in which part of it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from reinstate.core.case import Case
+from reinstate.core.cleaning import is_sentence, put_well, stems
+from reinstate.core.facts import Fact, tells
+from reinstate.core.statements import Statement
+from reinstate.knowledge import Knowledge, Tone
+
+TOLD, NEW = "told", "new"
+# The parts of a person's own sentences by their kind, and how many words stand there: formal or warm, brief.
+PARTS: Mapping[str, tuple[str, int, int]] = {
+    "happened": (TOLD, 140, 55),
+    "record": ("record", 35, 0),
+    "regret": ("regret", 25, 10),
+    "changed": ("changed", 60, 20),
+    NEW: (NEW, 60, 30),
+    "proof": ("proof", 40, 15),
+    "wish": ("wish", 40, 0),
+}
+_NEARLY, _WHOLLY = (
+    0.7,
+    0.9,
+)  # share of the telling words of a sentence that stand in another one, in all others
+_BARE = 6  # words of an answer that is no sentence
+
+
+@dataclass(frozen=True)
+class Own:
+    """A sentence of a person's for a letter.
+
+    Attributes:
+        text: as it stands in the letter.
+        part: where it stands.
+        words: as it was written.
+        sure: how likely it belongs into a letter.
+    """
+
+    text: str
+    part: str
+    words: str
+    sure: float
+
+
+def part_of(kind: str) -> str:
+    """The part of a letter in which statements of a kind stand; what happened, where they have none."""
+    return PARTS.get(kind, PARTS["happened"])[0]
+
+
+def own_words(
+    told: Iterable[Statement],
+    case: Case,
+    facts: Sequence[Fact],
+    tone: Tone,
+    knowledge: Knowledge,
+    *,
+    disputes: bool,
+) -> list[Own]:
+    """A person's sentences that can be put well, none said twice, in their order; of many the surest.
+
+    Args:
+        told: what they wrote.
+        case: what was read of another of its causes stays out.
+        facts: what is known by itself; a short answer that tells one is put by its pattern.
+        tone: brief leaves room for less.
+        knowledge: how sentences are mended.
+        disputes: whether what tells the deed stays out.
+    """
+    others = {*case.causes, *case.disputed} - {case.first_cause}
+    deeds = [f for f in facts if disputes and knowledge.facts[f.kind].deed]
+    found: dict[str, Own] = {}
+    for statement in told:
+        text = put_well(statement.text, knowledge)
+        of_another = statement.cause in others or any(tells(f, statement.text, knowledge) for f in deeds)
+        answers = any(f.answers and f.words == statement.text for f in facts)
+        bare = len(text.split()) <= _BARE and not is_sentence(text, knowledge)
+        if text and statement.kind in PARTS and not of_another and not (bare and answers):
+            own = Own(text, part_of(statement.kind), statement.text, statement.sure)
+            found.setdefault(text.casefold(), own)
+    once = _said_once(list(found.values()), knowledge)
+    room = {part: brief if tone == "brief" else formal for part, formal, brief in PARTS.values()}
+    kept = {own for part, most in room.items() for own in _surest(once, part, most)}
+    return [own for own in once if own in kept]
+
+
+def _said_once(sentences: Sequence[Own], knowledge: Knowledge) -> list[Own]:
+    """Sentences without those whose words nearly all stand in the others; of two alike the later one stays.
+
+    What denies something is not said by sentences that deny nothing.
+    """
+    left, denies = list(sentences), knowledge.patterns["negates"]
+    for sentence in sorted(sentences, key=lambda own: len(stems(own.text, knowledge))):
+        words = set(stems(sentence.text, knowledge))
+        others = [own for own in left if own is not sentence]
+        if denies.found(sentence.text):
+            others = [own for own in others if denies.found(own.text)]
+        each = [set(stems(own.text, knowledge)) for own in others]
+        by_one = max((len(words & more) for more in each), default=0)
+        by_all = len(words & set().union(*each))
+        if words and (by_one >= _NEARLY * len(words) or by_all >= _WHOLLY * len(words)):
+            left.remove(sentence)
+    return left
+
+
+def _surest(sentences: Iterable[Own], part: str, most: int) -> Iterator[Own]:
+    """Those of a part that are surest to belong into the letter, as many words as there is room for."""
+    words = 0
+    for own in sorted(sentences, key=lambda own: -own.sure):
+        length = len(own.text.split())
+        if own.part == part and words + length <= most:
+            words += length
+            yield own
