@@ -206,7 +206,7 @@ class ActionLetter(Action):
             said.say([Message("utter_letter_no_path")])
             return []
         if not tracker.get_slot("letter_done") and not other:
-            said.say([Message("utter_letter_none")])
+            said.say([Message("utter_letter_soon" if said.in_form else "utter_letter_none")])
             return []
         kind = other or (APPEAL if asks else said.kind)
         if kind == APPEAL and nothing_new(said.case, said.told) and not said.edits:

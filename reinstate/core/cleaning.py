@@ -96,7 +96,8 @@ def in_first_person(text: str, knowledge: Knowledge) -> str:
     for sentence in sentences(text):
         if knowledge.patterns["of_helper"].found(sentence):
             continue
-        for swap in knowledge.owner.values():
+        of_owner = knowledge.patterns["of_owner"].found(sentence)  # of others nobody knows who "she" is
+        for swap in knowledge.owner.values() if of_owner else ():
             sentence = put(swap.pattern, swap.put, sentence)
         kept.append(sentence)
     return " ".join(kept)
@@ -129,8 +130,8 @@ def capital(text: str) -> str:
 
 def _is_readable(text: str, knowledge: Knowledge) -> bool:
     """Whether a mended text can be read in a letter, also from who learnt English late."""
-    rude = knowledge.patterns["rude"].found(text) or knowledge.patterns["unreadable"].found(text)
-    return _LEAST_WORDS <= len(text.split()) <= _MOST_WORDS and not rude
+    unfit = any(knowledge.patterns[name].found(text) for name in ("rude", "unreadable", "asks_bare"))
+    return _LEAST_WORDS <= len(text.split()) <= _MOST_WORDS and not unfit
 
 
 def _unclean(sentence: str, knowledge: Knowledge) -> bool:

@@ -130,6 +130,8 @@ def _parse(
         return (
             Wish("change", numbers, sentence=sentence) if sentence or said["takes_out"].found(piece) else None
         )
+    if found := said["numbers"].match(piece):
+        return Wish("change", tuple(map(int, re.findall(r"\d+", found["numbers"]))))
     if found := said["change_about"].match(piece):
         return Wish("change", what=found["what"], sentence=found["sentence"])
     if found := said["replace"].match(piece):
@@ -244,7 +246,7 @@ def _cut(text: str, words: str, knowledge: Knowledge) -> str:
     start = text.casefold().find(words.casefold())
     left = f"{text[:start].rstrip(' ,;')} {text[start + len(words) :].lstrip(' ,;')}"
     left = re.sub(r"([\"“‘'])\s+|\s+([.!?])", r"\1\2", left)
-    if len(re.findall(r"\w+", left)) < _LEAST_LEFT:
+    if len(re.findall(r"\w+", left)) < _LEAST_LEFT or left.rstrip(" .").endswith(":"):
         return ""
     return left if left[-1:] in '"”' else mend(left, knowledge)
 

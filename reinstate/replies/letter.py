@@ -104,9 +104,20 @@ def letter_messages(
     use = "utter_letter_use" if kind == APPEAL else "utter_letter_use_other"
     return [
         Message("utter_letter", {"letter": letter.text}, kind="letter"),
+        *numbers_messages(letter),
         *left_out_messages(left_out),
         Message(use, {}, buttons[:MOST_BUTTONS]),
     ]
+
+
+def numbers_messages(letter: Letter) -> list[Message]:
+    """The sentences of a letter that the person told, with the numbers by which they can be changed."""
+    begun = [
+        f"{number}. {' '.join(s.text.split()[:_BEGINNING])} …"
+        for number, s in enumerate(letter.sentences, 1)
+        if s.words or s.facts
+    ]
+    return [Message("utter_letter_numbers", {"sentences": "\n".join(begun)})] if begun else []
 
 
 def left_out_messages(left_out: Sequence[str]) -> list[Message]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from reinstate.knowledge import Knowledge, UpworkAnswer, says
+from reinstate.core.facts import denied
+from reinstate.knowledge import Knowledge, UpworkAnswer, matches, says
 from reinstate.understanding import language
 
 _SHORTEST_NOTICE = 100
@@ -89,7 +90,13 @@ def find(text: str, knowledge: Knowledge) -> Details:
 
 
 def _appealed(told: str, knowledge: Knowledge) -> str | None:
-    return next((a.id for a in knowledge.appeals.values() if says(a.says, told)), None)
+    said = (
+        a.id
+        for a in knowledge.appeals.values()
+        for m in matches(a.says, told)
+        if not denied(told[: m.start()], knowledge)
+    )
+    return next(said, None)
 
 
 def _upwork_answer(text: str, knowledge: Knowledge) -> UpworkAnswer | None:
