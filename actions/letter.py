@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from itertools import takewhile
 from typing import Any
@@ -16,7 +15,7 @@ from actions.turn import Said, since_restart, was_said
 from actions.writing import Writing, kept, kind_asked_for, kind_of, shown, with_slots
 from reinstate.core import statements
 from reinstate.core.facts import corrects_facts, gathered, outdated
-from reinstate.core.letter import APPEAL, QUESTIONS, next_question, nothing_new, tells_nothing
+from reinstate.core.letter import APPEAL, HAPPENED, QUESTIONS, next_question, nothing_new, tells_nothing
 from reinstate.core.parsed import ParsedMessage
 from reinstate.core.update import update_case
 from reinstate.core.wishes import parse_wishes
@@ -24,10 +23,8 @@ from reinstate.knowledge import knowledge
 from reinstate.replies.letter import fact_message, nothing_new_message, understood_message
 from reinstate.replies.message import Message
 
-# What one will do differently ("we will use different computers") sounds like getting round a ban.
-_PROMISES = re.compile(
-    r"\W*(?:i|we)(?:['’]?(?:ll|ve)| will| have| now|(?:['’]m|['’]re| am| are) going to)\b", re.IGNORECASE
-)
+_SOUND_LIKE_STOPS = ("cancel", "go_back")
+_FEW = 4  # words of an answer that may be one though no sentence of it belongs into a letter
 _NOT_OF_LETTER = 0.7  # an answer's sentence is kept out of the letter only if it surely does not belong there
 
 
@@ -101,8 +98,11 @@ class ValidateLetterForm(Action):
         if not tracker.get_slot("requested_slot"):
             return []
         asked = said.open_fact
-        promises = asked == "changed" and _PROMISES.match(message.text)
-        if (message.intent in ALWAYS_INTERRUPT and not promises) or message.upwork_answer:
+        tells = any(s.for_letter and s.sure >= _NOT_OF_LETTER for s in said.says)
+        # "removed it. wont" sounds like a stop, "we will use different computers" like getting round a ban
+        sounds = (*_SOUND_LIKE_STOPS, "help_evade") if _promises(said) else _SOUND_LIKE_STOPS
+        interrupts = message.intent in ALWAYS_INTERRUPT and not (tells and message.intent in sounds)
+        if interrupts or message.upwork_answer:
             return []
         if knowledge().patterns["enough"].found(message.text):
             return [SlotSet("letter_done", True)]
@@ -110,7 +110,8 @@ class ValidateLetterForm(Action):
         declines = message.pressed and message.intent in ("deny", "cause_unknown")
         if nothing or declines or message.intent == "skip":
             return said.going_on()
-        if not (answers(message) or _tells(said, message, asked)):
+        aside = not tells and len(message.text.split()) > _FEW and not message.pressed
+        if not (answers(message) and not aside) and not _tells(said, message, asked):
             return []
         wishes = parse_wishes(message.text, knowledge()).wishes
         if any(wish.kind != "add" for wish in wishes):
@@ -149,6 +150,11 @@ def _taken(said: Writing, message: ParsedMessage, asked: str) -> list[EventType]
     return said.going_on(case=case, facts=facts, told=told)
 
 
+def _promises(said: Writing) -> bool:
+    """Whether a message tells what has changed or will."""
+    return said.open_fact == "changed" and any(s.kind == "changed" for s in said.says)
+
+
 def _circumstances(fact: str) -> set[str | None]:
     """The circumstances that the answers to a question tell."""
     return {value.circumstance for value in knowledge().facts[fact].values.values()}
@@ -166,11 +172,20 @@ class AskForFact(Action):
     ) -> list[EventType]:
         """Ask; the second time in other words."""
         said = Writing(dispatcher, tracker)
+        if other := _needed_instead(said):
+            said = Writing(dispatcher, with_slots(tracker, {"letter_asked": other}))
         kind = knowledge().facts[said.open_fact]
         asked = Message("utter_question", {"question": str(kind.ask)})
         again = was_said(asked, since_restart(tracker))
         said.say([fact_message(kind, knowledge(), again=again, most=said.room)])
-        return []
+        return Said(dispatcher, tracker).set({"letter_asked": other}) if other else []
+
+
+def _needed_instead(said: Writing) -> list[str]:
+    """The facts asked for with another one at the end, where the open one was told beside a question."""
+    *before, asked = said.asked_for or [HAPPENED]
+    following = next_question(said.case, said.facts, said.told, before, knowledge(), said.kind)
+    return [*before, asked, following] if following not in (None, asked) else []
 
 
 class ActionLetter(Action):

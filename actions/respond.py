@@ -11,6 +11,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.standing import OrOfLetter
 from actions.turn import NOTHING, Said
+from actions.writing import Writing, going_on_unasked, with_slots
 from reinstate.core.case import Case
 from reinstate.core.facts import Fact, corrects_facts, from_slot, gathered, outdated
 from reinstate.core.facts import to_slot as facts_slot
@@ -51,7 +52,11 @@ class ActionRespond(OrOfLetter, Action):
                 return _said_again(said, facts, put_right)
         decided = plan(turn, knowledge())
         slots = {**_told(said), **_facts(said, decided), **needless(decided.case, tracker)}
-        return [*said.plan(decided), *said.set(slots)]
+        return [
+            *said.plan(decided),
+            *said.set(slots),
+            *going_on_unasked(Writing(dispatcher, with_slots(tracker, slots))),
+        ]
 
 
 class ActionUnanswered(ActionRespond):

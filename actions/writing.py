@@ -12,7 +12,7 @@ from typing import Any
 from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 
-from actions.turn import Said
+from actions.turn import Said, since_restart, was_said
 from reinstate.core import statements
 from reinstate.core.case import Case
 from reinstate.core.facts import Fact, from_slot, to_slot
@@ -23,6 +23,7 @@ from reinstate.core.verdict import decide
 from reinstate.core.wishes import Edit, edited
 from reinstate.knowledge import TONES, Tone, knowledge
 from reinstate.replies.letter import letter_messages
+from reinstate.replies.message import Message
 
 _EDIT_ROW = 5  # which letter it is of, and the fields of an edit
 
@@ -107,6 +108,15 @@ class Writing(Said):
         after = {**case.to_slots(), **self.followed(case), **kept(facts, told), **slots}
         next_ = {"letter_asked": [*asked, following]} if following else {"letter_done": True}
         return [*self.set(after), *(SlotSet(name, value) for name, value in next_.items())]
+
+
+def going_on_unasked(said: Writing) -> list[EventType]:
+    """The slots where the letter's open question was asked in both wordings, and not answered: it is left."""
+    loop = (said.tracker.active_loop or {}).get("name")
+    again = Message("utter_question", {"question": str(knowledge().facts[said.open_fact].again)})
+    if loop != "letter_form" or not was_said(again, since_restart(said.tracker)):
+        return []
+    return said.going_on()
 
 
 def kept(facts: Iterable[Fact], told: Iterable[Statement]) -> dict[str, Any]:

@@ -27,22 +27,16 @@ from pathlib import Path
 
 import rasa.cli
 
+from bench import speed
 from bench.readme import put
+from bench.speed import OURS
 from reinstate.server.settings import MODEL
 from tests.running import Chat, Server, free_port, request, until
 
 REPORT = Path(__file__).parent / "reports" / "speed.md"
+PLOT = REPORT.with_suffix(".png")
+STEPS = "## What each step gave"  # written by hand, and kept
 MESSAGES = ("hello", "i am sad", "are you a bot", "thank you", "bye", "no", "yes", "that made me happy")
-OURS = (
-    "hello",
-    "a client paid me over paypal",
-    "it was only once",
-    "how long does it take",
-    "they say it is permanent",
-    "can i open a new account",
-    "my profile was not used for a year",
-    "thank you",
-)
 START_SECONDS = 300
 CROWDS = (1, 8, 32)
 
@@ -184,7 +178,7 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
         folder = Path(name)
-        starter, server = Starter(folder), Server(folder)
+        starter, server = Starter(folder), Server(folder, METRICS_TOKEN=speed.TOKEN)
         mine, theirs = train(folder), starter.trained
         for bot, found in ((server, mine), (starter, theirs)):
             stack.callback(bot.stop)
@@ -195,6 +189,7 @@ def main() -> None:
         compare(pair, given.rounds)
         mine |= {**pair[0].figures(), "memory, MB": memory(server.pid)}
         theirs |= {**pair[1].figures(), "memory, MB": memory(starter.pid)}
+        rows, least = speed.goes(server.url, pair[0].say), speed.floor()
         starter.stop()
         both = stack.enter_context(two_processes(folder))
         pair = Bot(ours(server), OURS), Bot(ours(both), OURS)
@@ -205,12 +200,17 @@ def main() -> None:
     workers = _table(("", "one process", "`WORKERS=2`", "ratio"), rates, two, reverse=True)
     sys.stdout.write(f"{table}\n\n{workers}\n")
     put("speed", table)
+    speed.plot(mine, theirs, PLOT)
+    _, _, steps = REPORT.read_text(encoding="utf-8").partition(STEPS)
     text = [
         f"# {__doc__.splitlines()[0]}",
         given.note,
         table,
+        f"![The same as bars]({PLOT.name})",
         "One process beside two, in the same run:",
         workers,
+        speed.said(rows, least),
+        f"{STEPS}{steps}".rstrip() if steps else "",
     ]
     REPORT.write_text("\n\n".join(filter(None, text)) + "\n", encoding="utf-8")
 

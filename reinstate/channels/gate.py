@@ -230,7 +230,7 @@ class Gate:
 
     async def _read(self, message: UserMessage) -> Any:
         """What Rasa makes of a message, read in a thread: a long one takes a while, and nobody else waits."""
-        return await aside(self._readers, asyncio.run, self._agent.processor.parse_message(message))
+        return await aside(self._readers, _finish, self._agent.processor.parse_message(message))
 
     async def _break_silence(self, conversation: str, send: Send) -> None:
         """Say so where an action failed, which Rasa only logs; what the person wrote is kept."""
@@ -284,6 +284,15 @@ class Gate:
         wait = await self.limits.person.take(conversation) or await self.limits.total.take("all")
         if wait:
             raise Refused(Reason.TOO_MANY, wait)
+
+
+def _finish(reading: Coroutine[Any, Any, Any]) -> Any:
+    """What comes of reading, which waits for nothing: a loop of its own would take longer than its start."""
+    try:
+        reading.send(None)
+    except StopIteration as done:
+        return done.value
+    raise RuntimeError("reading waits for something")
 
 
 def clean(text: str) -> str:

@@ -13,7 +13,7 @@ from babel import Locale
 from reinstate.knowledge import Knowledge, matches, put
 
 _ENDS = re.compile(r"(?<=[.!?…])\s+|\s*[\n;]+\s*|\s+[-–—]+\s+")
-_LEAST_WORDS, _MOST_WORDS, _MOST_PHRASE = 3, 45, 14
+_LEAST_WORDS, _MOST_WORDS, _MOST_PHRASE = 3, 60, 14
 STEM = 5  # letters by which a word is known again in another form
 
 
@@ -23,9 +23,14 @@ def sentences(text: str) -> tuple[str, ...]:
 
 
 def put_well(text: str, knowledge: Knowledge) -> str:
-    """A sentence mended so that it can stand in a letter; empty where it cannot be made clean."""
+    """A sentence mended so that it can stand in a letter; empty where nobody could read it there."""
     sentence = "" if text.rstrip(" )\"'").endswith("?") else mend(text, knowledge)
-    return sentence if _is_clean(sentence, knowledge) else ""
+    return sentence if _is_readable(sentence, knowledge) else ""
+
+
+def is_sentence(text: str, knowledge: Knowledge) -> bool:
+    """Whether a mended text is one: somebody does something. "85 dollars in May" is none."""
+    return knowledge.patterns["subject"].found(text) and knowledge.patterns["verb"].found(text)
 
 
 def speaks(text: str, knowledge: Knowledge) -> tuple[str, ...]:
@@ -122,11 +127,10 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _is_clean(sentence: str, knowledge: Knowledge) -> bool:
-    """Whether a mended sentence reads as one: somebody who does something, in plain English."""
-    if not _LEAST_WORDS <= len(sentence.split()) <= _MOST_WORDS or _unclean(sentence, knowledge):
-        return False
-    return knowledge.patterns["subject"].found(sentence) and knowledge.patterns["verb"].found(sentence)
+def _is_readable(text: str, knowledge: Knowledge) -> bool:
+    """Whether a mended text can be read in a letter, also from who learnt English late."""
+    rude = knowledge.patterns["rude"].found(text) or knowledge.patterns["unreadable"].found(text)
+    return _LEAST_WORDS <= len(text.split()) <= _MOST_WORDS and not rude
 
 
 def _unclean(sentence: str, knowledge: Knowledge) -> bool:

@@ -16,6 +16,7 @@ from reinstate.core.parsed import CORRECTS, ParsedMessage
 from reinstate.knowledge import FactKind, Knowledge, Pattern, matches, put, says
 
 MOST_FACTS, _LONGEST, _ROW = 40, 700, 5
+_SHORT = 8  # words of an answer whose every fact answers
 _BARE = 3  # words of an answer that tells nothing else
 _STEM = 3  # letters by which a word is known again
 _WORD, _SMALL = re.compile(r"[^\W_]+"), {"a", "an", "the", "in", "on", "at", "of", "my", "and", "about"}
@@ -91,6 +92,7 @@ def gathered(
     """
     cause = after.first_cause or ""
     corrects = corrects_facts(message, knowledge)
+    short = asked is not None and len(message.text.split()) <= _SHORT
     sought = {f.kind for f in of_cause(known, cause, knowledge)} if corrects else set()
     told = [
         *_of_circumstances(message, before, after, knowledge),
@@ -109,7 +111,7 @@ def gathered(
             continue
         else:
             facts = [f for f in facts if f not in same]
-        facts.append(Fact(kind, value, words[:_LONGEST], owner, message.pressed or kind == asked))
+        facts.append(Fact(kind, value, words[:_LONGEST], owner, kind == asked or short or message.pressed))
     return tuple(facts[-MOST_FACTS:])
 
 
@@ -206,7 +208,8 @@ def _told(
         yield from quoted(message.text, knowledge)
         return
     for said in matches(knowledge.patterns["quotes_notice"].says, message.text):
-        yield _GROUNDS, said["value"].strip(" ."), said[0]
+        if says((*knowledge.facts[_GROUNDS].says, *knowledge.patterns["to_person"].says), said["value"]):
+            yield _GROUNDS, said["value"].strip(" ."), said[0]
     asks = knowledge.patterns["asks_something"]
     stated = [
         sentence

@@ -9,11 +9,11 @@ the words or the facts that it was made of.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reinstate.core.case import Case
-from reinstate.core.cleaning import capital, put_well, stems
+from reinstate.core.cleaning import capital, is_sentence, put_well, stems
 from reinstate.core.facts import Fact, of_cause, tells
 from reinstate.core.parsed import CORRECTS
 from reinstate.core.statements import Statement
@@ -44,7 +44,11 @@ _KNOWN_BY = {HAPPENED: TOLD, "changed": "changed", NEW: NEW, "evidence": "proof"
 _DOCUMENT, EVIDENCE = "document", "evidence"  # a document that can be shown is named once
 _OPTIONAL, _PLACE = re.compile(r"\[([^\[\]]*\{[^\[\]]*)\]"), re.compile(r"\{(\w+)\}")
 _NEWS = (NEW, "changed", "proof")
-_NEARLY, _SHORTEST = 0.7, 4  # of the words that tell something; words of what is said to be left out
+_NEARLY, _WHOLLY = (
+    0.7,
+    0.9,
+)  # share of the telling words of a sentence that stand in another one, in all others
+_SHORTEST, _BARE = 4, 6  # words of what is said to be left out, and of an answer that is no sentence
 _EXCUSED = "hold"  # a severity: whose check failed has broken no rule
 _OWNS, _SORRY = "knew", "sorry"  # the facts that the person says themselves that it was wrong
 
@@ -127,15 +131,18 @@ def draft(
     rows = _Rows((*_of_cause(cause, knowledge).rows, *frame.rows), case, stance, tone, cause, knowledge)
     spoken = {s.part for s in own}
     left = [f for f in known if not any(_says(s, f, knowledge) for s in own)]
-    left = [f for f in left if f.answers or _is_needed(f, own, told, knowledge)]
+    if TOLD in spoken:  # a word that was found in what does not stand in the letter may be of something else
+        stands, said = [s.words for s in own], [s.text for s in told if put_well(s.text, knowledge)]
+        left = [f for f in left if not any(_overlap(f.words, w) for w in (stands if f.answers else said))]
     beside = TOLD in spoken and not any(knowledge.facts[f.kind].deed for f in left)
     framing = [f for f in known if _REGRET not in spoken or f.kind not in (_OWNS, _SORRY)]
     found = [s for part in parts if part not in (*_TELLING, _DETAIL) if (s := rows.first(part, framing))]
     found += rows.tell(parts, left, beside=beside)
     if TOLD in spoken and cause is None:  # who tells what happened need not say that nobody told them
         found = [s for s in found if s.part != "accused" or s.facts]
-    if stance == "admits" and not _tells_deed(known, own, cause, knowledge):
-        found = [s for s in found if s.part != _POSITION]  # nothing is admitted that was not told
+    owns = _REGRET in spoken or any(_tells_deed(f, knowledge) for f in known)
+    if stance == "admits" and not owns:
+        found = [s for s in found if s.part != _POSITION]  # nobody is made to say that they do not dispute it
     return Letter((*found, *_led(own, rows)), (*frame.paragraphs[:-2], (ADDED,), *frame.paragraphs[-2:]))
 
 
@@ -145,13 +152,8 @@ def _says(sentence: Sentence, fact: Fact, knowledge: Knowledge) -> bool:
     return shows and tells(fact, sentence.words, knowledge)
 
 
-def _is_needed(fact: Fact, own: Iterable[Sentence], told: Iterable[Statement], knowledge: Knowledge) -> bool:
-    """Whether the words that a fact came from stand nowhere in the letter, or could not be put well."""
-    stands = {s.words for s in own}
-    over = [s for s in told if s.text in fact.words or fact.words in s.text]
-    return not any(s.text in stands for s in over) or any(
-        s.text not in stands and tells(fact, s.text, knowledge) for s in over
-    )
+def _overlap(one: str, other: str) -> bool:
+    return one in other or other in one
 
 
 def left_out(letter: Letter, facts: Iterable[Fact], told: Iterable[Statement]) -> tuple[str, ...]:
@@ -181,29 +183,38 @@ def _own(
     for statement in told:
         text = put_well(statement.text, knowledge)
         of_another = statement.cause in others or any(tells(f, statement.text, knowledge) for f in deeds)
-        if text and statement.kind in _PARTS and not of_another:
+        answers = any(f.answers and f.words == statement.text for f in known)  # which a pattern puts better
+        bare = len(text.split()) <= _BARE and not is_sentence(text, knowledge)
+        if text and statement.kind in _PARTS and not of_another and not (bare and answers):
             sentences.setdefault(
                 text.casefold(),
                 (statement, Sentence(text, _PARTS[statement.kind][0], words=statement.text)),
             )
-    found = [one for one in sentences.values() if not _is_said_better(one[1], sentences.values(), knowledge)]
+    found = list(sentences.values())
+    once = _said_once([sentence for _, sentence in found], knowledge)
+    found = [(statement, sentence) for statement, sentence in found if sentence in once]
     most = {kind: brief if tone == "brief" else formal for kind, (_, formal, brief) in _PARTS.items()}
     kept = [sentence for kind in most for sentence in _surest(found, kind, most[kind])]
     return [sentence for _, sentence in found if sentence in kept]
 
 
-def _is_said_better(
-    sentence: Sentence, all_: Collection[tuple[Statement, Sentence]], knowledge: Knowledge
-) -> bool:
-    """Whether another sentence says nearly all of this one, and more, or says it later."""
-    own = set(stems(sentence.text, knowledge))
-    others = [other for _, other in all_]
-    return any(
-        len(own & more) >= _NEARLY * len(own) and (len(more) > len(own) or n > others.index(sentence))
-        for n, other in enumerate(others)
-        if other is not sentence and other.part == sentence.part
-        for more in [set(stems(other.text, knowledge))]
-    )
+def _said_once(sentences: Sequence[Sentence], knowledge: Knowledge) -> list[Sentence]:
+    """Sentences without those whose words nearly all stand in the others; of two alike the later one stays.
+
+    What denies something is not said by sentences that deny nothing.
+    """
+    left = list(sentences)
+    for sentence in sorted(sentences, key=lambda s: len(stems(s.text, knowledge))):
+        own, denies = set(stems(sentence.text, knowledge)), knowledge.patterns["negates"]
+        others = [s for s in left if s is not sentence]
+        if denies.found(sentence.text):
+            others = [s for s in others if denies.found(s.text)]
+        each = [set(stems(s.text, knowledge)) for s in others]
+        covered = max((len(own & more) for more in each), default=0)
+        together = len(own & set().union(*each))
+        if own and (covered >= _NEARLY * len(own) or together >= _WHOLLY * len(own)):
+            left.remove(sentence)
+    return left
 
 
 def _surest(found: Iterable[tuple[Statement, Sentence]], kind: str, most: int) -> Iterator[Sentence]:
@@ -217,12 +228,15 @@ def _surest(found: Iterable[tuple[Statement, Sentence]], kind: str, most: int) -
 
 
 def _led(own: Iterable[Sentence], rows: _Rows) -> Iterator[Sentence]:
-    """The person's sentences; the first that tells what is new is led in."""
-    led = False
-    for sentence in own:
-        lead = None if led or sentence.part != NEW else rows.first(NEW, (), {NEW: sentence.text})
-        led = led or lead is not None
-        yield replace(sentence, text=lead.text) if lead else sentence
+    """The person's sentences, then what is none ("85 dollars in May"), which is led in, as is what is new."""
+    whole = {s: is_sentence(s.text, rows.knowledge) for s in own}
+    led: set[str] = set()
+    for sentence in sorted(whole, key=lambda s: not whole[s]):
+        lead = sentence.part if whole[sentence] else f"bare_{sentence.part}"
+        row = None if lead in led else rows.first(lead, (), {"words": sentence.text})
+        led.add(lead)
+        if row or whole[sentence] or rows.has(lead):
+            yield replace(sentence, text=row.text) if row else sentence
 
 
 @dataclass(frozen=True)
@@ -239,6 +253,10 @@ class _Rows:
     def first(self, part: str, facts: Sequence[Fact], more: Mapping[str, str] = {}) -> Sentence | None:
         """The sentence of the first row of a part that fits, and that needs no other than these facts."""
         return next(self.each(part, facts, more), None)
+
+    def has(self, part: str) -> bool:
+        """Whether there is a row of a part at all."""
+        return any(row.part == part for row in self.rows)
 
     def each(self, part: str, facts: Sequence[Fact], more: Mapping[str, str] = {}) -> Iterator[Sentence]:
         """The sentences of all such rows."""
@@ -290,15 +308,9 @@ def stance_of(
     )
 
 
-def _tells_deed(
-    facts: Iterable[Fact], sentences: Iterable[Sentence], cause: str | None, knowledge: Knowledge
-) -> bool:
-    """Whether a person tells the deed: that reviews were poor, or what the notice says, is none."""
-    if any(f.kind == _OWNS for f in facts):
-        return True
-    own = knowledge.patterns["own_deed"]
-    tells = any(knowledge.facts[f.kind].deed for f in facts) or any(own.found(s.text) for s in sentences)
-    return tells and cause in knowledge.letters
+def _tells_deed(fact: Fact, knowledge: Knowledge) -> bool:
+    """Whether a fact is a deed, or that the person is sorry for it."""
+    return knowledge.facts[fact.kind].deed or fact.kind in (_OWNS, _SORRY)
 
 
 def _excuses(circumstance: str, cause: str, knowledge: Knowledge) -> bool:

@@ -164,11 +164,16 @@ class ParsedMessage:
             for r in self.mentions
             if r.id not in promised
             if r.stance == "asks"
-            or r.confidence >= least
+            or (r.confidence >= least and (r.id in known or least < _CLEAR or self._tells_deed(r)))
             or (r.id in known and r.stance == case.stance(r.id))
         )
         close = any(choice.partition("_")[2] in known for choice in self.choices)
         return replace(self, mentions=clear, choices=() if close else self.choices)
+
+    def _tells_deed(self, mention: CauseMention) -> bool:
+        """Whether a cause was read where something is told: a new certificate or a promise is no deed."""
+        read = [s.kind for s in self.statements if s.text in mention.text or mention.text in s.text]
+        return not read or bool({"happened", "status"} & set(read))
 
     @property
     def names_circumstance(self) -> bool:

@@ -37,6 +37,7 @@ SURE_FOREIGN = 0.66  # the same in other languages, whose words of trouble are k
 SURE_UNCLEAR = 0.93  # from here on a cause is judged though it is unclear whether it is admitted
 # From here on who asks in trouble is taken to speak of a cause: by the answer to it, by a clause of it.
 SURE_ABOUT, SURE_CLAUSE = 0.5, 0.99
+SURE_TELLS = 0.8  # from here on a sentence tells something of a case
 ABOUT = 0.1  # probability of a cause from which a question is about it
 SHORT_STORY, FRAGMENT, BESIDE = (
     20,
@@ -244,7 +245,7 @@ def _with_likely_cause(case: Case, turn: Turn, knowledge: Knowledge) -> Case:
 
 def _plan(turn: Turn, knowledge: Knowledge) -> Plan:
     if not turn.in_form:
-        turn = replace(turn, message=_supported(turn.message))
+        turn = replace(turn, message=_told_not_asked(turn, _supported(turn.message), knowledge))
     message, before = turn.message, turn.case
     if message.upwork_answer:
         return _upwork_answered(turn, message.upwork_answer, knowledge)
@@ -257,7 +258,7 @@ def _plan(turn: Turn, knowledge: Knowledge) -> Plan:
     answers = () if message.intent == EVADE else _answers(turn, knowledge)
     if turn.role == "client" and not message.pressed:
         case = update_case(before, message, None, knowledge)
-        return replace(_keep(turn, answers or _of_client(message, knowledge)), case=case)
+        return replace(_keep(turn, _to_client(turn, answers, case, knowledge)), case=case)
     if turn.role == "helper" and HELPER not in turn.answered and not message.told and not message.pressed:
         return _keep(turn, (AnswerPart(HELPER), *answers[:1]))
     if message.intent.startswith("lookalike_") and _overrules(turn):
@@ -292,6 +293,18 @@ def _plan(turn: Turn, knowledge: Knowledge) -> Plan:
     return _judge(turn, case, answers, knowledge)
 
 
+def _told_not_asked(turn: Turn, message: ParsedMessage, knowledge: Knowledge) -> ParsedMessage:
+    """A message that goes on telling of a case that was judged, and asks nothing, whatever it sounds like."""
+    tells = any(s.for_letter and s.sure >= SURE_TELLS for s in message.statements)
+    asks = knowledge.patterns["asks_something"]
+    sounds = message.intent in (FAQ, ASK_RULE) or message.intent.startswith("ask_")
+    if turn.rows is None or message.pressed or not (tells and sounds):
+        return message
+    if any(asks.found(s.text) for s in message.statements):
+        return message
+    return replace(message, intent="inform_detail", answers=())
+
+
 def _beside(turn: Turn, knowledge: Knowledge) -> Case:
     """The case with what a message tells beside a cause that is not sure: what the notice says, for one."""
     return update_case(turn.case, replace(turn.message, mentions=(), choices=()), None, knowledge)
@@ -309,9 +322,29 @@ def _upwork_answered(turn: Turn, answer: str, knowledge: Knowledge) -> Plan:
     return replace(kept, case=case, judged=verdict)
 
 
+def _to_client(turn: Turn, answers: tuple[Part, ...], case: Case, knowledge: Knowledge) -> tuple[Part, ...]:
+    """What a client is told: where they tell of it, why such accounts are restricted; else what they ask."""
+    restricted = f"{CLIENT}restricted"
+    if turn.message.told and case.first_cause and restricted not in turn.answered:
+        return (AnswerPart(restricted),)
+    sure = dict(turn.message.answers)
+    theirs = tuple(
+        a
+        for a in answers
+        if not isinstance(a, AnswerPart)
+        or _is_for_clients(a.id, knowledge)
+        or (knowledge.answers[a.id].about is None and sure.get(a.id, 0.0) >= SURE_ABOUT)
+    )
+    return theirs or _of_client(turn.message, knowledge)
+
+
+def _is_for_clients(answer: str, knowledge: Knowledge) -> bool:
+    return answer.startswith(CLIENT) or "client" in knowledge.answers[answer].per_role
+
+
 def _of_client(message: ParsedMessage, knowledge: Knowledge) -> tuple[Part, ...]:
     """What is likeliest of what is said to clients: none of the freelancers' causes is theirs."""
-    theirs = (i for i, _ in message.near if i.startswith(CLIENT) or "client" in knowledge.answers[i].per_role)
+    theirs = (i for i, _ in message.near if _is_for_clients(i, knowledge))
     return (AnswerPart(next(theirs, f"{CLIENT}restricted")),)
 
 

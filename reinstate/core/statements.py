@@ -11,10 +11,11 @@ from typing import Any, Literal, get_args
 
 from reinstate.core.case import CauseMention
 
-Kind = Literal["happened", "record", "changed", "regret", "proof", "wish", "new", "status", "aside"]
+Kind = Literal["happened", "record", "changed", "regret", "proof", "wish", "new", "status", "draft", "aside"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 ASIDE = "aside"
-NOT_OF_LETTER: tuple[Kind, ...] = ("aside", "status")
+DRAFT = "draft"  # that the letter is to be written
+NOT_OF_LETTER: tuple[Kind, ...] = ("aside", "status", "draft")
 MOST = 60
 _SURE = 0.6  # from here on a cause that was read in a sentence is the one that it tells of
 _ANSWERS: dict[str, tuple[Kind, ...]] = {

@@ -129,6 +129,8 @@ def _parse(
         return (
             Wish("change", numbers, sentence=sentence) if sentence or said["takes_out"].found(piece) else None
         )
+    if found := said["change_about"].match(piece):
+        return Wish("change", what=found["what"], sentence=found["sentence"])
     if found := said["replace"].match(piece):
         return Wish("replace", what=found["old"], sentence=found["new"])
     if found := next(filter(None, (said[name].match(piece) for name in out)), None):
@@ -176,10 +178,13 @@ def edits_of(wish: Wish, letter: Letter, knowledge: Knowledge) -> tuple[Edit, ..
         return tuple(Edit("", s, wish.part) for s in more if not _stands(s, letter, knowledge))
     if wish.kind == "change":
         numbered = [s for n, s in enumerate(letter.sentences, 1) if n in wish.numbers]
+        numbered = numbered or _about(wish.what, letter, knowledge)[:1]
         first, new = numbered[:1], mend(wish.sentence, knowledge)
         return tuple(_edit(s, new if s in first else "") for s in numbered)
     if wish.kind == "replace":
         other = re.compile(re.escape(wish.what), re.IGNORECASE)
+        if whole := [s for s in letter.sentences if _same_words(s.text, wish.what)]:
+            return tuple(_edit(s, mend(wish.sentence, knowledge)) for s in whole)
         return tuple(
             _edit(s, other.sub(lambda _: wish.sentence, s.text))
             for s in letter.sentences
@@ -189,15 +194,31 @@ def edits_of(wish: Wish, letter: Letter, knowledge: Knowledge) -> tuple[Edit, ..
         quoted = [s for s in letter.sentences if words and words.casefold() in s.text.casefold()]
         if quoted:
             return tuple(_edit(s, _cut(s.text, words, knowledge)) for s in quoted)
-    said = [
-        s
-        for s in letter.sentences
-        if _holds(wish.what, s.text if wish.exact else f"{s.text} {s.words}", knowledge)
-    ]
-    told = [
-        s for s in letter.sentences if len(s.facts) == 1 and _holds(wish.what, s.facts[0].words, knowledge)
-    ]
-    return tuple(_edit(s, "") for s in (said if wish.exact else said or told))
+    return tuple(_edit(s, "") for s in _about(wish.what, letter, knowledge, exact=wish.exact))
+
+
+def _about(what: str, letter: Letter, knowledge: Knowledge, *, exact: bool = False) -> list[Sentence]:
+    """The sentences that words of a wish name: all of them, or those of each thing among them."""
+    if exact:
+        return [s for s in letter.sentences if _holds(what, s.text, knowledge)]
+    things = [part for part in re.split(knowledge.wishes["things"].says[0], what) if part.strip()]
+    for named in ([what], things):
+        found = [
+            s for s in letter.sentences for one in named if _holds(one, f"{s.text} {s.words}", knowledge)
+        ]
+        found = found or [
+            s
+            for s in letter.sentences
+            for one in named
+            if len(s.facts) == 1 and _holds(one, s.facts[0].words, knowledge)
+        ]
+        if found:
+            return list(dict.fromkeys(found))
+    return []
+
+
+def _same_words(one: str, other: str) -> bool:
+    return re.findall(r"\w+", one.casefold()) == re.findall(r"\w+", other.casefold())
 
 
 def is_said(wish: Wish, letter: Letter, knowledge: Knowledge) -> bool:

@@ -98,7 +98,7 @@ def _check_letters(reader: Reader, parts: Mapping[str, Mapping[str, Any]]) -> No
                 *(n.partition("=")[0] for n in (*row.needs, *row.lacks)),
             ]
             for fact in named:
-                if fact not in facts and fact != "phrase":
+                if fact not in facts and fact not in ("phrase", "words"):
                     reader.wrong(file, node, f"'{fact}' is not in facts.yml", at)
             for kind, _, value in (need.partition("=") for need in row.needs):
                 if value and kind in facts and value not in facts[kind].values:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import reinstate.server.lean  # noqa: F401 - before Rasa and numpy
+
+# isort: split
+
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import socket
@@ -18,19 +23,20 @@ import sqlalchemy as sa
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST
 from rasa.core.agent import Agent
-from rasa.core.channels.channel import register
-from rasa.core.run import create_http_input_channels
+from rasa.core.channels.channel import InputChannel, register
 from rasa.core.tracker_store import TrackerStore
 from rasa.core.utils import AvailableEndpoints
+from rasa.shared.utils.common import class_from_module_path
+from rasa.shared.utils.io import read_config_file
 from rasa.utils.endpoints import EndpointConfig
 from sanic import HTTPResponse, Request, Sanic
 from sanic.exceptions import SanicException
 from sanic.response import empty, raw, redirect
 
-from reinstate import inprocess, knowledge, quick_rules
+from reinstate import inprocess, knowledge, quick_rules, quick_turns
 from reinstate.channels.gate import Gate
 from reinstate.channels.rates import Times, limits
-from reinstate.server import metrics, workers
+from reinstate.server import lean, metrics, workers
 from reinstate.server.health import Probe
 from reinstate.server.log import FORMAT, Discreet
 from reinstate.server.settings import MODEL, ROOT, Settings, SettingsError, session_secret
@@ -123,7 +129,7 @@ def build(settings: Settings, times: Times, begun: Callable[[], None]) -> Sanic:
     app.ctx.locks = in_redis.RedisLocks(redis) if redis else locks_of(app.ctx.store.database)
     app.ctx.limits = limits(settings, times, redis)
     app.ctx.begun, app.ctx.probe = begun, None
-    register(create_http_input_channels(None, str(ROOT / "credentials.yml")), app, route="/webhooks/")
+    register(doors(), app, route="/webhooks/")
     app.add_route(_root, "/", methods=["GET", "HEAD"])
     app.add_route(_health, "/health", methods=["GET", "HEAD"])
     app.add_route(_health, "/ready", methods=["GET", "HEAD"], name="ready")
@@ -133,6 +139,12 @@ def build(settings: Settings, times: Times, begun: Callable[[], None]) -> Sanic:
     app.register_listener(_load, "before_server_start")
     app.register_listener(_begin, "after_server_start")
     return app
+
+
+def doors() -> list[InputChannel]:
+    """The doors that credentials.yml names."""
+    named = read_config_file(ROOT / "credentials.yml")
+    return [class_from_module_path(name).from_credentials(given) for name, given in named.items()]
 
 
 def locks_of(database: Database) -> Locks:
@@ -204,15 +216,20 @@ async def _load(app: Sanic, loop: Any) -> None:
     settings: Settings = app.ctx.settings
     store: ConversationStore = app.ctx.store
     remote = settings.action_server_url
+    lean.leave_training_out()
     quick_rules.install()
     if not remote:
         inprocess.install()
     agent = Agent.load(MODEL, action_endpoint=EndpointConfig(remote) if remote else None)
+    quick_turns.install(agent)
     # Rasa wraps every store so that a database error loses what was said without a word; a turn
     # that cannot be stored must fail instead, so that it can be said and repeated.
     store.domain = agent.domain
     agent.tracker_store = agent.processor.tracker_store = store
     await agent.parse_message("hello")
+    # What is loaded stays: looking through it for garbage would hold all turns up, 150 ms each time.
+    gc.collect()
+    gc.freeze()
     app.ctx.agent = agent
     app.ctx.gate = Gate(agent, store, app.ctx.locks, app.ctx.limits)
     if settings.retention_days:

@@ -25,7 +25,8 @@ TURN_SECONDS = Histogram(
 )
 STAGE_SECONDS = Histogram(
     "reinstate_stage_seconds",
-    "Where a turn's time goes: lock (of the conversation), queue (for the processor), load, read, answer",
+    "Where a turn's time goes: lock (of the conversation), queue (for the processor), load, read, answer;"
+    " and of the answer: predict (which action), act (run it, send what it says)",
     ("stage",),
     buckets=_SECONDS,
 )

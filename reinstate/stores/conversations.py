@@ -52,7 +52,30 @@ _PATIENT_WITH_REMAINS = 2
 _SAID = ("user", "bot", "restart")
 _lasts = sessions.c.seen > now() - SESSION_SECONDS
 _keep_event = events.insert().values(timestamp=now())
+_keep_reply = replies.insert().from_select(  # of a `message` of a `name`
+    ["conversation", "message", "after"],
+    sa.select(
+        sa.bindparam("name", type_=sa.String),
+        sa.bindparam("message", type_=sa.String),
+        sa.func.coalesce(sa.func.max(events.c.id), 0),
+    ).where(events.c.sender_id == sa.bindparam("name", type_=sa.String)),
+)
 Dict = dict[str, Any]
+
+
+def _meeting() -> sa.sql.Select:
+    """The one question that reads all that a turn needs, of a `name`, a `message` and a `payload`."""
+    me = sa.select(sa.bindparam("name", type_=sa.String).label("name")).subquery()
+    message, payload = sa.bindparam("message"), sa.bindparam("payload")
+    return sa.select(memories.c.state, sessions.c.seen, replies.c.after, offers.c.payload).select_from(
+        me.outerjoin(memories, memories.c.conversation == me.c.name)
+        .outerjoin(sessions, (sessions.c.conversation == me.c.name) & _lasts)
+        .outerjoin(replies, (replies.c.conversation == me.c.name) & (replies.c.message == message))
+        .outerjoin(offers, (offers.c.conversation == me.c.name) & (offers.c.payload == payload))
+    )
+
+
+_meet = _meeting()
 
 
 @dataclass(frozen=True)
@@ -114,6 +137,13 @@ class ConversationStore(SQLTrackerStore):
         except sa.exc.SQLAlchemyError as error:
             reason = self.database.explain(error)
             raise StoreError(f"the database cannot be used ({reason}): check DATABASE_URL") from None
+        insert = postgresql.insert if self.engine.dialect.name == "postgresql" else in_sqlite.insert
+        self._add_replies = insert(replies).on_conflict_do_nothing()
+        self._add_offers = insert(offers).on_conflict_do_nothing()
+        remember = insert(memories)
+        self._remember = remember.on_conflict_do_update(
+            index_elements=["conversation"], set_={"state": remember.excluded.state}
+        )
         self._remains = sqlite.Remains(self.engine)
         self.sessionmaker = sa.orm.session.sessionmaker(bind=self.engine)
         TrackerStore.__init__(self, domain, event_broker, **kwargs)
@@ -158,6 +188,10 @@ class ConversationStore(SQLTrackerStore):
         tracker.old = met.old
         return tracker
 
+    def init_tracker(self, sender_id: str) -> RememberingTracker:
+        """A new conversation."""
+        return RememberingTracker(sender_id, self._slots, Memory())
+
     async def _retrieve(
         self,
         sender_id: str,
@@ -192,16 +226,10 @@ class ConversationStore(SQLTrackerStore):
 
     def _meeting(self, conversation: str, message: str, payload: str) -> Callable[[Connection], Met]:
         """What reads all that a turn needs, in one question."""
-        me = sa.select(sa.literal(conversation, sa.String).label("name")).subquery()
-        query = sa.select(memories.c.state, sessions.c.seen, replies.c.after, offers.c.payload).select_from(
-            me.outerjoin(memories, memories.c.conversation == me.c.name)
-            .outerjoin(sessions, (sessions.c.conversation == me.c.name) & _lasts)
-            .outerjoin(replies, (replies.c.conversation == me.c.name) & (replies.c.message == message))
-            .outerjoin(offers, (offers.c.conversation == me.c.name) & (offers.c.payload == payload))
-        )
+        asked = {"name": conversation, "message": message, "payload": payload}
 
         def meet(connection: Connection) -> Met:
-            state, seen, after, payload_of_row = connection.execute(query).one()
+            state, seen, after, payload_of_row = connection.execute(_meet, asked).one()
             memory, old = Memory.read(state) if state else None, []
             reply = reply_after(connection, conversation, after) if after is not None else None
             offered = payload_of_row is not None
@@ -217,29 +245,20 @@ class ConversationStore(SQLTrackerStore):
         self, conversation: str, new: Sequence[Dict], memory: Memory, old: Sequence[Dict]
     ) -> Callable[[Connection], None]:
         """What writes a turn, and of a conversation without a memory what stands for its events."""
-        insert = postgresql.insert if self.engine.dialect.name == "postgresql" else in_sqlite.insert
         handled = [e["message_id"] for e in new if e["event"] == "user" and e.get("message_id")]
         offered = rows_of_offers(conversation, [*old, *new])
-        latest = sa.select(sa.func.max(events.c.id)).where(events.c.sender_id == conversation)
         state = {"conversation": conversation, "state": memory.write()}
 
         def keep(connection: Connection) -> None:
-            after = connection.execute(latest).scalar() or 0
             if old and (rows := rows_of_replies(connection, conversation)):
-                connection.execute(insert(replies).on_conflict_do_nothing(), rows)
+                connection.execute(self._add_replies, rows)
             # Where a lock was lost and another process has kept the same message, this turn fails.
             for message in handled:
-                row = {"conversation": conversation, "message": message, "after": after}
-                connection.execute(replies.insert().values(row))
+                connection.execute(_keep_reply, {"name": conversation, "message": message})
             if offered:
-                connection.execute(insert(offers).on_conflict_do_nothing(), offered)
+                connection.execute(self._add_offers, offered)
             connection.execute(_keep_event, [row_of_event(conversation, event) for event in new])
-            remember = insert(memories).values(state)
-            connection.execute(
-                remember.on_conflict_do_update(
-                    index_elements=["conversation"], set_={"state": state["state"]}
-                )
-            )
+            connection.execute(self._remember, state)
 
         return keep
 

@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from copy import copy
+from dataclasses import dataclass, field
+from operator import is_
 from typing import Any
 
+from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import (
     ActionExecuted,
     ActionExecutionRejected,
@@ -87,7 +90,7 @@ class Memory:
 
     def write(self) -> str:
         """As text."""
-        return json.dumps({"version": VERSION, **asdict(self)})
+        return json.dumps({"version": VERSION, **vars(self)})
 
     def after(self, events: Sequence[Dict], slots: Sequence[Slot]) -> Memory:
         """The memory when more has happened.
@@ -169,6 +172,7 @@ class RememberingTracker(DialogueStateTracker):
         """Start empty; see `Memory.tracker`."""
         super().__init__(conversation, slots)
         self.memory, self.base, self.kept = memory, 0, 0
+        self._replay: tuple[list[Event], DialogueStateTracker, list[Dict]] | None = None
 
     @classmethod
     def of(cls, tracker: DialogueStateTracker) -> RememberingTracker:
@@ -177,11 +181,41 @@ class RememberingTracker(DialogueStateTracker):
         made.events.extend(tracker.events)
         return made
 
+    def copy(self) -> RememberingTracker:
+        """One that is as this one, without a replay of all events."""
+        made = copy(self)
+        made.events = self.events.copy()
+        made.slots = {name: copy(slot) for name, slot in self.slots.items()}
+        made.active_loop, made._replay = copy(self.active_loop), None
+        return made
+
     def init_copy(self) -> RememberingTracker:
         """An empty one that remembers the same; Rasa copies trackers for policies and actions."""
         made = RememberingTracker(self.sender_id, self.slots.values(), self.memory)
         made.base, made.kept = self.base, self.kept
         return made
+
+    def past_states(self, domain: Domain, *others: Any, **named: Any) -> list[Dict]:
+        """As Rasa's, of rules; it goes on from where it was, unless something was taken back since.
+
+        Each prediction asks for all of them, and with each the latest event is new.
+        """
+        if others or named.get("omit_unset_slots") or named.get("ignore_rule_only_turns"):
+            return list(super().past_states(domain, *others, **named))
+        events = self.applied_events()
+        seen, replay, states = self._replay or ([], self.init_copy(), [])
+        if len(seen) > len(events) or not all(map(is_, seen, events)):
+            seen, replay, states = [], self.init_copy(), []
+        for event in events[len(seen) :]:
+            if isinstance(event, ActionExecuted):
+                states.append(domain.get_active_state(replay))
+            replay.update(event)
+        self._replay = events, replay, states
+        # Who asked may change them.
+        return [
+            *({part: dict(of) for part, of in s.items()} for s in states),
+            domain.get_active_state(replay),
+        ]
 
     def current_state(self, event_verbosity: EventVerbosity = EventVerbosity.NONE) -> Dict:
         """See Rasa's; among all events, those that are only remembered come first."""

@@ -305,6 +305,8 @@ class MessageReader(GraphComponent):
         views = {WORDS: words.count(texts), **views}
         chosen = [text for text in texts if text in closely]
         slow = {name: used[name].encode(chosen) for name in used if name in self._config["slow"]}
+        if close.all():
+            return self._of_views({**views, **slow})
         rows = np.empty((len(texts), len(self.labels.names)))
         for part, more in ((close, slow), (~close, {})):
             if part.any():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +28,27 @@ class Linear:
     """A linear model over one view; its scores of the examples have a spread of one.
 
     Attributes:
-        weights: (view length, labels).
+        weights: (view length, labels), in steps.
         bias: (labels,).
+        step: what one step is.
     """
 
-    weights: NDArray[np.float32]
+    weights: NDArray[Any]
     bias: NDArray[np.float32]
+    step: Any = np.float32(1)  # noqa: RUF009 - it cannot be changed
+
+    def scores(self, view: View) -> NDArray[np.float32]:
+        """(texts, labels); of a sparse view, by the weights of what stands in the texts only."""
+        if not hasattr(view, "indptr"):
+            return np.asarray(view @ self._whole + self.bias)
+        there, places = np.unique(view.indices, return_inverse=True)
+        shape = (view.shape[0], len(there))
+        few = type(view)((view.data, places.astype(np.int32), view.indptr), shape=shape)
+        return np.asarray(few @ (self.weights[there] * self.step) + self.bias)
+
+    @cached_property
+    def _whole(self) -> NDArray[np.float32]:
+        return np.asarray(self.weights * self.step)
 
 
 @dataclass(frozen=True)
@@ -56,7 +72,7 @@ class Head:
     def probabilities(self, seen: Mapping[str, View]) -> Probabilities:
         """(texts, labels), each row adds up to one, by those of our views that are there."""
         models = {name: model for name, model in self.views.items() if name in seen}
-        scores = sum(seen[name] @ model.weights + model.bias for name, model in models.items())
+        scores = sum(model.scores(seen[name]) for name, model in models.items())
         fitted = _softmax(np.asarray(scores, dtype=np.float64) * self.sharpness / len(models) + self.prior)
         near = [
             n.probabilities(seen[name], len(self.labels)) for name, n in self.nearest.items() if name in seen
@@ -75,7 +91,7 @@ def save(head: Head, file: Path) -> None:
     """Write a head as `.npz`, its weights rounded."""
     arrays: dict[str, NDArray[Any]] = {"labels": np.array(head.labels), "prior": head.prior}
     for name, model in head.views.items():
-        step = float(model.weights.std()) / _STEPS
+        step = float(model.weights.std()) / _STEPS  # of a model that was just fitted
         arrays[f"weights/{name}"] = np.round(model.weights / step).astype(np.int16)
         arrays[f"step/{name}"], arrays[f"bias/{name}"] = np.array(step, dtype=np.float32), model.bias
     for name, near in head.nearest.items():
@@ -87,7 +103,7 @@ def load(file: Path) -> Head:
     """Read what `save` wrote."""
     with np.load(file, allow_pickle=False) as stored:
         views = {
-            name: Linear(stored[f"weights/{name}"] * stored[f"step/{name}"], stored[f"bias/{name}"])
+            name: Linear(*(stored[f"{part}/{name}"] for part in ("weights", "bias", "step")))
             for kind, _, name in (key.partition("/") for key in stored.files)
             if kind == "bias"
         }

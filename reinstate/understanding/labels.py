@@ -51,6 +51,7 @@ class Labels:
         names: (labels,) as in the training data.
         each: (labels,) what each stands for.
         topics: the topics, in the order of the columns of `of_topic`.
+        answers: the columns of answers.
         of_topic: (labels, topics), one where a label is of a topic.
         causes: ids of the causes that can be told, in the order of the columns below.
         admits, denies, rules: (labels, causes), one where a label admits a cause, denies it, asks about it.
@@ -64,6 +65,10 @@ class Labels:
         self.each = tuple(_label(name, knowledge) for name in names)
         self.index = {label.name: number for number, label in enumerate(self.each)}
         self.topics = tuple(dict.fromkeys(label.topic for label in self.each))
+        self.answers = [number for number, label in enumerate(self.each) if label.answer]
+        self._of: dict[str, list[int]] = {topic: [] for topic in self.topics}
+        for number, label in enumerate(self.each):
+            self._of[label.topic].append(number)
         self.of_topic = np.array([[label.topic == t for t in self.topics] for label in self.each], float)
         told = (label.cause for label in self.each if label.meaning == "admits" and label.cause)
         self.causes = tuple(dict.fromkeys(told))
@@ -85,14 +90,9 @@ class Labels:
         """The columns whose labels begin with one of some words."""
         return [number for number, name in enumerate(self.names) if name.startswith(prefixes)]
 
-    @property
-    def answers(self) -> list[int]:
-        """The columns of answers."""
-        return [number for number, label in enumerate(self.each) if label.answer]
-
     def of(self, topic: str) -> list[int]:
         """The columns of a topic."""
-        return [number for number, label in enumerate(self.each) if label.topic == topic]
+        return self._of.get(topic, [])
 
 
 def _label(name: str, knowledge: Knowledge) -> Label:

@@ -17,18 +17,32 @@ from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
-from rasa.shared.nlu.constants import TEXT
+from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from reinstate.core.cleaning import sentences
-from reinstate.core.statements import KINDS, NOT_OF_LETTER, Kind, Statement, to_slot
+from reinstate.core.statements import DRAFT, KINDS, NOT_OF_LETTER, Kind, Statement, to_slot
 from reinstate.core.wishes import parse_wishes
 from reinstate.knowledge import knowledge
 from reinstate.understanding import encoders, head, vectors, words
 
 MODEL, WORDS = "statements.npz", "words"
 _BELONGS = 0.5
+DRAFT_APPEAL, _SURE_DRAFT, _SURE_READ, _SURE_OUT = "draft_appeal", 0.8, 0.75, 0.7
+# What a message may be read as beside the wish for the letter: that wish is then what it is about. A cause is
+# judged first; the verdict offers the letter.
+_ROOM = (
+    "faq",
+    "ask_",
+    "inform_",
+    "circumstance_",
+    "vent",
+    "out_of_scope",
+    "platform_question",
+    "nlu_fallback",
+    "affirm",
+)
 MOST, LONG_WORDS = 40, 8  # sentences of a message; words from which on a sentence is cut into clauses
 # Where a sentence that runs on tells something else: "he paid me by paypal and now they banned me".
 _RUNS_ON = re.compile(
@@ -126,6 +140,9 @@ class StatementReader(GraphComponent):
             told = [w.sentence for w in parse_wishes(text, knowledge()).wishes if w.sentence] or [text]
             found = [statement for one in told for statement in self.read(one)]
             message.set("statements", to_slot(found), add_to_output=True)
+            asks = any(statement.kind == DRAFT and statement.sure >= _SURE_DRAFT for statement in found)
+            if asks and _has_room(message):
+                message.set(INTENT, {"name": DRAFT_APPEAL, "confidence": 1.0}, add_to_output=True)
         return messages
 
     def read(self, text: str) -> list[Statement]:
@@ -143,6 +160,14 @@ class StatementReader(GraphComponent):
         return [s for parts in cut for s in _joined(parts, [next(rows) for _ in parts], self._trained.labels)]
 
 
+def _has_room(message: Message) -> bool:
+    """Whether what was read leaves room for the letter that a sentence asks for; Upwork's ask for none."""
+    read, details = message.get(INTENT) or {}, message.get("details") or {}
+    theirs = details.get("pasted") or details.get("upwork_answer")
+    unsure = float(read.get("confidence") or 0.0) < _SURE_READ
+    return not theirs and (unsure or str(read.get("name")).startswith(_ROOM))
+
+
 def clauses(sentence: str) -> list[str]:
     """A sentence, cut where it runs on; joined, its parts are the sentence again."""
     if len(sentence.split()) < LONG_WORDS:
@@ -156,6 +181,9 @@ def _joined(
     parts: Sequence[str], rows: Sequence[head.Probabilities], labels: Sequence[str]
 ) -> Iterator[Statement]:
     found = [_kind(row, labels) for row in rows]
+    within = next((kind for kind, _ in found if kind not in NOT_OF_LETTER), None)
+    if within:  # what may well be told goes with the rest of its sentence, which is
+        found = [(within, s) if k in NOT_OF_LETTER and s < _SURE_OUT else (k, s) for k, s in found]
     for kind, same in groupby(zip(parts, found), key=lambda one: one[1][0]):
         told = list(same)
         text = "".join(part for part, _ in told).strip(" ,")
@@ -165,6 +193,8 @@ def _joined(
 def _kind(row: head.Probabilities, labels: Sequence[str]) -> tuple[Kind, float]:
     """The kind of a sentence, and how sure it is that it belongs into a letter, or does not."""
     likely = {kind: float(row[labels.index(kind)]) for kind in KINDS if kind in labels}
+    if likely.get("draft", 0.0) >= _SURE_DRAFT:
+        return "draft", likely["draft"]
     within = {kind: p for kind, p in likely.items() if kind not in NOT_OF_LETTER}
     sure = sum(within.values())
     among = within if sure >= _BELONGS else {k: p for k, p in likely.items() if k not in within}

@@ -160,5 +160,5 @@ def test_a_turn_reads_once_and_writes_once(tmp_path: Path) -> None:
         asyncio.run(turn())
     assert "connect" not in seen
     assert 1 == seen.count("commit")
-    assert 2 == seen.count("SELECT"), seen
+    assert 1 == seen.count("SELECT"), seen
     assert 3 == seen.count("INSERT"), seen

@@ -360,10 +360,22 @@ def test_a_part_of_a_letter_is_not_another() -> None:
 def test_what_cannot_be_put_well_is_named() -> None:
     """The person is told which of their sentences do not stand in the letter."""
     case, facts, statements = told(
-        admitting("paid_outside"), "client he pay me outside many time", "i was ill then"
+        admitting("paid_outside"), "see my files at www.files.example", "i was ill then"
     )
     letter = draft(case, facts, statements, "formal", FACTS)
-    assert ("client he pay me outside many time",) == left_out(letter, (), statements)
+    assert ("see my files at www.files.example",) == left_out(letter, (), statements)
+
+
+def test_what_is_no_sentence_is_a_detail() -> None:
+    """ "85 dollars in May" stands behind the sentences, led in; a short answer is put as its pattern says."""
+    text = letter_of(
+        admitting("paid_outside"),
+        "85 dollars in may and 140 dollars in june, by paypal",
+        "he was the one who wanted it",
+        ("changed", "nothing outside since then"),
+    ).text
+    assert "He was the one who wanted it. In detail: $85 in May and $140 in June, by PayPal." in text
+    assert "What has changed: Nothing outside since then." in text
 
 
 def test_what_was_read_of_another_cause_stays_out() -> None:
@@ -464,13 +476,14 @@ CLEANED = [
     ("i paid the fee", "I paid the fee."),
     ("im a designer and dont use bots", "I am a designer and do not use bots."),
     ("client name is bob, he is from canada", "The client name is Bob, he is from Canada."),
-    ("share a printer lol", ""),
+    ("share a printer lol", "Share a printer."),
     ("we share a printer lol", "We share a printer."),
     ("gave him my number in the proposal", "I gave him my number in the proposal."),
     ("never used a bot", "I never used a bot."),
-    ("client he pay me", ""),
+    ("client he pay me", "The client he pay me."),
+    ("these idiots banned me", ""),
     ("he paid 200 usd via paypal in march", "He paid $200 via PayPal in March."),
-    ("2 times only", ""),
+    ("2 times only", "2 times only."),
 ]
 
 
