@@ -1,6 +1,6 @@
 """Proves deploy/Dockerfile where no container engine is: runs its own steps in roots made by mmdebstrap.
 
-    .venv/bin/python deploy/clean_root.py FOLDER       as root, on Debian; some 8 GB and 15 minutes
+    .venv/bin/python deploy/clean_root.py FOLDER       as root, on Debian; some 6 GB and 15 minutes
 
 A stage begins with a minimal Debian of the name that its base ends with, and this Python's version in
 `/usr/local`, as the official image has it; each RUN is a chroot into that. Then the last stage runs as
