@@ -15,7 +15,7 @@ from actions.turn import Said, since_restart, was_said
 from actions.writing import Writing, kept, kind_asked_for, kind_of, shown, with_slots
 from reinstate.core import statements
 from reinstate.core.facts import corrects_facts, gathered, outdated
-from reinstate.core.letter import APPEAL, HAPPENED, QUESTIONS, next_question, nothing_new, tells_nothing
+from reinstate.core.letter import APPEAL, HAPPENED, QUESTIONS, nothing_new, tells_nothing
 from reinstate.core.parsed import ParsedMessage
 from reinstate.core.update import update_case
 from reinstate.core.wishes import parse_wishes
@@ -42,7 +42,7 @@ class ActionLetterStart(OrOfLetter, Action):
         said = _with_message(said)
         start = _understood(said, said.another("utter_letter_start"), "utter_letter_start_nothing")
         said.say([start, Message("utter_letter_of_another")] if said.role == "helper" else [start])
-        first = next_question(said.case, said.facts, said.told, (), knowledge(), kind)
+        first = said.following(said.case, said.facts, said.told, (), kind)
         return [
             SlotSet("letter_asked", [first] if first else []),
             SlotSet("letter_done", None if first else True),
@@ -184,7 +184,7 @@ class AskForFact(Action):
 def _needed_instead(said: Writing) -> list[str]:
     """The facts asked for with another one at the end, where the open one was told beside a question."""
     *before, asked = said.asked_for or [HAPPENED]
-    following = next_question(said.case, said.facts, said.told, before, knowledge(), said.kind)
+    following = said.following(said.case, said.facts, said.told, before, said.kind)
     return [*before, asked, following] if following not in (None, asked) else []
 
 

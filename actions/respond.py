@@ -52,7 +52,11 @@ class ActionRespond(OrOfLetter, Action):
             if update_case(turn.case, alone, None, knowledge()) == turn.case:
                 return _said_again(said, facts, put_right)
         decided = plan(turn, knowledge())
-        slots = {**_told(said), **_facts(said, decided), **needless(decided.case, tracker)}
+        slots = needless(decided.case, tracker)
+        if not tracker.get_slot(
+            "letter_done"
+        ):  # what is said beside a letter goes in only where that is wanted
+            slots |= {**_told(said), **_facts(said, decided)}
         return [
             *said.plan(decided),
             *said.set(slots),

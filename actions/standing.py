@@ -13,7 +13,7 @@ from actions.turn import last_turns
 from actions.writing import Writing, kept, kind_asked_for, shown, tone_of, with_slots
 from reinstate.core import statements
 from reinstate.core.cleaning import phrase, sentences
-from reinstate.core.facts import gathered, outdated, to_slot
+from reinstate.core.facts import corrects_facts, gathered, outdated, to_slot
 from reinstate.core.letter import APPEAL, EVIDENCE, LONGEST
 from reinstate.core.own_words import part_of
 from reinstate.core.parsed import CORRECTS, ParsedMessage
@@ -31,7 +31,6 @@ _SAYS_LITTLE = ("affirm", "deny", "vent", "out_of_scope", "nlu_fallback", "platf
 _NEVER_OF_LETTER = ("forget_me", "ask_forget", "restart", "crisis")
 ALWAYS_INTERRUPT = ("forget_me", "restart", "crisis", "help_evade", "cancel", "go_back")
 _WRONG_CAUSE = ("something_else", "feedback_wrong_cause")
-_SURE_SAID = 0.8  # what is said beside a letter goes into it from here on: it may be said to us
 
 
 class OrOfLetter:
@@ -96,23 +95,22 @@ def _is_other(message: ParsedMessage) -> bool:
 
 
 def _retold(said: Writing, text: str) -> list[EventType] | None:
-    """The letter after what was told beside it; None where nothing in it is told otherwise."""
+    """The letter after facts that were put right; None where nothing in it is told otherwise.
+
+    What else is said beside a letter stays out of it unless that is asked for ("add ..."): it is said to us.
+    """
+    if not corrects_facts(said.message, knowledge()):
+        return None
     slots = _after(said, text)
     if slots.get("path") == "none" and said.kind == APPEAL:
         return None
     changed = Writing(said.dispatcher, with_slots(said.tracker, slots))
-    letter, edits = changed.letter, said.edits
-    put_right = changed.told != said.told  # then the facts tell it, in place of what they stood in
-    for statement in said.says:
-        if statement.for_letter and statement.sure >= _SURE_SAID and not put_right:
-            more = edits_of(_adds(statement.text, said), letter, knowledge())
-            edits, letter = (*edits, *more), edited(letter, more)
-    if letter.text == said.letter.text:
+    if changed.letter.text == said.letter.text:
         if said.message.intent in _SAYS_LITTLE or _names_other(said):
             return None
         said.say([change_message(said.letter, said.another("utter_letter_unchanged"))])
         return said.set(slots)
-    return [*said.set(slots), *shown(changed, said.tone, said.kind, edits)]
+    return [*said.set(slots), *shown(changed, said.tone, said.kind, said.edits)]
 
 
 def _adds(sentence: str, said: Writing) -> Wish:
@@ -133,7 +131,8 @@ def _after(said: Writing, text: str) -> dict[str, Any]:
     )
     if facts == said.facts and (right := _taken_back(said)):
         return right
-    told = statements.without(said.told, (fact.words for fact in outdated(said.facts, facts)))
+    gone = outdated(said.facts, facts) if corrects_facts(message, knowledge()) else ()
+    told = statements.without(said.told, (fact.words for fact in gone))
     return {**case.to_slots(), **said.followed(case), **kept(facts, told)}
 
 
@@ -185,7 +184,7 @@ def _fulfilled(said: Writing, heard: Wishes) -> list[EventType]:
             edits = edits[:-1]
             letter = edited(asked.draft(said.tone, said.kind), edits)
             continue
-        more = edits_of(wish, asked.letter if wish.numbers else letter, knowledge())  # as it was numbered
+        more = edits_of(wish, said.letter if wish.numbers else letter, knowledge())  # as it was shown
         failed += [] if more or is_said(wish, letter, knowledge()) else [wish]
         edits, letter = (*edits, *more), edited(letter, more)
     tone = heard.tone or said.tone

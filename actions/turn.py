@@ -61,8 +61,16 @@ class Said:
         return self.message.role or next((r for r in ROLES if r == self.tracker.get_slot("role")), None)
 
     def voice(self, text: str) -> str:
-        """What is told, as the owner of the account would say it."""
-        return in_first_person(text, knowledge()) if self.role == "helper" else text
+        """What is told, as the owner of the account would say it, where it can only be of them."""
+        if self.role != "helper":
+            return text
+        return in_first_person(text, knowledge(), of_several=self.of_several)
+
+    @property
+    def of_several(self) -> bool:
+        """Whether a helper tells of somebody beside the owner of the account."""
+        words = (self.message.text, *(statement.text for statement in self.told))
+        return any(knowledge().patterns["another_person"].found(text) for text in words)
 
     @cached_property
     def told(self) -> tuple[Statement, ...]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from copy import copy
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -97,14 +97,24 @@ class Writing(Said):
 
     def _as_owner(self) -> tuple[tuple[Fact, ...], tuple[Statement, ...]]:
         """Facts and statements, of a helper without what could not be put as the owner would say it."""
+        if self.role == "client":  # what the patterns say of a deed, a freelancer says
+            return tuple(f for f in self.facts if not knowledge().facts[f.kind].causes), self.told
         told = self.facts, self.told
-        return as_owner(*told, knowledge()) if self.role == "helper" else told
+        return as_owner(*told, knowledge()) if self.role == "helper" and not self.of_several else told
+
+    def following(
+        self, case: Case, facts: Sequence[Fact], told: Sequence[Statement], asked: Sequence[str], kind: str
+    ) -> str | None:
+        """The next question for the letter; a client is not asked what only a freelancer can answer."""
+        if self.role == "client":
+            case = replace(case, causes=(), disputed=())
+        return next_question(case, facts, told, asked, knowledge(), kind)
 
     def going_on(self, **slots: Any) -> list[EventType]:
         """The slots after an answer: the next question, or that there is none."""
         case, facts = slots.pop("case", self.case), slots.pop("facts", self.facts)
         told, asked = slots.pop("told", self.told), self.asked_for
-        following = next_question(case, facts, told, asked, knowledge(), self.kind)
+        following = self.following(case, facts, told, asked, self.kind)
         after = {**case.to_slots(), **self.followed(case), **kept(facts, told), **slots}
         next_ = {"letter_asked": [*asked, following]} if following else {"letter_done": True}
         return [*self.set(after), *(SlotSet(name, value) for name, value in next_.items())]

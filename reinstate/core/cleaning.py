@@ -88,16 +88,18 @@ def stems(text: str, knowledge: Knowledge) -> list[str]:
     ]
 
 
-def in_first_person(text: str, knowledge: Knowledge) -> str:
-    """What a helper tells of the owner of an account, as the owner would say it; what is said of the helper
-    stays out.
+def in_first_person(text: str, knowledge: Knowledge, *, of_several: bool = False) -> str:
+    """What a helper tells of the owner of an account, as the owner would say it.
+
+    What is said of the helper stays out. Where several people are told of, only what is surely the owner's
+    is put so: of others nobody knows who "she" is.
     """
+    about = knowledge.patterns["of_owners_things" if of_several else "of_owner"]
     kept = []
     for sentence in sentences(text):
         if knowledge.patterns["of_helper"].found(sentence):
             continue
-        of_owner = knowledge.patterns["of_owner"].found(sentence)  # of others nobody knows who "she" is
-        for swap in knowledge.owner.values() if of_owner else ():
+        for swap in knowledge.owner.values() if about.found(sentence) else ():
             sentence = put(swap.pattern, swap.put, sentence)
         kept.append(sentence)
     return " ".join(kept)

@@ -211,11 +211,7 @@ def _told(
         if says((*knowledge.facts[_GROUNDS].says, *knowledge.patterns["to_person"].says), said["value"]):
             yield _GROUNDS, said["value"].strip(" ."), said[0]
     asks = knowledge.patterns["asks_something"]
-    stated = [
-        sentence
-        for sentence in sentences(message.text)
-        if not asks.found(sentence) and (asked or not _is_beside(sentence, message))
-    ]
+    stated = [sentence for sentence in sentences(message.text) if not asks.found(sentence)]
     asked_kind = knowledge.facts.get(asked or "")
     left_out: set[str] = set()
     if asked_kind and asked_kind.free == "phrase":
@@ -233,7 +229,8 @@ def _told(
     }
     for kind in knowledge.facts.values():
         for sentence in stated if kind.id not in left_out else ():
-            if sentence in bare and kind is not asked_kind:  # "one time" answers just what was asked
+            beside = sentence in bare or _is_beside(sentence, message)
+            if beside and kind is not asked_kind:  # "one time" answers just what was asked
                 continue
             for value in _read(kind, sentence, message, kind.id == asked, knowledge, sought):
                 if kind.id != _WHEN or _is_sure_of_time(sentence, message, knowledge):

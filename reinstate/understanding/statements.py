@@ -48,7 +48,8 @@ MOST, LONG_WORDS = 40, 8  # sentences of a message; words from which on a senten
 _RUNS_ON = re.compile(
     r""",?\s+(?=(?:and|but|so|because|then|now)\s+(?:i|he|she|they|we|it|you|my|his|her|their|the|now|upwork
           |what|how|can|please|is|do|will|am)\b)
-      | ,\s+(?=(?:i|he|she|they|we|it|you|my|upwork|what|how|can|please|is|do|will)\b)
+      | ,\s+(?=(?:i|he|she|they|we|it|you|my|our|upwork|what|how|can|please|is|do|will)\b)
+      | ,\s+(?=(?:in|on|last|since|after|before|when|yesterday|now)\s+\w+)
       | \s+(?=(?:what|how|can|should)\s+(?:do|can|should|i|you)\b)
     """,
     re.IGNORECASE | re.VERBOSE,
