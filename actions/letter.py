@@ -142,7 +142,7 @@ def _taken(said: Writing, message: ParsedMessage, asked: str) -> list[EventType]
     facts = gathered(said.facts, message, said.case, case, knowledge(), asked)
     new = {fact.kind for fact in facts if fact not in said.facts}
     gone = outdated(said.facts, facts)
-    told = statements.without(said.told, (fact.words for fact in gone))
+    told = statements.without(said.told, ((fact.words, fact.value) for fact in gone))
     if not (message.pressed or message.pasted):
         told = statements.added(told, statements.answering(said.says, asked, _NOT_OF_LETTER))
     if asked not in new and (new or gone) and corrects_facts(message, knowledge()):

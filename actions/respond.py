@@ -141,7 +141,7 @@ def _said_again(said: Said, known: tuple[Fact, ...], facts: tuple[Fact, ...]) ->
     """Say what is known after a correction, and keep it; the sentences that it puts right are forgotten."""
     response = said.another("utter_put_right")
     gone = outdated(known, facts)
-    told = without(said.told, (f.words for f in gone)) if gone else added(said.told, said.says)
+    told = without(said.told, ((f.words, f.value) for f in gone)) if gone else added(said.told, said.says)
     said.say([understood_message(said.case, facts, told, response, "utter_known_nothing", knowledge())])
     return said.set({"facts": facts_slot(facts), "told": to_slot(told) or None})
 

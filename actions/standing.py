@@ -132,7 +132,7 @@ def _after(said: Writing, text: str) -> dict[str, Any]:
     if facts == said.facts and (right := _taken_back(said)):
         return right
     gone = outdated(said.facts, facts) if corrects_facts(message, knowledge()) else ()
-    told = statements.without(said.told, (fact.words for fact in gone))
+    told = statements.without(said.told, ((fact.words, fact.value) for fact in gone))
     return {**case.to_slots(), **said.followed(case), **kept(facts, told)}
 
 
@@ -176,7 +176,8 @@ def _taken_back(said: Writing) -> dict[str, Any]:
 
 def _fulfilled(said: Writing, heard: Wishes) -> list[EventType]:
     """The letter with what was wanted of it, and what cannot be done."""
-    slots = _after(said, heard.rest) if heard.rest else {}
+    rest = replace(said.message, text=heard.rest)
+    slots = _after(said, heard.rest) if heard.rest and corrects_facts(rest, knowledge()) else {}
     asked = Writing(said.dispatcher, with_slots(said.tracker, slots))
     letter, edits, failed = asked.letter, asked.edits, []
     for wish in (_voiced(w, said) for w in heard.wishes):

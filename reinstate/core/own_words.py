@@ -22,10 +22,7 @@ PARTS: Mapping[str, tuple[str, int, int]] = {
     "proof": ("proof", 40, 15),
     "wish": ("wish", 40, 0),
 }
-_NEARLY, _WHOLLY = (
-    0.7,
-    0.9,
-)  # share of the telling words of a sentence that stand in another one, in all others
+_NEARLY = 0.7  # share of the telling words of a sentence that stand in another one
 _BARE = 6  # words of an answer that is no sentence
 
 
@@ -88,9 +85,10 @@ def own_words(
 
 
 def _said_once(sentences: Sequence[Own], knowledge: Knowledge) -> list[Own]:
-    """Sentences without those whose words nearly all stand in the others; of two alike the later one stays.
+    """Sentences without those that another one nearly says, or the others of their part say wholly.
 
-    What denies something is not said by sentences that deny nothing.
+    Of two alike the later one stays. Figures are said by the same figures only, and what denies something
+    by what denies something.
     """
     left, denies = list(sentences), knowledge.patterns["negates"]
     for sentence in sorted(sentences, key=lambda own: len(stems(own.text, knowledge))):
@@ -98,12 +96,16 @@ def _said_once(sentences: Sequence[Own], knowledge: Knowledge) -> list[Own]:
         others = [own for own in left if own is not sentence]
         if denies.found(sentence.text):
             others = [own for own in others if denies.found(own.text)]
-        each = [set(stems(own.text, knowledge)) for own in others]
-        by_one = max((len(words & more) for more in each), default=0)
-        by_all = len(words & set().union(*each))
-        if words and (by_one >= _NEARLY * len(words) or by_all >= _WHOLLY * len(words)):
+        said = {own: set(stems(own.text, knowledge)) for own in others}
+        beside = set().union(*(more for own, more in said.items() if own.part == sentence.part))
+        if words and (words <= beside or any(_nearly_says(more, words) for more in said.values())):
             left.remove(sentence)
     return left
+
+
+def _nearly_says(more: set[str], words: set[str]) -> bool:
+    figures = {word for word in words if any(sign.isdigit() for sign in word)}
+    return len(words & more) >= _NEARLY * len(words) and figures <= more
 
 
 def _surest(sentences: Iterable[Own], part: str, most: int) -> Iterator[Own]:

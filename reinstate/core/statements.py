@@ -5,6 +5,7 @@ Which part that is was learnt, see `reinstate.understanding.statements`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
@@ -17,6 +18,8 @@ ASIDE = "aside"
 DRAFT = "draft"  # that the letter is to be written
 NOT_OF_LETTER: tuple[Kind, ...] = ("aside", "status", "draft")
 MOST = 60
+_FIGURE = re.compile(r"\d+")
+_SHORT = 10  # words of a sentence that tells little else than what is put right
 _SURE = 0.6  # from here on a cause that was read in a sentence is the one that it tells of
 _ANSWERS: dict[str, tuple[Kind, ...]] = {
     "happened": ("happened",),
@@ -46,6 +49,11 @@ class Statement:
         """Whether it belongs into a letter at all."""
         return self.kind not in NOT_OF_LETTER
 
+    def tells_only(self, value: str) -> bool:
+        """Whether it says little else than the value of a fact."""
+        figures = set(_FIGURE.findall(self.text)) - set(_FIGURE.findall(value))
+        return len(self.text.split()) <= _SHORT and not figures
+
 
 def from_slot(value: Any) -> tuple[Statement, ...]:
     """The statements of a slot, or of a parsed message; what has an unexpected shape counts as not told."""
@@ -70,10 +78,19 @@ def added(told: Sequence[Statement], more: Iterable[Statement]) -> tuple[Stateme
     return (*told, *dict.fromkeys(new))[-MOST:]
 
 
-def without(told: Iterable[Statement], words: Iterable[str]) -> tuple[Statement, ...]:
-    """What was told, without the sentences that were put right since."""
-    gone = tuple(words)
-    return tuple(s for s in told if not any(s.text in sentence for sentence in gone))
+def without(told: Iterable[Statement], gone: Iterable[tuple[str, str]]) -> tuple[Statement, ...]:
+    """What was told, without the short sentences that were put right since.
+
+    One that is longer, or has other figures, tells more than what was put right, which then stands behind it.
+
+    Args:
+        told: what was told before.
+        gone: the words and the value of each fact that is known no longer.
+    """
+    right = tuple(gone)
+    return tuple(
+        s for s in told if not any(s.text in words and s.tells_only(value) for words, value in right)
+    )
 
 
 def about(statements: Iterable[Statement], mentions: Iterable[CauseMention]) -> tuple[Statement, ...]:
