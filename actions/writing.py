@@ -145,7 +145,8 @@ def shown(said: Writing, tone: Tone, kind: str, edits: tuple[Edit, ...]) -> list
     """Show a letter, and what of the person's words stands nowhere in it."""
     unchanged = said.draft(tone, kind)
     letter = edited(unchanged, edits)
-    said.say(letter_messages(letter, tone, kind, left_out(unchanged, said.facts, said.told), knowledge()))
+    out = left_out(unchanged, said.facts, said.told, knowledge())
+    said.say(letter_messages(letter, tone, kind, out, knowledge()))
     edits_kept = said.kept_edits(kind, edits)
     done = {"tone": tone, "letter_kind": kind, "letter_edits": edits_kept, "letter_done": True, "asked": None}
     return said.set(done)

@@ -139,14 +139,17 @@ def _overlap(one: str, other: str) -> bool:
     return one in other or other in one
 
 
-def left_out(letter: Letter, facts: Iterable[Fact], told: Iterable[Statement]) -> tuple[str, ...]:
-    """What a person told that stands nowhere in a letter and is no known fact, as it was written."""
+def left_out(
+    letter: Letter, facts: Iterable[Fact], told: Iterable[Statement], knowledge: Knowledge
+) -> tuple[str, ...]:
+    """What a person told that cannot be put well and is no known fact, as it was written."""
     stands = [*(s.words for s in letter.all if s.words), *(f.words for f in facts)]
     return tuple(
         s.text
         for s in told
         if len(s.text.split()) >= _SHORTEST
         and not CORRECTS.search(s.text)
+        and not put_well(s.text, knowledge)
         and not any(s.text in words or words in s.text for words in stands)
     )
 

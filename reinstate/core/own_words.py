@@ -14,11 +14,11 @@ from reinstate.knowledge import Knowledge, Tone
 TOLD, NEW = "told", "new"
 # The parts of a person's own sentences by their kind, and how many words stand there: formal or warm, brief.
 PARTS: Mapping[str, tuple[str, int, int]] = {
-    "happened": (TOLD, 140, 55),
+    "happened": (TOLD, 140, 45),
     "record": ("record", 35, 0),
     "regret": ("regret", 25, 10),
-    "changed": ("changed", 60, 20),
-    NEW: (NEW, 60, 30),
+    "changed": ("changed", 60, 25),
+    NEW: (NEW, 60, 50),
     "proof": ("proof", 40, 15),
     "wish": ("wish", 40, 0),
 }

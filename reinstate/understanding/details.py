@@ -7,10 +7,11 @@ in `knowledge/` (`says`); no training is needed when they change.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from reinstate.core.facts import denied
-from reinstate.knowledge import Knowledge, UpworkAnswer, matches, says
+from reinstate.core.facts import denied as is_denied
+from reinstate.knowledge import AppealState, Knowledge, Notice, UpworkAnswer, matches, says
 from reinstate.understanding import language
 
 _SHORTEST_NOTICE = 100
@@ -77,8 +78,8 @@ def find(text: str, knowledge: Knowledge) -> Details:
     pasted = notice or answer is not None
     nothing = "unknown" if notice else None
     return Details(
-        notice=next((n.id for n in knowledge.notices.values() if says(n.says, told)), nothing),
-        appealed=answer.appealed if answer else _appealed(told, knowledge),
+        notice=_first_told(knowledge.notices.values(), told, knowledge) or nothing,
+        appealed=answer.appealed if answer else _first_told(knowledge.appeals.values(), told, knowledge),
         circumstances=tuple(c.id for c in circumstances if c.id not in denied and says(c.says, told)),
         denied_circumstances=denied,
         language=language.find(text, knowledge.languages),
@@ -89,12 +90,13 @@ def find(text: str, knowledge: Knowledge) -> Details:
     )
 
 
-def _appealed(told: str, knowledge: Knowledge) -> str | None:
+def _first_told(entries: Iterable[Notice | AppealState], told: str, knowledge: Knowledge) -> str | None:
+    """The first entry whose words stand in a text, and are not denied there ("it is not a payment hold")."""
     said = (
-        a.id
-        for a in knowledge.appeals.values()
-        for m in matches(a.says, told)
-        if not denied(told[: m.start()], knowledge)
+        entry.id
+        for entry in entries
+        for found in matches(entry.says, told)
+        if not is_denied(told[: found.start()], knowledge)
     )
     return next(said, None)
 

@@ -363,7 +363,7 @@ def test_what_cannot_be_put_well_is_named() -> None:
         admitting("paid_outside"), "see my files at www.files.example", "i was ill then"
     )
     letter = draft(case, facts, statements, "formal", FACTS)
-    assert ("see my files at www.files.example",) == left_out(letter, (), statements)
+    assert ("see my files at www.files.example",) == left_out(letter, (), statements, FACTS)
 
 
 def test_what_is_no_sentence_is_a_detail() -> None:
