@@ -53,9 +53,7 @@ class ActionRespond(OrOfLetter, Action):
                 return _said_again(said, facts, put_right)
         decided = plan(turn, knowledge())
         slots = needless(decided.case, tracker)
-        if not tracker.get_slot(
-            "letter_done"
-        ):  # what is said beside a letter goes in only where that is wanted
+        if not tracker.get_slot("letter_done"):  # beside a letter, only what is wanted in it is taken
             slots |= {**_told(said), **_facts(said, decided)}
         return [
             *said.plan(decided),

@@ -113,14 +113,8 @@ def _retold(said: Writing, text: str) -> list[EventType] | None:
     return [*said.set(slots), *shown(changed, said.tone, said.kind, said.edits)]
 
 
-def _adds(sentence: str, said: Writing) -> Wish:
-    """A sentence more, in the part that it belongs to."""
-    found = (s for s in said.says if s.for_letter and (s.text in sentence or sentence in s.text))
-    return Wish("add", sentence=sentence, part=part_of(next((s.kind for s in found), "")))
-
-
 def _after(said: Writing, text: str) -> dict[str, Any]:
-    """The slots after what is told beside a letter: it adds facts or puts them right, and names no cause."""
+    """The slots after what is put right beside a letter; it names no cause."""
     message = replace(said.message, text=said.voice(text), mentions=(), choices=())
     if text != said.message.text:  # what stands in a wish is no detail of the case
         message = replace(message, intent="inform_detail", circumstances=(), denied_circumstances=())
@@ -131,7 +125,7 @@ def _after(said: Writing, text: str) -> dict[str, Any]:
     )
     if facts == said.facts and (right := _taken_back(said)):
         return right
-    gone = outdated(said.facts, facts) if corrects_facts(message, knowledge()) else ()
+    gone = outdated(said.facts, facts)
     told = statements.without(said.told, ((fact.words, fact.value) for fact in gone))
     return {**case.to_slots(), **said.followed(case), **kept(facts, told)}
 
@@ -139,7 +133,8 @@ def _after(said: Writing, text: str) -> dict[str, Any]:
 def _voiced(wish: Wish, said: Writing) -> Wish:
     """A wish with its sentence as the owner of the account would say it, and with its part."""
     sentence = said.voice(wish.sentence)
-    return replace(wish, sentence=sentence, part=_adds(sentence, said).part)
+    kinds = (s.kind for s in said.says if s.for_letter and (s.text in sentence or sentence in s.text))
+    return replace(wish, sentence=sentence, part=part_of(next(kinds, "")))
 
 
 def _how(said: Writing) -> list[EventType]:

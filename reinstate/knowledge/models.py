@@ -346,7 +346,6 @@ class FactKind(_AsWritten):
         own: whether a "no" or "not" before it belongs to it.
         causes: those that it may be told of; all where none is named.
         deed: whether it tells the deed itself, which has no place in a letter that disputes it.
-        aside: whether the sentence that tells it tells something else, which has its place in a letter, too.
         unless: facts after which it is not asked for.
         instead_of: facts that the answer to its question does not tell, though it looks so.
         yes, no: sentences that tell it, and that do not; tests/unit/test_facts.py tries them.
@@ -370,7 +369,6 @@ class FactKind(_AsWritten):
     own: bool = False
     causes: tuple[str, ...] = ()
     deed: bool = False
-    aside: bool = False
     unless: tuple[str, ...] = ()
     instead_of: tuple[str, ...] = ()
     yes: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ from textwrap import shorten
 
 from reinstate.core.case import Case
 from reinstate.core.facts import Fact, of_cause
-from reinstate.core.letter import APPEAL, Letter
+from reinstate.core.letter import APPEAL, Letter, Sentence
 from reinstate.core.statements import Statement
 from reinstate.knowledge import FactKind, FactValue, Knowledge, Tone
 from reinstate.replies.message import MOST_BUTTONS, Button, Message, bullets, numbered
@@ -112,11 +112,8 @@ def letter_messages(
 
 def numbers_messages(letter: Letter) -> list[Message]:
     """The sentences of a letter that the person told, with the numbers by which they can be changed."""
-    begun = [
-        f"{number}. {' '.join(s.text.split()[:_BEGINNING])} …"
-        for number, s in enumerate(letter.sentences, 1)
-        if s.words or s.facts
-    ]
+    numbers = enumerate(letter.sentences, 1)
+    begun = [f"{number}. {_beginning(s)}" for number, s in numbers if s.words or s.facts]
     return [Message("utter_letter_numbers", {"sentences": "\n".join(begun)})] if begun else []
 
 
@@ -130,8 +127,11 @@ def left_out_messages(left_out: Sequence[str]) -> list[Message]:
 
 def change_message(letter: Letter, response: str) -> Message:
     """How the draft's sentences begin, with the numbers by which they can be changed."""
-    begun = [" ".join(s.text.split()[:_BEGINNING]) + " …" for s in letter.sentences]
-    return Message(response, {"sentences": numbered(begun)})
+    return Message(response, {"sentences": numbered([_beginning(s) for s in letter.sentences])})
+
+
+def _beginning(sentence: Sentence) -> str:
+    return " ".join(sentence.text.split()[:_BEGINNING]) + " …"
 
 
 def nothing_new_message(case: Case, response: str, knowledge: Knowledge) -> Message:
