@@ -82,6 +82,8 @@ class TelegramTurns(Turns[TelegramJob]):
             toast: what to answer the press with, if anything.
         """
         job = job and self._where_it_is(job)
+        if job and self._pressed.get(job.press) == id:
+            return  # the same update once more, before the first is kept: its id must stay free
         if job and (job.press in self._pressed or self._was_told(job)):
             job = None
         if not await (self._keep(id, job) if job else self.backlog.take_id(id)):

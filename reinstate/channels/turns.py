@@ -52,7 +52,7 @@ class Turns(abc.ABC, Generic[_Job]):
         """
         self._gate = gate
         self.backlog = Backlog(inbox, self._do, gate.locks, alone=alone)
-        self._pressed: set[Hashable] = set()
+        self._pressed: dict[Hashable, str] = {}  # buttons that are worked on, with the press that came first
         self._told = Told()
 
     @abc.abstractmethod
@@ -84,10 +84,10 @@ class Turns(abc.ABC, Generic[_Job]):
         if job.press in self._pressed:
             return False
         if job.press is not None:
-            self._pressed.add(job.press)
+            self._pressed[job.press] = key
         new = await self.backlog.take(key, job.conversation, job.body())
         if not new:
-            self._pressed.discard(job.press)
+            self._pressed.pop(job.press, None)
         return new
 
     async def _do(self, entry: Entry) -> None:
@@ -103,7 +103,7 @@ class Turns(abc.ABC, Generic[_Job]):
         except self.failures as error:
             await self._give_up(job, error)
         finally:
-            self._pressed.discard(press)
+            self._pressed.pop(press, None)
 
     async def _give_up(self, job: _Job, error: Exception) -> None:
         """Leave out what follows a line that cannot be delivered: it would tell half. Say so, if possible."""

@@ -18,6 +18,8 @@ from reinstate.channels import slack
 from reinstate.channels.gate import Reason, Refused, TurnFailedError
 from reinstate.channels.jobs import Job
 from reinstate.channels.service import Trouble
+from reinstate.channels.telegram_text import TelegramJob
+from reinstate.channels.telegram_turns import TelegramTurns
 from reinstate.channels.turns import TRIES, Turns
 from reinstate.server.settings import Settings
 from reinstate.stores.conversations import ConversationStore
@@ -162,6 +164,47 @@ def test_a_button_counts_once(work: Callable[..., PlainTurns]) -> None:
     twice = work(press[:2])
     assert sorted(["the choice", *(line.text for line in LINES)]) == sorted(twice.sent)
     assert ["<unknown_button>"] == work(press[2:], (LINES, False)).sent
+
+
+class _TelegramApi:
+    """Knows nothing but its id; what it is asked to do is done."""
+
+    id = 7
+
+    async def answer(self, _query: Any, _toast: str | None) -> None:
+        """A press is answered."""
+
+    async def show_typing(self, _job: Any) -> None:
+        """A reply is being written."""
+
+
+def test_an_update_that_comes_twice_at_once_is_worked_on(
+    store: ConversationStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second copy of a press, while the first is being kept, does not take the first one's id."""
+    keep = Inbox.take
+
+    async def keep_jobs_late(self: Inbox, id: str, conversation: str, body: str) -> bool:
+        await asyncio.sleep(0.1 if conversation else 0)
+        return await keep(self, id, conversation, body)
+
+    monkeypatch.setattr(Inbox, "take", keep_jobs_late)
+    worked: list[str] = []
+
+    async def run() -> None:
+        api: Any = _TelegramApi()
+        turns = TelegramTurns(Answers(store), api, Settings.from_environment({}))  # type: ignore[arg-type]
+
+        async def note(entry: Any) -> None:
+            worked.append(entry.id)
+
+        turns.backlog._work = note
+        job = TelegramJob("1", "telegram-5", chat=5, button="/cause_unknown", keyboard=3)
+        await asyncio.gather(*[turns.take("1", job, None, None) for _ in range(2)])
+        await turns.backlog.stop()
+
+    asyncio.run(run())
+    assert ["1"] == worked
 
 
 def test_an_event_before_slack_has_said_whose_the_bot_is_waits_for_that(
