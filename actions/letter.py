@@ -12,7 +12,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.standing import ALWAYS_INTERRUPT, OrOfLetter, answers, of_letter
 from actions.turn import Said, since_restart, was_said
-from actions.writing import Writing, kept, kind_asked_for, kind_of, shown, with_slots
+from actions.writing import Writing, kept, kind_asked_for, kind_of, reviewed, shown, with_message, with_slots
 from reinstate.core import statements
 from reinstate.core.facts import corrects_facts, gathered, outdated
 from reinstate.core.letter import APPEAL, HAPPENED, QUESTIONS, nothing_new, tells_nothing
@@ -39,7 +39,7 @@ class ActionLetterStart(OrOfLetter, Action):
         """Begin a letter."""
         said = Writing(dispatcher, tracker)
         kind = kind_asked_for(said.message) or (QUESTIONS if said.case.appealed == "asked" else APPEAL)
-        said = _with_message(said)
+        said = with_message(said)
         start = _understood(said, said.another("utter_letter_start"), "utter_letter_start_nothing")
         said.say([start, Message("utter_letter_of_another")] if said.role == "helper" else [start])
         first = said.following(said.case, said.facts, said.told, (), kind)
@@ -50,16 +50,6 @@ class ActionLetterStart(OrOfLetter, Action):
                 {"letter_kind": kind, "tone": None, **kept(said.facts, said.told)}
             ),
         ]
-
-
-def _with_message(said: Writing) -> Writing:
-    """The same with what the message tells that asks for the letter."""
-    if said.message.pressed:
-        return said
-    message = replace(said.message, text=said.voice(said.message.text))
-    facts = gathered(said.facts, message, said.case, said.case, knowledge())
-    told = statements.added(said.told, said.says)
-    return Writing(said.dispatcher, with_slots(said.tracker, kept(facts, told)))
 
 
 def _understood(said: Writing, response: str, nothing: str) -> Message:
@@ -216,7 +206,11 @@ class ActionLetter(Action):
             said.say([Message(said.another("utter_letter_empty"))])
             return said.set({"letter_asked": [], "letter_done": None})
         events = None if other or asks or _has_answered(tracker) else of_letter(said)
-        return shown(said, said.tone, kind, said.edits_of(kind)) if events is None else events
+        if events is not None:
+            return events
+        if said.reviewing and kind == said.kind and not said.edits:
+            return reviewed(said)
+        return shown(said, said.tone, kind, said.edits_of(kind))
 
 
 def _has_answered(tracker: Tracker) -> bool:

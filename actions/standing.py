@@ -10,16 +10,16 @@ from rasa_sdk.events import EventType, FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.turn import last_turns
-from actions.writing import Writing, kept, kind_asked_for, shown, tone_of, with_slots
+from actions.writing import Writing, kept, kind_asked_for, shown, tone_of, with_message, with_slots
 from reinstate.core import statements
-from reinstate.core.cleaning import phrase, sentences
+from reinstate.core.cleaning import mend, phrase, sentences
 from reinstate.core.facts import corrects_facts, gathered, outdated, to_slot
-from reinstate.core.letter import APPEAL, EVIDENCE, LONGEST
+from reinstate.core.letter import APPEAL, EVIDENCE, LONGEST, Letter
 from reinstate.core.own_words import part_of
 from reinstate.core.parsed import CORRECTS, ParsedMessage
 from reinstate.core.policy import SURE_ALONE, SURE_TOLD
 from reinstate.core.update import update_case
-from reinstate.core.wishes import Wish, Wishes, edited, edits_of, is_said, parse_wishes
+from reinstate.core.wishes import Edit, Wish, Wishes, edited, edits_of, is_said, parse_wishes
 from reinstate.knowledge import knowledge, says
 from reinstate.replies.letter import change_message
 from reinstate.replies.message import Message
@@ -30,6 +30,7 @@ _TALK_WORDS = 5
 _SAYS_LITTLE = ("affirm", "deny", "vent", "out_of_scope", "nlu_fallback", "platform_question", "faq")
 _NEVER_OF_LETTER = ("forget_me", "ask_forget", "restart", "crisis")
 ALWAYS_INTERRUPT = ("forget_me", "restart", "crisis", "help_evade", "cancel", "go_back")
+_AGREES = ("affirm", "draft_appeal")
 _WRONG_CAUSE = ("something_else", "feedback_wrong_cause")
 
 
@@ -60,6 +61,9 @@ def of_letter(said: Writing) -> list[EventType] | None:
     no_path = said.kind == APPEAL and tracker.get_slot("path") == "none"
     if message.intent in _NEVER_OF_LETTER or no_path:
         return None
+    if message.intent == "cancel" and (message.pressed or not parse_wishes(message.text, knowledge())):
+        said.say([Message("utter_cancelled")])
+        return said.set({"letter_done": None})
     if message.pressed:
         return _pressed(said) if message.intent.startswith("letter_") else None
     heard = parse_wishes(message.text, knowledge())
@@ -69,12 +73,25 @@ def of_letter(said: Writing) -> list[EventType] | None:
     heard = replace(heard, tone=heard.tone or tone)
     if heard:
         return _fulfilled(said, heard)
+    if said.reviewing and (events := _looked_through(said)):
+        return events
     if message.intent in ("affirm", "deny") and not said.asked:
         return _how(said)
     if message.intent == "letter_change":
         retold = _retold(said, message.text)
         return _how(said) if retold is None else retold
     return None if _is_other(message) else _retold(said, message.text)
+
+
+def _looked_through(said: Writing) -> list[EventType] | None:
+    """The letter after its sentences were looked through: as they are, or with what is told now."""
+    message = said.message
+    if message.intent in _AGREES:
+        return shown(said, said.tone, said.kind, said.edits)
+    more = with_message(said)
+    if _is_other(message) or corrects_facts(message, knowledge()) or more.letter.text == said.letter.text:
+        return None
+    return [*said.set(kept(more.facts, more.told)), *shown(more, said.tone, said.kind, said.edits)]
 
 
 def _pressed(said: Writing) -> list[EventType] | None:
@@ -180,9 +197,9 @@ def _fulfilled(said: Writing, heard: Wishes) -> list[EventType]:
             edits = edits[:-1]
             letter = edited(asked.draft(said.tone, said.kind), edits)
             continue
-        more = edits_of(wish, said.letter if wish.numbers else letter, knowledge())  # as it was shown
-        failed += [] if more or is_said(wish, letter, knowledge()) else [wish]
-        edits, letter = (*edits, *more), edited(letter, more)
+        more = _edits_of(wish, letter, said)
+        failed += [wish] if more is None else []
+        edits, letter = (*edits, *(more or ())), edited(letter, more or ())
     tone = heard.tone or said.tone
     if len(letter.text) > LONGEST:
         said.say([Message(said.another("utter_letter_too_long"))])
@@ -192,12 +209,28 @@ def _fulfilled(said: Writing, heard: Wishes) -> list[EventType]:
         said.say([change_message(letter, said.another(response))])
         return said.set(slots)
     if failed:
-        what = failed[0].what or failed[0].sentence
+        what = failed[0].what or failed[0].sentence or ", ".join(map(str, failed[0].numbers))
         said.say([Message(said.another("utter_letter_undone"), {"what": what})])
-    elif heard.tone == said.tone and not heard.wishes:
+    elif heard.tone == said.tone and not heard.wishes and not said.reviewing:
         said.say([change_message(letter, said.another("utter_letter_same"))])
         return said.set(slots)
     return [*said.set(slots), *shown(asked, tone, said.kind, edits)]
+
+
+def _edits_of(wish: Wish, letter: Letter, said: Writing) -> tuple[Edit, ...] | None:
+    """The edits that fulfil a wish, by the numbers as they were shown; None where it cannot be fulfilled."""
+    review = said.review if said.reviewing and wish.numbers else None
+    if review is None:
+        more = edits_of(wish, said.letter if wish.numbers else letter, knowledge())
+        return more or (() if is_said(wish, letter, knowledge()) else None)
+    there = replace(wish, numbers=tuple(n for n in wish.numbers if n <= len(review.stands)))
+    beside = [found for n in wish.numbers if (found := review.more(n))]
+    if not (there.numbers or beside):
+        return None
+    new = wish.sentence and mend(wish.sentence, knowledge())
+    wanted = beside if new or wish.kind == "put_in" else []
+    put = (Edit("", new or text, part_of(statement.kind)) for statement, text in wanted)
+    return (*(edits_of(there, said.letter, knowledge()) if there.numbers else ()), *put)
 
 
 def answers(message: ParsedMessage) -> bool:

@@ -15,16 +15,27 @@ from rasa_sdk.events import EventType, SlotSet
 from actions.turn import Said, since_restart, was_said
 from reinstate.core import statements
 from reinstate.core.case import Case
-from reinstate.core.facts import Fact, from_slot, to_slot
-from reinstate.core.letter import APPEAL, HAPPENED, Letter, as_owner, draft, left_out, next_question
+from reinstate.core.facts import Fact, from_slot, gathered, to_slot
+from reinstate.core.letter import (
+    APPEAL,
+    HAPPENED,
+    Letter,
+    Review,
+    as_owner,
+    draft,
+    left_out,
+    next_question,
+    review,
+)
 from reinstate.core.parsed import ParsedMessage
 from reinstate.core.statements import Statement
 from reinstate.core.verdict import decide
 from reinstate.core.wishes import Edit, edited
 from reinstate.knowledge import TONES, Tone, knowledge
-from reinstate.replies.letter import letter_messages
+from reinstate.replies.letter import letter_messages, review_messages
 from reinstate.replies.message import Message
 
+FEW = 4  # sentences of the person's own from which on they are looked through before the letter is written
 _EDIT_ROW = 5  # which letter it is of, and the fields of an edit
 
 
@@ -63,6 +74,16 @@ class Writing(Said):
     def tone(self) -> Tone:
         """The tone of the draft."""
         return tone_of(self.tracker.get_slot("tone")) or "formal"
+
+    @property
+    def reviewing(self) -> bool:
+        """Whether the letter's sentences were shown to be looked through, and the letter not yet."""
+        return bool(self.tracker.get_slot("letter_done")) and self.tracker.get_slot("tone") is None
+
+    @cached_property
+    def review(self) -> Review:
+        """What is looked through before the letter is written."""
+        return review(self.letter, self.told, knowledge())
 
     @property
     def edits(self) -> tuple[Edit, ...]:
@@ -150,6 +171,28 @@ def shown(said: Writing, tone: Tone, kind: str, edits: tuple[Edit, ...]) -> list
     edits_kept = said.kept_edits(kind, edits)
     done = {"tone": tone, "letter_kind": kind, "letter_edits": edits_kept, "letter_done": True, "asked": None}
     return said.set(done)
+
+
+def reviewed(said: Writing) -> list[EventType]:
+    """Show what would stand in the letter and what would not, before it is written; or the letter at once.
+
+    Few sentences are looked through as quickly in the letter itself, and some only want it written.
+    """
+    hurries = knowledge().patterns["enough"].found(said.message.text)
+    if hurries or (said.review.own < FEW and not said.review.beside):
+        return shown(said, said.tone, said.kind, said.edits)
+    said.say(review_messages(said.review, knowledge()))
+    return said.set({"letter_kind": said.kind, "letter_done": True, "asked": None})
+
+
+def with_message(said: Writing) -> Writing:
+    """The same with what the message tells."""
+    if said.message.pressed:
+        return said
+    message = replace(said.message, text=said.voice(said.message.text))
+    facts = gathered(said.facts, message, said.case, said.case, knowledge())
+    told = statements.added(said.told, said.says)
+    return Writing(said.dispatcher, with_slots(said.tracker, kept(facts, told)))
 
 
 def tone_of(value: Any) -> Tone | None:

@@ -13,11 +13,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reinstate.core.case import Case
-from reinstate.core.cleaning import capital, is_sentence, put_well
+from reinstate.core.cleaning import capital, is_sentence, put_well, stems
 from reinstate.core.facts import Fact, of_cause, tells
-from reinstate.core.own_words import NEW, TOLD, own_words
+from reinstate.core.own_words import NEW, TOLD, nearly_says, own_words
 from reinstate.core.parsed import CORRECTS
-from reinstate.core.statements import Statement
+from reinstate.core.statements import Statement, belonging
 from reinstate.knowledge import Knowledge, LetterPatterns, LetterRow, LetterStance, Tone
 
 LONGEST = 3000
@@ -26,6 +26,7 @@ MOST_QUESTIONS = 4
 ADDED = "added"  # the part of sentences that a person added and that have no part in this letter
 HAPPENED = "happened"  # the fact that only asks what happened
 _FRAME = ("subject", "greeting", "ending")
+_REQUEST = ("request", "questions")
 _DETAIL, _POSITION, _REGRET = "detail", "position", "regret"
 # The parts whose patterns tell facts; the others frame the letter and may name a fact that was told already.
 _BESIDE = ("unaware", "removed", "evidence")
@@ -35,6 +36,8 @@ _KNOWN_BY = {HAPPENED: TOLD, "changed": "changed", NEW: NEW, "evidence": "proof"
 _DOCUMENT, EVIDENCE = "document", "evidence"  # a document that can be shown is named once
 _OPTIONAL, _PLACE = re.compile(r"\[([^\[\]]*\{[^\[\]]*)\]"), re.compile(r"\{(\w+)\}")
 _NEWS = (NEW, "changed", "proof")
+_MOST_BESIDE = 4  # sentences that are offered beside a letter
+_SURE_OUT = 0.9  # what surely does not belong there is not offered
 _SHORTEST = 4  # words of what is said to be left out
 _EXCUSED = "hold"  # a severity: whose check failed has broken no rule
 _OWNS, _SORRY = "knew", "sorry"  # the facts that the person says themselves that it was wrong
@@ -101,7 +104,7 @@ def draft(
         knowledge: the sentence patterns.
         kind: which letter: an id of `knowledge/letters/` that is no cause's.
     """
-    cause = case.first_cause
+    cause, told = case.first_cause, belonging(told)
     known, frame = of_cause(facts, cause, knowledge), knowledge.letters[kind]
     parts = [part for paragraph in frame.paragraphs for part in paragraph]
     stance = stance_of(case, known, told, knowledge)
@@ -146,12 +149,61 @@ def left_out(
     stands = [*(s.words for s in letter.all if s.words), *(f.words for f in facts)]
     return tuple(
         s.text
-        for s in told
+        for s in belonging(told)
         if len(s.text.split()) >= _SHORTEST
         and not CORRECTS.search(s.text)
         and not put_well(s.text, knowledge)
         and not any(s.text in words or words in s.text for words in stands)
     )
+
+
+@dataclass(frozen=True)
+class Review:
+    """What is looked through before a letter is written; its numbers are those of the letter's sentences.
+
+    Attributes:
+        stands: the letter's sentences up to what it asks for.
+        own: how many of them the person told.
+        beside: what was told and does not stand in it, with how it would be put; its numbers go on.
+    """
+
+    stands: tuple[str, ...]
+    own: int
+    beside: tuple[tuple[Statement, str], ...]
+
+    def more(self, number: int) -> tuple[Statement, str] | None:
+        """What a number means of what does not stand in the letter."""
+        place = number - 1 - len(self.stands)
+        return self.beside[place] if 0 <= place < len(self.beside) else None
+
+
+def review(letter: Letter, told: Iterable[Statement], knowledge: Knowledge) -> Review:
+    """What is to be looked through before a letter is written."""
+    own = [s for s in letter.sentences if s.words or s.facts]
+    stands = tuple(s.text for s in letter.sentences if s in own or s.part not in _REQUEST)
+    beside = _beside(letter, told, knowledge)
+    return Review(stands, len(own), tuple((s, put_well(s.text, knowledge)) for s in beside))
+
+
+def _beside(letter: Letter, told: Iterable[Statement], knowledge: Knowledge) -> tuple[Statement, ...]:
+    """What a person told that may belong into a letter and does not stand in it, likeliest first."""
+    stands = [set(stems(f"{s.text} {s.words}", knowledge)) for s in letter.all]
+
+    def is_news(statement: Statement) -> bool:
+        words = set(stems(statement.text, knowledge))
+        return bool(words) and not any(nearly_says(more, words) for more in stands)
+
+    found = [
+        s
+        for s in told
+        if len(s.text.split()) >= _SHORTEST
+        and (s.for_letter or s.sure < _SURE_OUT)
+        and not CORRECTS.search(s.text)
+        and is_sentence(put_well(s.text, knowledge), knowledge)
+        and not knowledge.patterns["addresses_the_bot"].found(s.text)
+        and is_news(s)
+    ]
+    return tuple(sorted(found, key=lambda s: -s.sure if s.for_letter else s.sure)[:_MOST_BESIDE])
 
 
 def _led(own: Iterable[Sentence], rows: _Rows) -> Iterator[Sentence]:
@@ -226,7 +278,9 @@ def stance_of(
     values = (knowledge.facts[f.kind].values.get(f.value) for f in of_cause(facts, cause, knowledge))
     circumstances = {*case.circumstances, *(v.circumstance for v in values if v and v.circumstance)}
     excused = any(_excuses(c, cause, knowledge) for c in circumstances)
-    words = " ".join([*(s.text for s in told), *(f.words for f in of_cause(facts, cause, knowledge))])
+    words = " ".join(
+        [*(s.text for s in belonging(told)), *(f.words for f in of_cause(facts, cause, knowledge))]
+    )
     denies = any(knowledge.patterns[p].found(words) for p in ("protests", "defends"))
     return (
         "explains"

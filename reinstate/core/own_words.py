@@ -98,12 +98,13 @@ def _said_once(sentences: Sequence[Own], knowledge: Knowledge) -> list[Own]:
             others = [own for own in others if denies.found(own.text)]
         said = {own: set(stems(own.text, knowledge)) for own in others}
         beside = set().union(*(more for own, more in said.items() if own.part == sentence.part))
-        if words and (words <= beside or any(_nearly_says(more, words) for more in said.values())):
+        if words and (words <= beside or any(nearly_says(more, words) for more in said.values())):
             left.remove(sentence)
     return left
 
 
-def _nearly_says(more: set[str], words: set[str]) -> bool:
+def nearly_says(more: set[str], words: set[str]) -> bool:
+    """Whether the telling words of a sentence, `words`, nearly all stand among `more`, with every figure."""
     figures = {word for word in words if any(sign.isdigit() for sign in word)}
     return len(words & more) >= _NEARLY * len(words) and figures <= more
 

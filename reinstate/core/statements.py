@@ -72,10 +72,17 @@ def to_slot(statements: Iterable[Statement]) -> list[list[Any]]:
 
 
 def added(told: Sequence[Statement], more: Iterable[Statement]) -> tuple[Statement, ...]:
-    """What was told, and what is told now as far as it belongs into a letter, in this order."""
+    """What was told, and what is told now, in this order; of very much, what is for no letter goes first."""
     known = {s.text.casefold() for s in told}
-    new = [s for s in more if s.for_letter and s.text.casefold() not in known]
-    return (*told, *dict.fromkeys(new))[-MOST:]
+    new = [s for s in more if s.kind != DRAFT and s.text.casefold() not in known]
+    all_ = (*told, *dict.fromkeys(new))
+    beside = [s for s in all_ if not s.for_letter][: max(0, len(all_) - MOST)]
+    return tuple(s for s in all_ if s not in beside)[-MOST:]
+
+
+def belonging(told: Iterable[Statement]) -> tuple[Statement, ...]:
+    """What of it belongs into a letter."""
+    return tuple(s for s in told if s.for_letter)
 
 
 def without(told: Iterable[Statement], gone: Iterable[tuple[str, str]]) -> tuple[Statement, ...]:

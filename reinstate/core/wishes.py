@@ -15,7 +15,7 @@ from reinstate.core.letter import Letter, Sentence
 from reinstate.core.own_words import TOLD
 from reinstate.knowledge import TONES, Knowledge, Tone
 
-Kind = Literal["change", "leave_out", "add", "replace", "undo"]
+Kind = Literal["change", "leave_out", "add", "put_in", "replace", "undo"]
 _LONGEST = 700  # characters of a sentence
 _HIDDEN = re.compile(r"ǂ(\d)ǂ")  # a quotation, as one word
 _LEAST_LEFT = 3  # words that a sentence must keep where some are taken out of it
@@ -23,9 +23,10 @@ _LEAST_LEFT = 3  # words that a sentence must keep where some are taken out of i
 
 @dataclass(frozen=True)
 class Wish:
-    """Another sentence in place of some by their numbers (an empty one takes them out), a part to leave
-    out, a sentence more, other words for some, or
-    the last change undone.
+    """One thing that a person wants otherwise.
+
+    That is another sentence in place of some by their numbers (an empty one takes them out), a part to leave
+    out, a sentence more, one that was left out, other words for some, or the last change undone.
     """
 
     kind: Kind
@@ -132,6 +133,8 @@ def _parse(
         )
     if found := said["numbers"].match(piece):
         return Wish("change", tuple(map(int, re.findall(r"\d+", found["numbers"]))))
+    if found := said["put_in"].match(piece):
+        return Wish("put_in", tuple(map(int, re.findall(r"\d+", found["numbers"]))))
     if found := said["change_about"].match(piece):
         return Wish("change", what=found["what"], sentence=found["sentence"])
     if found := said["replace"].match(piece):

@@ -487,6 +487,7 @@ class Wording(_Frozen):
     no: str = Field(max_length=24)
     skip: str = Field(max_length=24)
     stop: str = Field(max_length=24)
+    write_letter: str = Field(max_length=24)
     change_sentence: str = Field(max_length=24)
     tones: Mapping[Tone, str]
     understood_about: str

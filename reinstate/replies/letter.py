@@ -7,13 +7,14 @@ from textwrap import shorten
 
 from reinstate.core.case import Case
 from reinstate.core.facts import Fact, of_cause
-from reinstate.core.letter import APPEAL, Letter, Sentence
+from reinstate.core.letter import APPEAL, Letter, Review, Sentence
 from reinstate.core.statements import Statement
 from reinstate.knowledge import FactKind, FactValue, Knowledge, Tone
 from reinstate.replies.message import MOST_BUTTONS, Button, Message, bullets, numbered
 
 _BEGINNING = 6  # words by which a sentence of the draft is known again
 _MOST_KINDS = 2
+_MOST_LINE, _MOST_REVIEW = 160, 600  # characters of a line that is looked through, and of all of them
 _MOST_SAID, _MOST_LEFT_OUT, _MOST_LEFT_OUT_LINES = 240, 100, 3  # characters, and lines
 
 
@@ -107,6 +108,22 @@ def letter_messages(
         *numbers_messages(letter),
         *left_out_messages(left_out),
         Message(use, {}, buttons[:MOST_BUTTONS]),
+    ]
+
+
+def review_messages(review: Review, knowledge: Knowledge) -> list[Message]:
+    """What would stand in a letter, and what was told and would not, with the numbers to change that."""
+    texts = [*review.stands, *(text for _, text in review.beside)]
+    width = next(w for w in range(_MOST_LINE, 0, -1) if sum(min(w, len(t)) for t in texts) <= _MOST_REVIEW)
+    lines = [f"{n}. {shorten(text, width, placeholder=' …')}" for n, text in enumerate(texts, 1)]
+    there = len(review.stands)
+    wording = knowledge.table.wording
+    buttons = (Button(wording.write_letter, "/letter_formal"), Button(wording.stop, "/cancel"))
+    out = {"sentences": "\n".join(lines[there:])}
+    return [
+        Message("utter_letter_review", {"sentences": "\n".join(lines[:there])}),
+        *([Message("utter_letter_review_beside", out)] if review.beside else []),
+        Message("utter_letter_review_how", {}, buttons),
     ]
 
 

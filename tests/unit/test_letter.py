@@ -22,10 +22,11 @@ from reinstate.core.letter import (
     left_out,
     next_question,
     nothing_new,
+    review,
     stance_of,
 )
 from reinstate.core.parsed import ParsedMessage
-from reinstate.core.statements import KINDS, Kind, Statement, about, added, answering, without
+from reinstate.core.statements import KINDS, MOST, Kind, Statement, about, added, answering, without
 from reinstate.core.update import update_case
 from reinstate.core.wishes import Edit, Wish, edited, edits_of, is_wish, parse_wishes
 from reinstate.knowledge import TONES, Tone, knowledge
@@ -366,6 +367,24 @@ def test_what_cannot_be_put_well_is_named() -> None:
     assert ("see my files at www.files.example",) == left_out(letter, (), statements, FACTS)
 
 
+def test_what_would_stand_in_a_letter_is_looked_through() -> None:
+    """All but the request is listed, and what was told and stays out, which its number means."""
+    said = (
+        Statement("happened", "a client paid me over paypal in may"),
+        Statement("aside", "i did three covers for him", 0.6),
+        Statement("aside", "i did a logo for him", 0.95),
+        Statement("aside", "can you help me please?", 0.6),
+    )
+    letter = draft(Case(causes=("paid_outside",)), (), said, "formal", FACTS)
+    seen = review(letter, said, FACTS)
+    assert "A client paid me over PayPal in May." in seen.stands
+    assert seen.stands == tuple(s.text for s in letter.sentences)[: len(seen.stands)]
+    assert 1 == seen.own
+    assert ["I did three covers for him."] == [text for _, text in seen.beside]
+    assert seen.beside[0] == seen.more(len(seen.stands) + 1)
+    assert seen.more(len(seen.stands)) is None is seen.more(len(seen.stands) + 2)
+
+
 def test_what_is_no_sentence_is_a_detail() -> None:
     """ "85 dollars in May" stands behind the sentences, led in; a short answer is put as its pattern says."""
     text = letter_of(
@@ -391,9 +410,16 @@ def test_what_was_read_of_another_cause_stays_out() -> None:
 
 
 def test_statements_are_kept_once_and_put_right() -> None:
-    """A sentence that was put right goes, one that was told twice stands once, an aside is not kept."""
+    """A sentence that was put right goes, one that was told twice stands once, a plea for the letter is not kept.
+
+    Of very much, what is for no letter goes first.
+    """
     first, second = Statement("happened", "it was in March"), Statement("happened", "he asked me")
-    assert (first, second) == added((first,), (second, first, Statement("aside", "what now?")))
+    assert (first, second) == added((first,), (second, first, Statement("draft", "write it")))
+    aside = Statement("aside", "what now?")
+    assert (first, aside) == added((first,), (aside,))
+    many = tuple(Statement("happened", f"job {n}") for n in range(MOST))
+    assert many == added((aside,), many)
     assert (second,) == without((first, second), (("it was in March", "in March"),))
     longer = Statement("happened", "340 euro in March and 185 in August")
     assert (longer,) == without((longer,), ((longer.text, "in March"),))
@@ -528,6 +554,9 @@ WISHES = [
     ("please don't mention my brother", [Wish("leave_out", what="my brother")]),
     ("add that I have invoices", [Wish("add", sentence="I have invoices")]),
     ('replace "mistake" with "error"', [Wish("replace", what="mistake", sentence="error")]),
+    ("leave out 2. put in 9", [Wish("change", (2,)), Wish("put_in", (9,))]),
+    ("add 8 and 9", [Wish("put_in", (8, 9))]),
+    ("change 3 to: it was in May", [Wish("change", (3,), sentence="it was in May")]),
     ("make it nicer", []),
     ("sentence 3 is wrong", []),
     ("You left out the client! He knows it", []),
