@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from itertools import takewhile
 from typing import Any
@@ -14,9 +15,11 @@ from actions.standing import ALWAYS_INTERRUPT, OrOfLetter, answers, of_letter
 from actions.turn import Said, since_restart, was_said
 from actions.writing import Writing, kept, kind_asked_for, kind_of, reviewed, shown, with_message, with_slots
 from reinstate.core import statements
-from reinstate.core.facts import corrects_facts, gathered, outdated
+from reinstate.core.cleaning import is_sentence
+from reinstate.core.facts import Fact, corrects_facts, gathered, outdated
 from reinstate.core.letter import APPEAL, HAPPENED, QUESTIONS, nothing_new, tells_nothing
 from reinstate.core.parsed import ParsedMessage
+from reinstate.core.statements import Statement
 from reinstate.core.update import update_case
 from reinstate.core.wishes import parse_wishes
 from reinstate.knowledge import knowledge
@@ -134,10 +137,18 @@ def _taken(said: Writing, message: ParsedMessage, asked: str) -> list[EventType]
     gone = outdated(said.facts, facts)
     told = statements.without(said.told, ((fact.words, fact.value) for fact in gone))
     if not (message.pressed or message.pasted):
-        told = statements.added(told, statements.answering(said.says, asked, _NOT_OF_LETTER))
+        others = [f for f in facts if f.kind in new - {asked}]
+        says = [s for s in said.says if not _only_tells(s, others)]
+        told = statements.added(told, statements.answering(says, asked, _NOT_OF_LETTER))
     if asked not in new and (new or gone) and corrects_facts(message, knowledge()):
         return said.set({**case.to_slots(), **said.followed(case), **kept(facts, told)})
     return said.going_on(case=case, facts=facts, told=told)
+
+
+def _only_tells(statement: Statement, facts: Iterable[Fact]) -> bool:
+    """Whether words that are no sentence tell one of some facts ("last week of October") and nothing else."""
+    told = any(statement.text in f.words and statement.tells_only(f.value) for f in facts)
+    return told and not is_sentence(statement.text, knowledge())
 
 
 def _promises(said: Writing) -> bool:

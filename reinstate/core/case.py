@@ -133,8 +133,8 @@ class Case:
             return replace(self, circumstances=yes, denied_circumstances=no)
         return replace(self, notice=None) if kind == "notice" else replace(self, appealed=None)
 
-    def with_notice(self, notice: str) -> Case:
-        """Note the kind of restriction."""
+    def with_notice(self, notice: str | None) -> Case:
+        """Note the kind of restriction; None where it is open again."""
         return replace(self, notice=notice)
 
     def with_appealed(self, appealed: Appealed) -> Case:

@@ -46,7 +46,7 @@ class ParsedMessage:
         near: other answers, likeliest first, for what is asked beside what was talked about last.
         choices: intents that are too close to call, best first.
         alternatives: intents that it may be instead of what was read, best first.
-        notice, appealed, circumstances, denied_circumstances: details found in the text.
+        notice, denied_notice, appealed, circumstances, denied_circumstances: details found in the text.
         mentioned: details as they were written, with their kind ("time", "amount", ...).
         role: who writes, if they tell.
         distressed: whether it shows that the person suffers or is angry.
@@ -71,6 +71,7 @@ class ParsedMessage:
     appealed: str | None = None
     circumstances: tuple[str, ...] = ()
     denied_circumstances: tuple[str, ...] = ()
+    denied_notice: str | None = None
     mentioned: tuple[tuple[str, str], ...] = ()
     role: Role | None = None
     distressed: bool = False
@@ -124,6 +125,7 @@ class ParsedMessage:
             appealed=details.get("appealed"),
             circumstances=tuple(details.get("circumstances") or ()),
             denied_circumstances=tuple(details.get("denied_circumstances") or ()),
+            denied_notice=details.get("denied_notice"),
             mentioned=_mentioned(parsed.get("entities") or ()),
             role=next((r for r in ROLES if r == details.get("role")), None),
             distressed=bool(parsed.get("distressed")),

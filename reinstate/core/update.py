@@ -143,6 +143,8 @@ def _hear_details(case: Case, message: ParsedMessage, knowledge: Knowledge) -> C
         return case  # an automatic reply undoes no decision
     if message.notice and not (message.upwork_answer and case.notice):
         case = case.with_notice(message.notice)
+    elif message.denied_notice and message.denied_notice == case.notice:
+        case = case.with_notice(None)
     return next((case.with_appealed(a) for a in APPEALED if a == message.appealed), case)
 
 

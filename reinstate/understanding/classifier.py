@@ -200,7 +200,9 @@ class MessageReader(GraphComponent):
         for message in messages:
             text = message.get(TEXT) or ""
             found = details.find(text, knowledge())
-            result = self.read(text, found)
+            encoded: encoders.Encoded = {name: {} for name in self._encoders}
+            result = self.read(text, found, encoded)
+            message.set(encoders.ENCODED, encoded)  # for who reads the same message after this
             causes = _accused(text, result.causes) if found.pasted else result.causes
             if found.upwork_answer:
                 result = reading.Result(((NOTICE, 1.0),))
@@ -223,21 +225,25 @@ class MessageReader(GraphComponent):
                 message.set(name, value, add_to_output=True)
         return messages
 
-    def read(self, text: str, found: details.Details) -> reading.Result:
-        """Read one message in bounded time; `found` are its details.
+    def read(
+        self, text: str, found: details.Details, encoded: encoders.Encoded | None = None
+    ) -> reading.Result:
+        """Read one message in bounded time; `found` are its details, and `encoded` keeps what was encoded.
 
         What wants a sentence of a letter otherwise is no story, whatever the sentence is to say.
         """
         if is_wish(text, knowledge()):
             return reading.Result((("letter_change", 1.0),))
-        seen = self.see(text, found)
+        seen = self.see(text, found, encoded)
         if seen is None:
             return reading.Result(((reading.NOT_UNDERSTOOD, 1.0),))
         english = found.language == ENGLISH
         thresholds = self._thresholds if english else replace(self._thresholds, **_FOREIGN)
         return reading.read(seen, self.labels, thresholds)
 
-    def see(self, text: str, found: details.Details) -> reading.Seen | None:
+    def see(
+        self, text: str, found: details.Details, encoded: encoders.Encoded | None = None
+    ) -> reading.Seen | None:
         """What a message is read from, or None where it has no letter and no digit, or is gibberish.
 
         A long text counts by its parts only.
@@ -252,7 +258,8 @@ class MessageReader(GraphComponent):
         texts = [*whole, *told, *small, *asked]
         each = {one: number for number, one in enumerate(dict.fromkeys(texts))}
         closely = {*whole, *told, *asked}
-        rows = self._probabilities(list(each), closely, english=english)[[each[one] for one in texts]]
+        kept: encoders.Encoded = {name: {} for name in self._encoders} if encoded is None else encoded
+        rows = self._probabilities(list(each), closely, kept, english=english)[[each[one] for one in texts]]
         parts, questions = rows[: len(rows) - len(asked)], rows[len(rows) - len(asked) :]
         if not whole:
             parts = np.vstack([reading.strongest(parts, self.labels), parts])
@@ -293,7 +300,7 @@ class MessageReader(GraphComponent):
         return [parts[n] for n in sorted(clearness.argsort()[-most:])]
 
     def _probabilities(
-        self, texts: Sequence[str], closely: Collection[str], *, english: bool
+        self, texts: Sequence[str], closely: Collection[str], kept: encoders.Encoded, *, english: bool
     ) -> head.Probabilities:
         """A row for each text; encoders of English stay out of other languages.
 
@@ -301,10 +308,11 @@ class MessageReader(GraphComponent):
         """
         used = {n: e for n, e in self._encoders.items() if english or n not in self._config["english"]}
         close = np.array([text in closely for text in texts])
-        views = {name: used[name].encode(texts) for name in used if name not in self._config["slow"]}
+        slower = self._config["slow"]
+        views = {n: encoders.of_message(e, texts, kept[n]) for n, e in used.items() if n not in slower}
         views = {WORDS: words.count(texts), **views}
         chosen = [text for text in texts if text in closely]
-        slow = {name: used[name].encode(chosen) for name in used if name in self._config["slow"]}
+        slow = {n: encoders.of_message(e, chosen, kept[n]) for n, e in used.items() if n in slower}
         if close.all():
             return self._of_views({**views, **slow})
         rows = np.empty((len(texts), len(self.labels.names)))

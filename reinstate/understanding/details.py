@@ -7,7 +7,7 @@ in `knowledge/` (`says`); no training is needed when they change.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from reinstate.core.facts import denied as is_denied
@@ -42,7 +42,7 @@ class Details:
     """What a message says beside its causes; empty where it says nothing of it.
 
     Attributes:
-        notice, appealed, circumstances, denied_circumstances: ids of the knowledge base.
+        notice, denied_notice, appealed, circumstances, denied_circumstances: ids of the knowledge base.
         role: who writes, where they tell.
         language: id of its language.
         pasted: whether it is a notice or an answer of Upwork's, in Upwork's words.
@@ -51,6 +51,7 @@ class Details:
     """
 
     notice: str | None
+    denied_notice: str | None
     appealed: str | None
     circumstances: tuple[str, ...]
     denied_circumstances: tuple[str, ...]
@@ -78,8 +79,11 @@ def find(text: str, knowledge: Knowledge) -> Details:
     pasted = notice or answer is not None
     nothing = "unknown" if notice else None
     return Details(
-        notice=_first_told(knowledge.notices.values(), told, knowledge) or nothing,
-        appealed=answer.appealed if answer else _first_told(knowledge.appeals.values(), told, knowledge),
+        notice=next(_stated(knowledge.notices.values(), told, knowledge), nothing),
+        denied_notice=next(_stated(knowledge.notices.values(), told, knowledge, denied=True), None),
+        appealed=(
+            answer.appealed if answer else next(_stated(knowledge.appeals.values(), told, knowledge), None)
+        ),
         circumstances=tuple(c.id for c in circumstances if c.id not in denied and says(c.says, told)),
         denied_circumstances=denied,
         language=language.find(text, knowledge.languages),
@@ -90,15 +94,16 @@ def find(text: str, knowledge: Knowledge) -> Details:
     )
 
 
-def _first_told(entries: Iterable[Notice | AppealState], told: str, knowledge: Knowledge) -> str | None:
-    """The first entry whose words stand in a text, and are not denied there ("it is not a payment hold")."""
-    said = (
+def _stated(
+    entries: Iterable[Notice | AppealState], told: str, knowledge: Knowledge, *, denied: bool = False
+) -> Iterator[str]:
+    """The entries whose words stand in a text and are not denied there ("it is no payment hold"), or are."""
+    return (
         entry.id
         for entry in entries
         for found in matches(entry.says, told)
-        if not is_denied(told[: found.start()], knowledge)
+        if is_denied(told[: found.start()], knowledge) is denied
     )
-    return next(said, None)
 
 
 def _upwork_answer(text: str, knowledge: Knowledge) -> UpworkAnswer | None:

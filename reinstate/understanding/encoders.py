@@ -24,6 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Vectors = NDArray[np.float32]
+Encoded = dict[str, dict[str, Vectors]]  # for each encoder, the vectors of texts of one message
+ENCODED = "encoded"  # where a message keeps them while it is read
 FOLDER = Path(__file__).resolve().parents[2] / "models"
 MAX_TOKENS = 64
 
@@ -90,6 +92,19 @@ class UseEncoder:
     def encode(self, texts: Sequence[str]) -> Vectors:
         """One row of 512 values for each text."""
         return _unit(np.asarray(self._model.encode(list(texts)), dtype=np.float32))
+
+
+def of_message(encoder: Encoder, texts: Sequence[str], kept: dict[str, Vectors]) -> Vectors:
+    """What an encoder makes of texts of one message; what is kept of it already is not encoded again.
+
+    Args:
+        encoder: one of those of `load`.
+        texts: the message, or parts of it; at least one.
+        kept: a row for each text that was encoded before, to which the others are added.
+    """
+    if new := [text for text in dict.fromkeys(texts) if text not in kept]:
+        kept.update(zip(new, encoder.encode(new)))
+    return np.stack([kept[text] for text in texts])
 
 
 def encode(name: str, texts: Sequence[str]) -> Vectors:

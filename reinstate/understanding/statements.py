@@ -139,15 +139,19 @@ class StatementReader(GraphComponent):
         for message in messages:
             text = message.get(TEXT) or ""
             told = [w.sentence for w in parse_wishes(text, knowledge()).wishes if w.sentence] or [text]
-            found = [statement for one in told for statement in self.read(one)]
+            encoded = (message.get(encoders.ENCODED) or {}).get(self._config["encoder"], {})
+            found = [statement for one in told for statement in self.read(one, encoded)]
             message.set("statements", to_slot(found), add_to_output=True)
             asks = any(statement.kind == DRAFT and statement.sure >= _SURE_DRAFT for statement in found)
             if asks and _has_room(message):
                 message.set(INTENT, {"name": DRAFT_APPEAL, "confidence": 1.0}, add_to_output=True)
         return messages
 
-    def read(self, text: str) -> list[Statement]:
-        """The sentences of a text with their kinds; neighbours of one kind in one sentence stay together."""
+    def read(self, text: str, encoded: dict[str, encoders.Vectors] | None = None) -> list[Statement]:
+        """The sentences of a text with their kinds; neighbours of one kind in one sentence stay together.
+
+        What was `encoded` before is not encoded again.
+        """
         if self._trained is None:
             raise RuntimeError("this reader has not been trained")
         cut = [parts for sentence in sentences(text) if (parts := clauses(sentence))][:MOST]
@@ -156,7 +160,8 @@ class StatementReader(GraphComponent):
         texts = [part.strip(" ,") for parts in cut for part in parts]
         views: dict[str, head.View] = {WORDS: words.count(texts)}
         if self._encoder:
-            views[self._config["encoder"]] = self._encoder.encode(texts)
+            kept = {} if encoded is None else encoded
+            views[self._config["encoder"]] = encoders.of_message(self._encoder, texts, kept)
         rows = iter(self._trained.probabilities(views))
         return [s for parts in cut for s in _joined(parts, [next(rows) for _ in parts], self._trained.labels)]
 

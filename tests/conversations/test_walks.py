@@ -206,7 +206,8 @@ def _remember_what_is_slow(monkeypatch: pytest.MonkeyPatch) -> None:
 
     from reinstate.understanding.classifier import MessageReader
 
-    monkeypatch.setattr(MessageReader, "read", functools.lru_cache(MessageReader.read))
+    read = functools.lru_cache(MessageReader.read)
+    monkeypatch.setattr(MessageReader, "read", lambda self, text, found, _encoded: read(self, text, found))
     monkeypatch.setattr(common, "all_subclasses", functools.lru_cache(common.all_subclasses))
 
 

@@ -143,3 +143,9 @@ def test_a_question_tells_nothing_of_the_case() -> None:
     asked, told = "how many warnings before permanent?", "they say it's permanent"
     assert (None, "permanent") == tuple(details.find(text, knowledge()).notice for text in (asked, told))
     assert "permanent" == details.find(f"{told}. {asked}", knowledge()).notice
+
+
+def test_a_notice_that_is_denied_is_taken_back() -> None:
+    """Who says what it is not has no other kind of notice by that."""
+    found = details.find("wrong: it is not a payment hold, I never had one", knowledge())
+    assert (None, "payment_hold") == (found.notice, found.denied_notice)
