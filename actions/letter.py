@@ -8,12 +8,22 @@ from itertools import takewhile
 from typing import Any
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.standing import ALWAYS_INTERRUPT, OrOfLetter, answers, of_letter
 from actions.turn import Said, since_restart, was_said
-from actions.writing import Writing, kept, kind_asked_for, kind_of, reviewed, shown, with_message, with_slots
+from actions.writing import (
+    Writing,
+    kept,
+    kind_asked_for,
+    kind_of,
+    not_needed,
+    reviewed,
+    shown,
+    with_message,
+    with_slots,
+)
 from reinstate.core import statements
 from reinstate.core.cleaning import is_sentence
 from reinstate.core.facts import Fact, corrects_facts, gathered, outdated
@@ -43,9 +53,12 @@ class ActionLetterStart(OrOfLetter, Action):
         said = Writing(dispatcher, tracker)
         kind = kind_asked_for(said.message) or (QUESTIONS if said.case.appealed == "asked" else APPEAL)
         said = with_message(said)
-        start = _understood(said, said.another("utter_letter_start"), "utter_letter_start_nothing")
-        said.say([start, Message("utter_letter_of_another")] if said.role == "helper" else [start])
+        if kind == APPEAL and said.nothing_to_appeal:
+            return [*not_needed(said), FollowupAction("action_listen")]
         first = said.following(said.case, said.facts, said.told, (), kind)
+        start = _understood(said, said.another("utter_letter_start"), "utter_letter_start_nothing")
+        of_another = [Message("utter_letter_of_another")] if said.role == "helper" else []
+        said.say([*([start] if first else []), *of_another])  # where nothing is asked, all is shown next
         return [
             SlotSet("letter_asked", [first] if first else []),
             SlotSet("letter_done", None if first else True),
@@ -97,6 +110,8 @@ class ValidateLetterForm(Action):
         interrupts = message.intent in ALWAYS_INTERRUPT and not (tells and message.intent in sounds)
         if interrupts or message.upwork_answer:
             return []
+        if knowledge().patterns["not_restricted"].found(message.text):
+            return [SlotSet("notice", message.notice), SlotSet("letter_done", True)]
         if knowledge().patterns["enough"].found(message.text):
             return [SlotSet("letter_done", True)]
         nothing = knowledge().patterns["has_nothing"].found(message.text)
@@ -210,6 +225,8 @@ class ActionLetter(Action):
             said.say([Message("utter_letter_soon" if said.in_form else "utter_letter_none")])
             return []
         kind = other or (APPEAL if asks else said.kind)
+        if kind == APPEAL and said.nothing_to_appeal:
+            return not_needed(said)
         if kind == APPEAL and nothing_new(said.case, said.told) and not said.edits:
             said.say([nothing_new_message(said.case, said.another("utter_letter_nothing_new"), knowledge())])
             return said.set({"letter_done": None})

@@ -6,11 +6,20 @@ from dataclasses import replace
 from typing import Any
 
 from rasa_sdk import Tracker
-from rasa_sdk.events import EventType, FollowupAction
+from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.turn import last_turns
-from actions.writing import Writing, kept, kind_asked_for, shown, tone_of, with_message, with_slots
+from actions.writing import (
+    Writing,
+    kept,
+    kind_asked_for,
+    not_needed,
+    shown,
+    tone_of,
+    with_message,
+    with_slots,
+)
 from reinstate.core import statements
 from reinstate.core.cleaning import mend, phrase, sentences
 from reinstate.core.facts import corrects_facts, gathered, outdated, to_slot
@@ -61,6 +70,8 @@ def of_letter(said: Writing) -> list[EventType] | None:
     no_path = said.kind == APPEAL and tracker.get_slot("path") == "none"
     if message.intent in _NEVER_OF_LETTER or no_path:
         return None
+    if knowledge().patterns["not_restricted"].found(message.text) and message.notice is None:
+        return [SlotSet("notice", None), *not_needed(said)]
     if message.intent == "cancel" and (message.pressed or not parse_wishes(message.text, knowledge())):
         said.say([Message("utter_cancelled")])
         return said.set({"letter_done": None})

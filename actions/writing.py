@@ -86,6 +86,13 @@ class Writing(Said):
         return review(self.letter, self.told, knowledge())
 
     @property
+    def nothing_to_appeal(self) -> bool:
+        """Whether the person told that nothing is wrong with the account, and no notice says otherwise."""
+        said = (self.message.text, *(statement.text for statement in self.told))
+        known = self.case.notice not in (None, "unknown", "not_suspended")
+        return not known and any(map(knowledge().patterns["not_restricted"].found, said))
+
+    @property
     def edits(self) -> tuple[Edit, ...]:
         """What the person changed in the letter, which lasts."""
         return self.edits_of(self.kind)
@@ -167,7 +174,7 @@ def shown(said: Writing, tone: Tone, kind: str, edits: tuple[Edit, ...]) -> list
     unchanged = said.draft(tone, kind)
     letter = edited(unchanged, edits)
     out = left_out(unchanged, said.facts, said.told, knowledge())
-    said.say(letter_messages(letter, tone, kind, out, knowledge()))
+    said.say(letter_messages(letter, tone, kind, said.case, out, knowledge()))
     edits_kept = said.kept_edits(kind, edits)
     done = {"tone": tone, "letter_kind": kind, "letter_edits": edits_kept, "letter_done": True, "asked": None}
     return said.set(done)
@@ -183,6 +190,12 @@ def reviewed(said: Writing) -> list[EventType]:
         return shown(said, said.tone, said.kind, said.edits)
     said.say(review_messages(said.review, knowledge()))
     return said.set({"letter_kind": said.kind, "letter_done": True, "asked": None})
+
+
+def not_needed(said: Writing) -> list[EventType]:
+    """No letter, where there is nothing to appeal."""
+    said.say([Message("utter_letter_not_needed")])
+    return said.set({"letter_done": None})
 
 
 def with_message(said: Writing) -> Writing:

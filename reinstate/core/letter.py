@@ -38,6 +38,7 @@ _OPTIONAL, _PLACE = re.compile(r"\[([^\[\]]*\{[^\[\]]*)\]"), re.compile(r"\{(\w+
 _NEWS = (NEW, "changed", "proof")
 _MOST_BESIDE = 4  # sentences that are offered beside a letter
 _SURE_OUT = 0.9  # what surely does not belong there is not offered
+_NOT_ASKED_FOR = ("rude", "asks_something", "addresses_the_bot")  # nobody is asked to put it better
 _SHORTEST = 4  # words of what is said to be left out
 _EXCUSED = "hold"  # a severity: whose check failed has broken no rule
 _OWNS, _SORRY = "knew", "sorry"  # the facts that the person says themselves that it was wrong
@@ -151,6 +152,7 @@ def left_out(
         s.text
         for s in belonging(told)
         if len(s.text.split()) >= _SHORTEST
+        and not any(knowledge.patterns[p].found(s.text) for p in _NOT_ASKED_FOR)
         and not CORRECTS.search(s.text)
         and not put_well(s.text, knowledge)
         and not any(s.text in words or words in s.text for words in stands)

@@ -15,9 +15,10 @@ from reinstate.core.letter import Letter, Sentence
 from reinstate.core.own_words import TOLD
 from reinstate.knowledge import TONES, Knowledge, Tone
 
-Kind = Literal["change", "leave_out", "add", "put_in", "replace", "undo"]
+Kind = Literal["change", "leave_out", "add", "put_in", "replace", "undo", "other"]
 _LONGEST = 700  # characters of a sentence
 _HIDDEN = re.compile(r"ǂ(\d)ǂ")  # a quotation, as one word
+_ENOUGH = 0.5  # the share of the telling words of a wish by which a sentence is known, if it is the only one
 _LEAST_LEFT = 3  # words that a sentence must keep where some are taken out of it
 
 
@@ -26,7 +27,8 @@ class Wish:
     """One thing that a person wants otherwise.
 
     That is another sentence in place of some by their numbers (an empty one takes them out), a part to leave
-    out, a sentence more, one that was left out, other words for some, or the last change undone.
+    out, a sentence more, one that was left out, other words for some, the last change undone, or a thing that
+    is not done here.
     """
 
     kind: Kind
@@ -91,6 +93,8 @@ def parse_wishes(text: str, knowledge: Knowledge) -> Wishes:
             wishes.append(Wish("add", sentence=that["sentence"]))
         elif any(said[name].found(piece) for name in (*TONES, "show")):
             continue
+        elif last and said["instructs"].found(piece):
+            wishes.append(Wish("other", what=piece.strip(" .")))
         elif last and goes_on:
             more = "" if knowledge.patterns["chatter"].found(piece) else f" {piece}"
             wishes[-1] = replace(last, sentence=last.sentence + more)
@@ -115,7 +119,7 @@ def parse_wishes(text: str, knowledge: Knowledge) -> Wishes:
 def is_wish(text: str, knowledge: Knowledge) -> bool:
     """Whether a text begins like a wish in words that mean nothing else, whether a letter stands or not."""
     hidden, _ = _hide(text, knowledge)
-    return _parse(hidden, knowledge, ("leave_out",), ("add",)) is not None
+    return _parse(hidden, knowledge, ("leave_out",), ("add",), ()) is not None
 
 
 def _parse(
@@ -123,6 +127,7 @@ def _parse(
     knowledge: Knowledge,
     out: Sequence[str] = ("leave_out", "objects"),
     more: Sequence[str] = ("add", "says"),
+    numbered: Sequence[str] = ("numbered",),
 ) -> Wish | None:
     said = knowledge.wishes
     if found := said["change"].match(_numbered(piece, knowledge)):
@@ -131,6 +136,8 @@ def _parse(
         return (
             Wish("change", numbers, sentence=sentence) if sentence or said["takes_out"].found(piece) else None
         )
+    if found := next(filter(None, (said[name].match(piece) for name in numbered)), None):
+        return Wish("change", (int(found["numbers"]),), sentence=found["sentence"])
     if found := said["numbers"].match(piece):
         return Wish("change", tuple(map(int, re.findall(r"\d+", found["numbers"]))))
     if found := said["put_in"].match(piece):
@@ -196,6 +203,8 @@ def edits_of(wish: Wish, letter: Letter, knowledge: Knowledge) -> tuple[Edit, ..
             for s in letter.sentences
             if other.search(s.text)
         )
+    if wish.kind == "other":
+        return ()
     for words in (wish.what.strip(" ."), mend(wish.what, knowledge).rstrip(".")) if wish.exact else ():
         quoted = [s for s in letter.sentences if words and words.casefold() in s.text.casefold()]
         if quoted:
@@ -220,7 +229,9 @@ def _about(what: str, letter: Letter, knowledge: Knowledge, *, exact: bool = Fal
         ]
         if found:
             return list(dict.fromkeys(found))
-    return []
+    share = {s: _share(what, f"{s.text} {s.words}", knowledge) for s in letter.sentences}
+    nearest = [s for s in share if share[s] == max(share.values()) >= _ENOUGH]
+    return nearest if len(nearest) == 1 else []
 
 
 def _same_words(one: str, other: str) -> bool:
@@ -293,6 +304,12 @@ def _with_more(letter: Letter, edit: Edit) -> Letter:
         return letter
     more = Sentence(edit.new, letter.place(edit.part), words=edit.new)
     return replace(letter, all=(*letter.all, more))
+
+
+def _share(what: str, text: str, knowledge: Knowledge) -> float:
+    """How many of the words of a wish that tell something stand in a text."""
+    wanted = stems(what, knowledge)
+    return sum(word in text.casefold() for word in wanted) / max(1, len(wanted))
 
 
 def _holds(what: str, text: str, knowledge: Knowledge) -> bool:

@@ -14,6 +14,7 @@ from reinstate.replies.message import MOST_BUTTONS, Button, Message, bullets, nu
 
 _BEGINNING = 6  # words by which a sentence of the draft is known again
 _MOST_KINDS = 2
+_IDENTITY = {"identity_hold", "identity_verification"}  # what is answered on a way of its own
 _MOST_LINE, _MOST_REVIEW = 160, 600  # characters of a line that is looked through, and of all of them
 _MOST_SAID, _MOST_LEFT_OUT, _MOST_LEFT_OUT_LINES = 240, 100, 3  # characters, and lines
 
@@ -91,7 +92,7 @@ def _payload(kind: FactKind, id_: str, value: FactValue) -> str:
 
 
 def letter_messages(
-    letter: Letter, tone: Tone, kind: str, left_out: Sequence[str], knowledge: Knowledge
+    letter: Letter, tone: Tone, kind: str, case: Case, left_out: Sequence[str], knowledge: Knowledge
 ) -> list[Message]:
     """The draft, what of the person's words is not in it, and what can be done with it."""
     wording = knowledge.table.wording
@@ -102,12 +103,13 @@ def letter_messages(
         if other.title and other.id != kind
     ]
     buttons = (*tones, Button(wording.change_sentence, "/letter_change"), *kinds[:_MOST_KINDS])
-    use = "utter_letter_use" if kind == APPEAL else "utter_letter_use_other"
+    of_identity = _IDENTITY & {case.notice, case.first_cause}
+    use = "" if kind == APPEAL and not of_identity else "_identity" if kind == APPEAL else "_other"
     return [
         Message("utter_letter", {"letter": letter.text}, kind="letter"),
         *numbers_messages(letter),
         *left_out_messages(left_out),
-        Message(use, {}, buttons[:MOST_BUTTONS]),
+        Message(f"utter_letter_use{use}", {}, buttons[:MOST_BUTTONS]),
     ]
 
 
