@@ -135,7 +135,7 @@ class Writing(Said):
     ) -> str | None:
         """The next question for the letter; a client is not asked what only a freelancer can answer."""
         if self.role == "client":
-            case = replace(case, causes=(), disputed=())
+            case, facts = replace(case, causes=(), disputed=()), [replace(f, cause="") for f in facts]
         return next_question(case, facts, told, asked, knowledge(), kind)
 
     def going_on(self, **slots: Any) -> list[EventType]:

@@ -312,7 +312,8 @@ class MessageReader(GraphComponent):
         views = {n: encoders.of_message(e, texts, kept[n]) for n, e in used.items() if n not in slower}
         views = {WORDS: words.count(texts), **views}
         chosen = [text for text in texts if text in closely]
-        slow = {n: encoders.of_message(e, chosen, kept[n]) for n, e in used.items() if n in slower}
+        closer = used.items() if chosen else ()
+        slow = {n: encoders.of_message(e, chosen, kept[n]) for n, e in closer if n in slower}
         if close.all():
             return self._of_views({**views, **slow})
         rows = np.empty((len(texts), len(self.labels.names)))

@@ -15,6 +15,7 @@ from reinstate.knowledge import AppealState, Knowledge, Notice, UpworkAnswer, ma
 from reinstate.understanding import language
 
 _SHORTEST_NOTICE = 100
+_LEAST_OWN, _SHARE_OWN = 2, 0.04  # words in which people speak of themselves, and their share
 _SENTENCE = re.compile(r"(?<=[.!?\n])\s+")
 _QUESTION = re.compile(
     r"^\W*(?:(?:and|so|but|or|ok(?:ay)?|hi|hello|please|sir)\b\W*)*(?:how|is|are|am|does|do|did|can|could|has|have|what|which|why|will|would"
@@ -75,7 +76,8 @@ def find(text: str, knowledge: Knowledge) -> Details:
     answer, told = _upwork_answer(text, knowledge), statements(text)
     circumstances = () if answer else tuple(knowledge.circumstances.values())
     denied = tuple(c.id for c in circumstances if says(c.says_not, told))
-    notice = len(text) >= _SHORTEST_NOTICE and _UPWORK_SPEAKS.search(text) is not None and not answer
+    speaks = len(text) >= _SHORTEST_NOTICE and _UPWORK_SPEAKS.search(text) is not None
+    notice = speaks and not answer and not _is_story(text, knowledge)
     pasted = notice or answer is not None
     nothing = "unknown" if notice else None
     return Details(
@@ -92,6 +94,12 @@ def find(text: str, knowledge: Knowledge) -> Details:
         deadline=found[0].strip() if pasted and (found := _DEADLINE.search(text)) else None,
         role=next((r.id for r in knowledge.roles.values() if r.found(text)), None),
     )
+
+
+def _is_story(text: str, knowledge: Knowledge) -> bool:
+    """Whether a person tells of themself, whatever of Upwork's words they quote."""
+    own = sum(1 for _ in matches(knowledge.patterns["of_oneself"].says, text))
+    return own >= _LEAST_OWN and own >= _SHARE_OWN * len(text.split())
 
 
 def _stated(
