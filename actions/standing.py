@@ -36,6 +36,7 @@ from reinstate.replies.message import Message
 _QUESTIONS = ("ask_", "platform_question", "out_of_scope")
 _TALK = ("greet", "thank", "goodbye", "vent", "draft_appeal", "letter_", "feedback_")
 _TALK_WORDS = 5
+_SURE_TALK = 0.8  # "the wise statements" sounds a little like an opinion, and answers
 _SAYS_LITTLE = ("affirm", "deny", "vent", "out_of_scope", "nlu_fallback", "platform_question", "faq")
 _NEVER_OF_LETTER = ("forget_me", "ask_forget", "restart", "crisis")
 ALWAYS_INTERRUPT = ("forget_me", "restart", "crisis", "help_evade", "cancel", "go_back")
@@ -252,4 +253,5 @@ def answers(message: ParsedMessage) -> bool:
         return False
     if message.intent.startswith(_QUESTIONS) and not message.tells:
         return False
-    return not (message.intent.startswith(_TALK) and len(message.text.split()) <= _TALK_WORDS)
+    talks = message.intent.startswith(_TALK) and message.confidence >= _SURE_TALK
+    return not (talks and len(message.text.split()) <= _TALK_WORDS)
