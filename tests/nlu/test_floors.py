@@ -10,7 +10,12 @@ from typing import Any
 import pytest
 
 from bench.figures import LANGUAGES, OPEN, REFUSALS, Judged, figures, judge, read_set
+from reinstate.core import policy
+from reinstate.core.case import Case
+from reinstate.core.parsed import ParsedMessage
+from reinstate.core.plan import Turn
 from reinstate.core.statements import NOT_OF_LETTER, from_slot
+from reinstate.knowledge import knowledge
 from reinstate.server.settings import MODEL
 
 # Thousands of messages are read, also on a machine that does other things.
@@ -36,7 +41,9 @@ FLOORS = {
 LANGUAGES_FLOOR = 0.83
 REFUSALS_FLOOR = 0.45
 WITHIN_FLOOR, KIND_FLOOR = 0.8, 0.7
+PLEAS_FLOOR = 0.7
 STATEMENTS = Path(__file__).with_name("statements.jsonl")
+PLEAS = Path(__file__).with_name("pleas.jsonl")
 CEILINGS = {"wrongly rejected": 0.03, "calibration error": 0.1}
 HARD = [
     "",
@@ -104,6 +111,26 @@ def test_sentences_find_their_place_in_a_letter_as_often_as_before(agent: Any) -
     ]
     assert sum(within) >= WITHIN_FLOOR * len(read)
     assert sum(same) >= KIND_FLOOR * len(read)
+
+
+def test_plain_cases_are_judged_as_often_as_before(agent: Any) -> None:
+    """Who tells what happened and asks what to do gets a verdict on that, and as denied where they deny it."""
+    lines = [json.loads(line) for line in PLEAS.read_text(encoding="utf-8").splitlines()]
+    told = [line for line in lines if line["intent"] != "cause_unknown"]
+    right = [_is_judged(asyncio.run(agent.parse_message(line["text"])), line["intent"]) for line in told]
+    assert sum(right) >= PLEAS_FLOOR * len(told)
+
+
+def _is_judged(parsed: dict[str, Any], intent: str) -> bool:
+    message = ParsedMessage.from_parse(parsed, knowledge())
+    plan = policy.plan(Turn(message=message, case=Case(), role=message.role), knowledge())
+    kind, _, cause = intent.partition("_")
+    denies = kind == "deny"
+    return (
+        plan.judged is not None
+        and plan.case.first_cause == cause
+        and (plan.case.stance(cause) == "unsure" or denies == (cause in plan.case.disputed))
+    )
 
 
 @pytest.mark.parametrize("text", HARD, ids=range(len(HARD)))
