@@ -133,6 +133,11 @@ class Said:
         return verdict_slots(decide(case, knowledge()))
 
     @cached_property
+    def spoken(self) -> int:
+        """How many characters the actions before this one said in the turn."""
+        return sum(len(line.get("text") or "") for line in last_turns(self.tracker)[0])
+
+    @cached_property
     def room(self) -> int:
         """How many buttons a turn has room for beside those that an action before this one showed."""
         lines = last_turns(self.tracker)[0]

@@ -35,6 +35,7 @@ from reinstate.knowledge import TONES, Tone, knowledge
 from reinstate.replies.letter import letter_messages, review_messages
 from reinstate.replies.message import Message
 
+_CROWDED = 250  # characters said in the turn before, beside which a list would be too long
 FEW = 4  # sentences of the person's own from which on they are looked through before the letter is written
 _EDIT_ROW = 5  # which letter it is of, and the fields of an edit
 
@@ -183,12 +184,13 @@ def shown(said: Writing, tone: Tone, kind: str, edits: tuple[Edit, ...]) -> list
 def reviewed(said: Writing) -> list[EventType]:
     """Show what would stand in the letter and what would not, before it is written; or the letter at once.
 
-    Few sentences are looked through as quickly in the letter itself, and some only want it written.
+    Few sentences are looked through as quickly in the letter itself, some only want it written, and beside
+    a verdict a list would be too long.
     """
-    hurries = knowledge().patterns["enough"].found(said.message.text)
+    hurries = knowledge().patterns["enough"].found(said.message.text) or said.spoken > _CROWDED
     if hurries or (said.review.own < FEW and not said.review.beside):
         return shown(said, said.tone, said.kind, said.edits)
-    said.say(review_messages(said.review, knowledge()))
+    said.say(review_messages(said.review, said.spoken, knowledge()))
     return said.set({"letter_kind": said.kind, "letter_done": True, "asked": None})
 
 

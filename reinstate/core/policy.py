@@ -46,7 +46,7 @@ SURE_TOLD_PLAINLY = 0.9  # a deed that is told so surely is judged, whatever the
 SURE_TOLD = 0.6  # from here on what a question tells beside it counts for the case
 # The stated confidence from which a first message is judged: with and without a word of an account in
 # trouble, and of a denial without one. Below, fewer than one in four of real messages were read right.
-SURE_CAUSE, SURE_ALONE, SURE_DENIAL = 0.75, 0.85, 0.97
+SURE_CAUSE, SURE_ALONE, SURE_DENIAL = 0.75, 0.85, 0.96
 SURE_FOREIGN = 0.66  # the same in other languages, whose words of trouble are known less well
 SURE_UNCLEAR = 0.93  # from here on a cause is judged though it is unclear whether it is admitted
 # From here on who asks in trouble is taken to speak of a cause: by the answer to it, by a clause of it.

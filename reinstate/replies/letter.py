@@ -113,10 +113,17 @@ def letter_messages(
     ]
 
 
-def review_messages(review: Review, knowledge: Knowledge) -> list[Message]:
-    """What would stand in a letter, and what was told and would not, with the numbers to change that."""
+def review_messages(review: Review, spoken: int, knowledge: Knowledge) -> list[Message]:
+    """What would stand in a letter, and what was told and would not, with the numbers to change that.
+
+    Args:
+        review: what is looked through.
+        spoken: how many characters were said in the turn before.
+        knowledge: for the titles.
+    """
     texts = [*review.stands, *(text for _, text in review.beside)]
-    width = next(w for w in range(_MOST_LINE, 0, -1) if sum(min(w, len(t)) for t in texts) <= _MOST_REVIEW)
+    most = _MOST_REVIEW - spoken
+    width = next(w for w in range(_MOST_LINE, 0, -1) if sum(min(w, len(t)) for t in texts) <= most)
     lines = [f"{n}. {shorten(text, width, placeholder=' …')}" for n, text in enumerate(texts, 1)]
     there = len(review.stands)
     wording = knowledge.table.wording

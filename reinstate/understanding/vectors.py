@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from reinstate.understanding import encoders
 
 _PART = 500  # texts that one process encodes at a time
-_MOST = 60_000  # vectors that are kept: those of a small training run drive out none of a large one's
+_MOST = 120_000  # vectors that are kept: those of a small training run drive out none of a large one's
 
 
 def of_texts(name: str, texts: Sequence[str], folder: Path = encoders.FOLDER) -> NDArray[np.float32]:

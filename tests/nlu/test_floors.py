@@ -36,7 +36,7 @@ FLOORS = {
     "near rejected": 0.95,
     "far and near AUROC": 0.925,
     "several precision": 0.91,
-    "several recall": 0.845,
+    "several recall": 0.835,
 }
 LANGUAGES_FLOOR = 0.83
 REFUSALS_FLOOR = 0.45
