@@ -12,7 +12,7 @@ from babel import Locale
 
 from reinstate.knowledge import Knowledge, matches, put
 
-_ENDS = re.compile(r"(?<=[.!?…])\s+|\s*[\n;]+\s*|\s+[-–—]+\s+")
+_ENDS = re.compile(r"(?<=[.!?…])(?<!\b[MD]r\.)(?<!\bMrs\.)(?<!\bMs\.)\s+|\s*[\n;]+\s*|\s+[-–—]+\s+")
 _LEAST_WORDS, _MOST_WORDS, _MOST_PHRASE = 3, 60, 14
 STEM = 5  # letters by which a word is known again in another form
 

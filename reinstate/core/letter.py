@@ -181,10 +181,14 @@ class Review:
 
 def review(letter: Letter, told: Iterable[Statement], knowledge: Knowledge) -> Review:
     """What is to be looked through before a letter is written."""
-    own = [s for s in letter.sentences if s.words or s.facts]
-    stands = tuple(s.text for s in letter.sentences if s in own or s.part not in _REQUEST)
+    own = sum(1 for s in letter.sentences if s.words or s.facts)
     beside = _beside(letter, told, knowledge)
-    return Review(stands, len(own), tuple((s, put_well(s.text, knowledge)) for s in beside))
+    return Review(checked(letter), own, tuple((s, put_well(s.text, knowledge)) for s in beside))
+
+
+def checked(letter: Letter) -> tuple[str, ...]:
+    """The sentences of a letter up to what it asks for, which is always the same."""
+    return tuple(s.text for s in letter.sentences if s.words or s.facts or s.part not in _REQUEST)
 
 
 def _beside(letter: Letter, told: Iterable[Statement], knowledge: Knowledge) -> tuple[Statement, ...]:

@@ -96,7 +96,8 @@ def parse_wishes(text: str, knowledge: Knowledge) -> Wishes:
         elif last and said["instructs"].found(piece):
             wishes.append(Wish("other", what=piece.strip(" .")))
         elif last and goes_on:
-            more = "" if knowledge.patterns["chatter"].found(piece) else f" {piece}"
+            aside = piece.rstrip(" \"')").endswith("?") or knowledge.patterns["chatter"].found(piece)
+            more = "" if aside else f" {piece}"
             wishes[-1] = replace(last, sentence=last.sentence + more)
         else:
             rest.append(piece)

@@ -7,7 +7,7 @@ from textwrap import shorten
 
 from reinstate.core.case import Case
 from reinstate.core.facts import Fact, of_cause
-from reinstate.core.letter import APPEAL, Letter, Review, Sentence
+from reinstate.core.letter import APPEAL, Letter, Review, checked
 from reinstate.core.statements import Statement
 from reinstate.knowledge import FactKind, FactValue, Knowledge, Tone
 from reinstate.replies.message import MOST_BUTTONS, Button, Message, bullets, numbered
@@ -137,9 +137,9 @@ def review_messages(review: Review, spoken: int, knowledge: Knowledge) -> list[M
 
 
 def numbers_messages(letter: Letter) -> list[Message]:
-    """The sentences of a letter that the person told, with the numbers by which they can be changed."""
-    numbers = enumerate(letter.sentences, 1)
-    begun = [f"{number}. {_beginning(s)}" for number, s in numbers if s.words or s.facts]
+    """The sentences of a letter in which the person told something, with the numbers to change them."""
+    own = any(s.words or s.facts for s in letter.sentences)
+    begun = [f"{n}. {_beginning(text)}" for n, text in enumerate(checked(letter), 1)] if own else []
     return [Message("utter_letter_numbers", {"sentences": "\n".join(begun)})] if begun else []
 
 
@@ -153,11 +153,11 @@ def left_out_messages(left_out: Sequence[str]) -> list[Message]:
 
 def change_message(letter: Letter, response: str) -> Message:
     """How the draft's sentences begin, with the numbers by which they can be changed."""
-    return Message(response, {"sentences": numbered([_beginning(s) for s in letter.sentences])})
+    return Message(response, {"sentences": numbered([_beginning(s.text) for s in letter.sentences])})
 
 
-def _beginning(sentence: Sentence) -> str:
-    return " ".join(sentence.text.split()[:_BEGINNING]) + " …"
+def _beginning(sentence: str) -> str:
+    return " ".join(sentence.split()[:_BEGINNING]) + " …"
 
 
 def nothing_new_message(case: Case, response: str, knowledge: Knowledge) -> Message:
