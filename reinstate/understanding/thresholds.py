@@ -42,7 +42,7 @@ class Thresholds:
     outside: float = 0.35
     certain: float = 0.9
     lookalike: float = 0.4
-    evasion: float = 0.12
+    evasion: float = 0.05
     crisis: float = 0.8
     distress: float = 0.6
     margin: float = 0.2

@@ -696,7 +696,7 @@ def test_what_a_person_wrote_cannot_ping_others(ann: Person) -> None:
     )
     ann.says("that's all")
     reply = ann.says(f"change sentence 2 to {trap}")
-    assert "<!channel> and <@U777>" in text_of(reply)
+    assert "<!channel> & <@U777>" in text_of(reply)
     raw = json.dumps([c.values for c in ann.slack.calls if c.values.get("channel") == ann.channel])
     assert "<!channel" not in raw
     assert "<@U777" not in raw
