@@ -27,6 +27,7 @@ from reinstate.understanding.labels import (
 from reinstate.understanding.thresholds import Thresholds
 
 NOT_UNDERSTOOD = "nlu_fallback"
+_EVADE = "help_evade"  # where nothing else is understood, it is refused on less
 _FORGET, _ASK_FORGET, _RESTART = "forget_me", "ask_forget", "restart"
 _DETAIL, _CRISIS, _VENT = "inform_detail", "crisis", "vent"
 _VAGUE = (*OUTSIDE, _DETAIL, _VENT)  # they tell of no case, and may hide one
@@ -97,6 +98,9 @@ def read(seen: Seen, labels: Labels, thresholds: Thresholds) -> Result:
     near = _near(seen, labels)
     named = max((c.confidence for c in causes if CAUSE + c.id == label.topic), default=0.0)
     if label.intent not in OUTSIDE and max(topic, named) < thresholds.needed(label.name):
+        likeliest = labels.names[int(whole.argmax())]
+        if likeliest == _EVADE and float(whole.max()) >= thresholds.evasion:
+            return Result(((_EVADE, thresholds.stated(float(whole.max()))), *ranking), near=near)
         unsure = thresholds.stated(1.0 - topic)
         return Result(((NOT_UNDERSTOOD, unsure), *ranking), near=near)
     if label.intent == _FORGET:
