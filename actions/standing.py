@@ -73,12 +73,12 @@ def of_letter(said: Writing) -> list[EventType] | None:
         return None
     if knowledge().patterns["not_restricted"].found(message.text) and message.notice is None:
         return [SlotSet("notice", None), *not_needed(said)]
-    if message.intent == "cancel" and (message.pressed or not parse_wishes(message.text, knowledge())):
+    heard = parse_wishes(message.text, knowledge())
+    if message.intent == "cancel" and (message.pressed or not heard):
         said.say([Message("utter_cancelled")])
         return said.set({"letter_done": None})
     if message.pressed:
         return _pressed(said) if message.intent.startswith("letter_") else None
-    heard = parse_wishes(message.text, knowledge())
     if kind_asked_for(message) and not heard.wishes:
         return None
     tone = tone_of(message.intent.removeprefix("letter_")) if not heard.wishes else None
