@@ -35,7 +35,7 @@ class ActionNotUnderstood(OrOfLetter, Action):
             return []
         ranking = tracker.latest_message.get("intent_ranking") or []
         events: list[EventType] = []
-        if isinstance(part := perhaps(said.message), AnswerPart) and not said.in_form:
+        if isinstance(part := perhaps(said.message, knowledge()), AnswerPart) and not said.in_form:
             events = said.plan(answered(said.turn, part))
         else:
             likely = guesses(ranking, knowledge())

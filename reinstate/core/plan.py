@@ -18,7 +18,7 @@ from reinstate.knowledge import Role
 class AnswerPart:
     """An answer of `knowledge/answers/`; see `reinstate.replies.answers.answer_message`.
 
-    `perhaps` where it is not sure that just this was asked; `others` may have been meant instead.
+    `perhaps` where it is not sure that just this was asked; `others`, intents, may have been meant instead.
     """
 
     id: str
@@ -38,7 +38,7 @@ class RulePart:
 
 @dataclass(frozen=True)
 class TopicPart:
-    """A topic of `knowledge/topics/`; single answers of it may have been meant instead."""
+    """A topic of `knowledge/topics/`; `others`, intents of single answers, may have been meant."""
 
     id: str
     brief: bool = False

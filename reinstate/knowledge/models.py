@@ -557,6 +557,18 @@ class Knowledge:
         topic = self.topic_of(intent)
         return topic.title if topic else None
 
+    def gist_of(self, intent: str) -> tuple[str, str]:
+        """What `faq/<id>` or `cause_<id>` is about, and the shortest that is said of it.
+
+        Raises:
+            KeyError: for what is neither, or is not known.
+        """
+        if intent.startswith("faq/"):
+            answer = self.answers[intent.partition("/")[2]]
+            return answer.question, answer.short
+        cause = self.causes[intent.partition("_")[2]]
+        return cause.title, cause.policy
+
 
 def says(patterns: Iterable[Pattern], text: str) -> bool:
     """Whether one of the patterns finds something in a text."""

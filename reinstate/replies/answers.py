@@ -40,10 +40,12 @@ def answer_message(
         short: only what answers the question itself.
         done: whether the person tells that they have broken the rule that they ask about.
         perhaps: whether it is not sure that just this was asked: its question is said with it.
-        others: ids of answers that may have been meant instead; they come before what follows up.
+        others: intents, of answers and causes, that may have been meant instead: each is said shortly after
+            this one, and can be pressed for the whole of it.
     """
-    follow_ups = () if short else answer.follow_ups
-    buttons = titled_buttons([f"faq/{i}" for i in dict.fromkeys((*others, *follow_ups))], knowledge)
+    follow_ups = ((answer.id,) if others else ()) if short else answer.follow_ups
+    pressable = dict.fromkeys((*others, *(f"faq/{i}" for i in follow_ups)))
+    buttons = titled_buttons(list(pressable), knowledge)
     if role and role in answer.per_role:
         text = answer.per_role[role]
     elif short:
@@ -53,8 +55,12 @@ def answer_message(
         more = answer.per_cause.get(cause) or answer.per_notice.get(case.notice or "") or answer.more
         text = " ".join(part for part in (answer.short, answer.done if done else more) if part)
     response, values = "utter_answer", {"answer": text}
-    if perhaps:
+    if perhaps or others:
         response, values = "utter_answer_perhaps", {"question": answer.question, **values}
+    if others:
+        gists = (knowledge.gist_of(intent) for intent in others)
+        response = "utter_answer_or"
+        values |= {"others": paragraphs(f"{about}\n{gist}" for about, gist in gists)}
     return Message(response, values, buttons[:_MOST], sources(answer.sources, knowledge))
 
 

@@ -39,13 +39,23 @@ _CHOICES = {"closer": "utter_which_closer", "perhaps": "utter_perhaps", "outside
 def render(plan: Plan, turn: Turn, knowledge: Knowledge) -> list[Message]:
     """The messages that say a plan, with as many buttons and words as a reply may have.
 
-    What several parts say together may be too long: the answers among them are then short.
+    What several parts say together may be too long: the answers among them are then short, and fewer of
+    those that may have been meant instead are said.
     """
-    messages = [_message(part, plan, turn, knowledge) for part in plan.parts]
-    if sum(len(value) for message in messages for value in message.values.values()) > ROOM:
-        parts = (replace(part, short=True) if isinstance(part, AnswerPart) else part for part in plan.parts)
+    for shorten in (lambda part: part, _short, _short_beside_fewer):
+        parts = [shorten(part) if isinstance(part, AnswerPart) else part for part in plan.parts]
         messages = [_message(part, plan, turn, knowledge) for part in parts]
+        if sum(len(value) for message in messages for value in message.values.values()) <= ROOM:
+            break
     return within(messages)
+
+
+def _short(part: AnswerPart) -> AnswerPart:
+    return replace(part, short=True)
+
+
+def _short_beside_fewer(part: AnswerPart) -> AnswerPart:
+    return replace(part, short=True, others=part.others[:1])
 
 
 def _message(part: Part, plan: Plan, turn: Turn, knowledge: Knowledge) -> Message:
@@ -66,7 +76,7 @@ def _message(part: Part, plan: Plan, turn: Turn, knowledge: Knowledge) -> Messag
             return rule_message(knowledge.causes[cause], knowledge)
         case TopicPart(id_, brief, others):
             message = topic_message(knowledge.topics[id_], plan.case, knowledge, brief=brief)
-            buttons = titled_buttons([f"faq/{i}" for i in others], knowledge)
+            buttons = titled_buttons(others, knowledge)
             return message if turn.in_form else replace(message, buttons=buttons)
         case LookalikePart(id_, brief):
             return lookalike_message(knowledge.lookalikes[id_], knowledge, brief=brief)
