@@ -29,8 +29,8 @@ from bench.evaluate import table
 from bench.figures import OPEN, Judged, figures, read_set
 from reinstate.server.settings import ROOT
 from reinstate.understanding import encoders, head, segments, words
-from reinstate.understanding.classifier import WORDS, MessageReader
-from reinstate.understanding.head import Head
+from reinstate.understanding.classifier import MessageReader
+from reinstate.understanding.head import WORDS, Head
 from reinstate.understanding.importer import Importer
 
 REPORT = Path(__file__).parent / "reports" / "variants.md"
@@ -87,8 +87,6 @@ VARIANTS = {
     "three quarters of the examples": Variant(share=0.75),
     "sharpness 3": Variant(head=lambda trained: replace(trained, sharpness=3.0)),
     "sharpness 6": Variant(head=lambda trained: replace(trained, sharpness=6.0)),
-    "strength 10": Variant({"strength": 10.0}),
-    "strength 100": Variant({"strength": 100.0}),
     "denials as likely as causes": Variant({"prior_of_denials": 1.0}),
     "without nearest examples": Variant(head=lambda trained: replace(trained, nearest={})),
     "without smaller pieces": Variant(pieces=lambda text: [text]),
@@ -159,8 +157,8 @@ def main() -> None:
         kept.enter_context(patch.object(words, "count", once(words.count, partial(vstack, format="csr"))))
         kept.enter_context(joblib.parallel_config("threading"))  # in this process, where rows are kept
         folder = Path(kept.enter_context(TemporaryDirectory()))
-        fitted = joblib.Memory(folder / "words", verbose=0).cache(head.fit_words, ignore=["strength"])
-        kept.enter_context(patch.object(head, "fit_words", fitted))  # the strength is for vectors only
+        fitted = joblib.Memory(folder / "words", verbose=0).cache(head.fit_words)
+        kept.enter_context(patch.object(head, "fit_words", fitted))
         lab = Lab(folder)
         for name, variant in VARIANTS.items():
             sys.stderr.write(f"  {name} ...\n")

@@ -18,7 +18,8 @@ from reinstate.knowledge import Role
 class AnswerPart:
     """An answer of `knowledge/answers/`; see `reinstate.replies.answers.answer_message`.
 
-    `perhaps` where it is not sure that just this was asked; `others`, intents, may have been meant instead.
+    `perhaps` where it is not sure that just this was asked; `others`, intents, may have been meant instead;
+    those `nearby` hardly, but are nearer to the message than what is usually asked next.
     """
 
     id: str
@@ -27,6 +28,7 @@ class AnswerPart:
     bare: bool = False
     perhaps: bool = False
     others: tuple[str, ...] = ()
+    nearby: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,8 @@ class LookalikePart:
 class VerdictPart:
     """The verdict of a case; see `reinstate.replies.verdict.verdict_message`.
 
-    `case` is the one to be judged: the person's, or one cause of it that they ask about again.
+    `case` is the one to be judged: the person's, or one cause of it that they ask about again; `nearby`
+    are intents of answers that are near to what was said.
     """
 
     case: Case
@@ -66,6 +69,7 @@ class VerdictPart:
     brief: bool = False
     unchanged: bool = False
     alternatives: tuple[str, ...] = ()
+    nearby: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
 
 

@@ -296,6 +296,13 @@ def _others(message: ParsedMessage, given: Sequence[str], knowledge: Knowledge) 
     return tuple(intent for intent in first if likely[intent] >= NEAR_LEAST)
 
 
+def _nearby(message: ParsedMessage, given: Sequence[str]) -> tuple[str, ...]:
+    """The answers next to those that are given, to be pressed: of plain questions one in ten means one."""
+    return (
+        () if message.pressed else tuple(f"faq/{i}" for i, _ in message.near if i not in given)[:MOST_OTHERS]
+    )
+
+
 def _keep(turn: Turn, parts: tuple[Part, ...], *, asked: str | None = "") -> Plan:
     """Say something that changes no case; `asked` is the open question, the same one where not given."""
     given = tuple(part.id for part in parts if isinstance(part, AnswerPart))
@@ -343,6 +350,7 @@ def _answers(turn: Turn, knowledge: Knowledge) -> tuple[Part, ...]:
             or near.get(i, 1.0) < SAID_BACK
             or (knowledge.answers[i].says_yes_or_no and not turn.message.pressed),
             others=others,
+            nearby=() if n or others else _nearby(turn.message, found),
         )
         for n, i in enumerate(found[:2])
     )
@@ -480,6 +488,9 @@ def _judge(turn: Turn, case: Case, answers: tuple[Part, ...], knowledge: Knowled
         brief=bool(answers) or message.pasted,
         unchanged=unchanged,
         alternatives=message.alternatives if named and named == verdict.cause else (),
+        nearby=()
+        if message.pasted
+        else _nearby(message, [a.id for a in answers if isinstance(a, AnswerPart)]),
         told=tuple(m.id for m in message.told) if message.pasted else (),
     )
     notice = (NoticePart(),) if message.pasted else ()

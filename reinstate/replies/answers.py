@@ -29,6 +29,7 @@ def answer_message(
     done: bool = False,
     perhaps: bool = False,
     others: Sequence[str] = (),
+    nearby: Sequence[str] = (),
 ) -> Message:
     """The answer to one question, with the known cause, notice and role in mind.
 
@@ -42,9 +43,10 @@ def answer_message(
         perhaps: whether it is not sure that just this was asked: its question is said with it.
         others: intents, of answers and causes, that may have been meant instead: each is said shortly after
             this one, and can be pressed for the whole of it.
+        nearby: intents that can be pressed before what usually follows.
     """
     follow_ups = ((answer.id,) if others else ()) if short else answer.follow_ups
-    pressable = dict.fromkeys((*others, *(f"faq/{i}" for i in follow_ups)))
+    pressable = dict.fromkeys((*others, *nearby, *(f"faq/{i}" for i in follow_ups)))
     buttons = titled_buttons(list(pressable), knowledge)
     if role and role in answer.per_role:
         text = answer.per_role[role]

@@ -70,6 +70,7 @@ def _message(part: Part, plan: Plan, turn: Turn, knowledge: Knowledge) -> Messag
                 done=part.done,
                 perhaps=part.perhaps,
                 others=part.others,
+                nearby=part.nearby,
             )
             return replace(message, buttons=()) if part.bare or turn.in_form else message
         case RulePart(cause):
@@ -90,6 +91,7 @@ def _message(part: Part, plan: Plan, turn: Turn, knowledge: Knowledge) -> Messag
                 explain=part.explain,
                 brief=part.brief,
                 alternatives=part.alternatives,
+                nearby=part.nearby,
                 told=part.told,
             )
         case NoticePart():

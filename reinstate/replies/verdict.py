@@ -32,6 +32,7 @@ def verdict_message(
     explain: bool = True,
     brief: bool = False,
     alternatives: Sequence[str] = (),
+    nearby: Sequence[str] = (),
     told: Collection[str] = (),
 ) -> Message:
     """A verdict on one card: what is realistic, why, up to three steps, and what can be done next.
@@ -45,6 +46,7 @@ def verdict_message(
         explain: whether to say what it is about; False after an answer that changed only the path.
         brief: without steps, where the turn answers something else as well.
         alternatives: intents that the message could mean as well.
+        nearby: intents of answers near to what was said, before what people usually ask next.
         told: causes that the turn has named already.
     """
     cause = knowledge.causes[verdict.cause] if verdict.cause else None
@@ -57,7 +59,7 @@ def verdict_message(
     return Message(
         "utter_verdict",
         {"card": paragraphs(parts)},
-        _next(case, cause, verdict, knowledge, alternatives, accused=bool(told)),
+        _next(case, cause, verdict, knowledge, alternatives, nearby, accused=bool(told)),
         sources(verdict.sources, knowledge),
     )
 
@@ -104,6 +106,7 @@ def _next(
     verdict: Verdict,
     knowledge: Knowledge,
     alternatives: Sequence[str],
+    nearby: Sequence[str],
     *,
     accused: bool,
 ) -> tuple[Button, ...]:
@@ -113,8 +116,9 @@ def _next(
     """
     wording = knowledge.table.wording
     letter = _letter(case, verdict, knowledge)
+    follow_ups = titled_buttons(list(dict.fromkeys((*nearby, *_follow_ups(verdict, knowledge)))), knowledge)
     if cause is None:
-        return (*letter, *titled_buttons(_follow_ups(verdict, knowledge), knowledge))
+        return (*letter, *follow_ups)
     not_right = Button(wording.not_right, "/feedback_wrong_cause")
     if accused:
         return (*letter, not_right)
@@ -124,7 +128,6 @@ def _next(
     if verdict.stance == "unsure":
         happened = (*happened, Button(wording.did_not_happen, f"/deny_{cause.id}"))
     others = [intent for intent in alternatives if intent != it_did]
-    follow_ups = titled_buttons(_follow_ups(verdict, knowledge), knowledge)
     return (
         *letter,
         *happened,

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import joblib
 import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -29,6 +27,7 @@ from reinstate.understanding import (
     details,
     encoders,
     head,
+    language,
     mentions,
     nearest,
     reading,
@@ -36,6 +35,7 @@ from reinstate.understanding import (
     vectors,
     words,
 )
+from reinstate.understanding.head import WORDS
 from reinstate.understanding.labels import ABOUT_CAUSES, ANSWER, DENY, NOTICE, Labels
 from reinstate.understanding.language import ENGLISH
 from reinstate.understanding.thresholds import Thresholds
@@ -46,9 +46,7 @@ LONGEST_WHOLE = 1000
 FEWEST_KNOWN = 0.34  # share of words that must stand in some example, or the text is gibberish
 _WORD = re.compile(r"[^\W\d_]+")
 HEAD, ACTS, KNOWN = "head.npz", "acts.npz", "known.txt"
-WORDS = "words"
 MOST_CLAUSES, MOST_PIECES, MOST_QUESTIONS = 4, 8, 3
-_FEW = 500  # examples that are not worth a second process
 _FOREIGN = {
     "understood": 0.12,
     "outside": 0.6,
@@ -73,7 +71,6 @@ class MessageReader(GraphComponent):
         english: those of them that read English only.
         slow: those that read a message, its clauses and questions, and no smaller pieces.
         nearest: those in whose vectors the nearest examples are looked for.
-        strength: of the head, see `reinstate.understanding.head.fit`.
         thresholds: see `reinstate.understanding.thresholds.Thresholds`.
         act_weight: how much what a person wants (`reinstate.understanding.acts`) counts beside the topic.
         prior_of_denials: how likely, before reading, a denial is beside the cause it denies: the
@@ -88,7 +85,6 @@ class MessageReader(GraphComponent):
             "english": [],
             "slow": [],
             "nearest": ["use"],
-            "strength": 40.0,
             "thresholds": {},
             "act_weight": 1.5,
             "prior_of_denials": 0.5,
@@ -148,14 +144,17 @@ class MessageReader(GraphComponent):
             texts += [answer.question, f"{answer.question} {answer.short}"]
             labels += [ANSWER + answer.id] * 2
         logger.info("training on %d examples", len(texts))
-        encoded = {name: vectors.of_texts(name, texts) for name in self._encoders}
-        trained = self._fit(texts, encoded, labels)
+        counted = words.count(texts)
+        english = [language.find(text, knowledge().languages) == ENGLISH for text in texts]
+        read = {name: self._read_by(name, texts, english) for name in self._encoders}
+        trained = _fit(counted, read, labels)
         trained = trained.with_prior({label: self._prior(label) for label in trained.labels})
-        looked_for = {name: rows for name, rows in encoded.items() if name in self._config["nearest"]}
-        trained = replace(trained, nearest={n: nearest.fit(rows, labels) for n, rows in looked_for.items()})
+        looked_for = {name: view for name, view in read.items() if name in self._config["nearest"]}
+        near = {name: view.nearest(labels, trained.labels) for name, view in looked_for.items()}
+        trained = replace(trained, nearest=near)
         each = Labels(trained.labels, knowledge())
         wanted = [acts.act_of(each.each[each.index[label]]) for label in labels]
-        wants = self._fit(texts, encoded, wanted) if len(set(wanted)) > 1 else None
+        wants = _fit(counted, read, wanted) if len(set(wanted)) > 1 else None
         known = frozenset(word for text in texts for word in _WORD.findall(text.casefold()))
         with self._storage.write_to(self._resource) as folder:
             head.save(trained, folder / HEAD)
@@ -165,16 +164,12 @@ class MessageReader(GraphComponent):
         self._hold(trained, wants, known)
         return self._resource
 
-    def _fit(
-        self, texts: Sequence[str], encoded: Mapping[str, encoders.Vectors], labels: Sequence[str]
-    ) -> head.Head:
-        """Fit each view of the examples."""
-        strength = self._config["strength"]
-        fits = [joblib.delayed(head.fit_words)(texts, labels, strength)]
-        fits += [joblib.delayed(head.fit)(rows, labels, strength) for rows in encoded.values()]
-        many = len(texts) > _FEW
-        fitted = joblib.Parallel(n_jobs=(os.cpu_count() or 1) if many else 1)(fits)
-        return head.combine(dict(zip([WORDS, *encoded], fitted)), labels)
+    def _read_by(self, name: str, texts: Sequence[str], english: Sequence[bool]) -> _Read:
+        """What an encoder makes of the examples, of those in English where it reads no others."""
+        chosen = [
+            n for n, is_english in enumerate(english) if is_english or name not in self._config["english"]
+        ]
+        return _Read(chosen, vectors.of_texts(name, [texts[n] for n in chosen]))
 
     @classmethod
     def load(
@@ -330,6 +325,29 @@ class MessageReader(GraphComponent):
         wanted = self._wants.probabilities(views)[:, self._act_of] ** float(self._config["act_weight"])
         both = about * wanted
         return np.asarray(both / both.sum(axis=1, keepdims=True))
+
+
+@dataclass(frozen=True)
+class _Read:
+    """The examples that an encoder reads, by their numbers, and a vector for each."""
+
+    chosen: Sequence[int]
+    rows: encoders.Vectors
+
+    def fit(self, labels: Sequence[str], names: Sequence[str]) -> head.Linear:
+        """The head of these vectors; `labels` are of all examples."""
+        return head.fit_vectors(self.rows, [labels[n] for n in self.chosen], names)
+
+    def nearest(self, labels: Sequence[str], names: Sequence[str]) -> nearest.Nearest:
+        """These vectors, to look for the nearest; `labels` are of all examples."""
+        return nearest.fit(self.rows, [labels[n] for n in self.chosen], names)
+
+
+def _fit(counted: head.View, read: Mapping[str, _Read], labels: Sequence[str]) -> head.Head:
+    """Fit each view of the examples."""
+    names = tuple(sorted(set(labels)))
+    views = {name: view.fit(labels, names) for name, view in read.items()}
+    return head.combine({WORDS: head.fit_words(counted, labels), **views}, labels)
 
 
 def _accused(text: str, causes: Sequence[CauseMention]) -> Sequence[CauseMention]:

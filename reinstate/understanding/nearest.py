@@ -57,18 +57,19 @@ def _likest(likeness: NDArray[np.float32]) -> NDArray[np.intp]:
     return np.asarray(high[np.argsort(-likeness[high])[:_NEIGHBOURS]])
 
 
-def fit(vectors: NDArray[np.float32], labels: Sequence[str]) -> Nearest:
+def fit(vectors: NDArray[np.float32], labels: Sequence[str], names: Sequence[str]) -> Nearest:
     """Keep the directions in which the training texts differ most.
 
     Args:
         vectors: (texts, encoder length), of unit length.
         labels: the intent of each text.
+        names: all intents, in the order of the columns.
     """
     _, _, directions = np.linalg.svd(vectors.T @ vectors)
     projection = np.ascontiguousarray(directions[:_KEPT].T, dtype=np.float32)
     short = np.round(_unit(vectors @ projection) * _STEPS).astype(np.int8)
-    _, targets = np.unique(np.array(labels), return_inverse=True)
-    return Nearest(projection, short, targets.astype(np.int16))
+    order = {name: column for column, name in enumerate(names)}
+    return Nearest(projection, short, np.array([order[label] for label in labels], dtype=np.int16))
 
 
 def _unit(rows: NDArray[Any]) -> NDArray[np.float32]:

@@ -26,8 +26,9 @@ from reinstate.core.statements import DRAFT, KINDS, NOT_OF_LETTER, Kind, Stateme
 from reinstate.core.wishes import parse_wishes
 from reinstate.knowledge import knowledge
 from reinstate.understanding import encoders, head, vectors, words
+from reinstate.understanding.head import WORDS
 
-MODEL, WORDS = "statements.npz", "words"
+MODEL = "statements.npz"
 _BELONGS = 0.5
 DRAFT_APPEAL, _SURE_DRAFT, _SURE_READ, _SURE_OUT = "draft_appeal", 0.8, 0.75, 0.7
 # What a message may be read as beside the wish for the letter: that wish is then what it is about. A cause is
@@ -64,14 +65,13 @@ class StatementReader(GraphComponent):
 
     Config:
         encoder: the one that reads sentences, see `reinstate.understanding.encoders.load`.
-        strength: of the head, see `reinstate.understanding.head.fit`.
         examples: the folder with a file of examples for each kind; only training reads it.
     """
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """What holds where config.yml is silent."""
-        return {"encoder": "use", "strength": 10.0, "examples": "data/statements"}
+        return {"encoder": "use", "examples": "data/statements"}
 
     @classmethod
     def create(
@@ -108,10 +108,10 @@ class StatementReader(GraphComponent):
     def train(self, training_data: TrainingData) -> Resource:
         """Fit the head on the examples and store it; Rasa's own training data has none of them."""
         labels, texts = zip(*examples(Path(self._config["examples"])))
-        views: dict[str, head.View] = {WORDS: words.count(texts)}
+        fitted = {WORDS: head.fit_words(words.count(texts), labels)}
         if self._encoder:
-            views[self._config["encoder"]] = vectors.of_texts(self._config["encoder"], texts)
-        fitted = {name: head.fit(view, labels, self._config["strength"]) for name, view in views.items()}
+            rows = vectors.of_texts(self._config["encoder"], texts)
+            fitted[self._config["encoder"]] = head.fit_vectors(rows, labels, sorted(set(labels)))
         self._trained = head.combine(fitted, labels)
         with self._storage.write_to(self._resource) as folder:
             head.save(self._trained, folder / MODEL)

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-_LENGTH = 2**15
+_LENGTH = 2**16
 _WORD = r"(?u)\b\w+'?\w*\b"
 
 
 def count(texts: Sequence[str]) -> Any:
-    """A sparse float32 matrix (texts, 65,536): logarithmic counts, each half of unit length.
+    """A sparse float32 matrix (texts, 131,072): logarithmic counts, each half of unit length.
 
     The first half holds words and pairs of words, the second groups of three to five letters,
     which still match where a word is misspelt.

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pytest
+from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from reinstate.understanding import head
@@ -31,3 +34,34 @@ def test_a_kept_head_says_what_it_said(tmp_path: Path) -> None:
     kept = head.load(tmp_path / "head.npz")
     assert np.abs(kept.probabilities(seen) - made.probabilities(seen)).max() < 0.1
     assert ("a", "b", "c") == kept.labels
+
+
+def _clouds(labels: Sequence[str], spread: float = 0.2) -> NDArray[np.float32]:
+    """A vector for each label's example: each label's lie around a corner of their own."""
+    chance = np.random.default_rng(17)
+    corners = dict(zip("abcd", np.eye(4)))
+    rows = [corners[label] + spread * chance.normal(size=4) for label in labels]
+    return np.array(rows, dtype=np.float32)
+
+
+def test_vectors_are_read_as_the_label_in_whose_cloud_they_lie() -> None:
+    """A label without an example in a view is never the likeliest there."""
+    labels = list("abc" * 40)
+    model = head.fit_vectors(_clouds(labels), labels, ("a", "b", "c", "d"))
+    best = model.scores(np.eye(4, dtype=np.float32)[:3]).argmax(axis=1)
+    assert [0, 1, 2] == best.tolist()
+    assert 3 not in model.scores(_clouds(labels)).argmax(axis=1)
+
+
+@pytest.mark.parametrize("names", ["ab", "abcd"])
+def test_words_are_read_alike_in_one_part_or_in_several(names: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One column for each label, in their order, however many processes fit them."""
+    labels = list(names * 30)
+    view = csr_matrix(_clouds(labels))
+    models = []
+    for few in (10**6, 0):
+        monkeypatch.setattr(head, "_FEW", few)
+        models.append(head.fit_words(view, labels))
+    seen = csr_matrix(np.eye(4, dtype=np.float32)[: len(names)])
+    for model in models:
+        assert list(range(len(names))) == model.scores(seen).argmax(axis=1).tolist()
