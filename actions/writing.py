@@ -16,18 +16,9 @@ from actions.turn import Said, since_restart, was_said
 from reinstate.core import statements
 from reinstate.core.case import Case
 from reinstate.core.facts import Fact, from_slot, gathered, to_slot
-from reinstate.core.letter import (
-    APPEAL,
-    HAPPENED,
-    Letter,
-    Review,
-    as_owner,
-    draft,
-    left_out,
-    next_question,
-    review,
-)
+from reinstate.core.letter import APPEAL, HAPPENED, Letter, as_owner, draft, next_question
 from reinstate.core.parsed import ParsedMessage
+from reinstate.core.review import Review, left_out, review
 from reinstate.core.statements import Statement
 from reinstate.core.verdict import decide
 from reinstate.core.wishes import Edit, edited
