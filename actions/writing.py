@@ -179,7 +179,7 @@ def reviewed(said: Writing) -> list[EventType]:
     a verdict a list would be too long.
     """
     hurries = knowledge().patterns["enough"].found(said.message.text) or said.spoken > _CROWDED
-    if hurries or (said.review.own < FEW and not said.review.beside):
+    if hurries or (len(said.review.own) < FEW and not said.review.beside):
         return shown(said, said.tone, said.kind, said.edits)
     said.say(review_messages(said.review, said.spoken, knowledge()))
     return said.set({"letter_kind": said.kind, "letter_done": True, "asked": None})

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reinstate.core.case import Case
-from reinstate.core.cleaning import capital, is_sentence, put_well
+from reinstate.core.cleaning import capital, is_sentence
 from reinstate.core.facts import Fact, of_cause, tells
 from reinstate.core.own_words import NEW, TOLD, own_words
 from reinstate.core.statements import Statement, belonging
@@ -33,6 +33,7 @@ _TELLING = ("what", "who", "why", "often", *_BESIDE)
 _KNOWN_BY = {HAPPENED: TOLD, "changed": "changed", NEW: NEW, "evidence": "proof"}
 _DOCUMENT, EVIDENCE = "document", "evidence"  # a document that can be shown is named once
 _OPTIONAL, _PLACE = re.compile(r"\[([^\[\]]*\{[^\[\]]*)\]"), re.compile(r"\{(\w+)\}")
+_FIGURE = re.compile(r"\d")
 _NEWS = (NEW, "changed", "proof")
 _EXCUSED = "hold"  # a severity: whose check failed has broken no rule
 _OWNS, _SORRY = "knew", "sorry"  # the facts that the person says themselves that it was wrong
@@ -112,9 +113,8 @@ def draft(
     rows = _Rows((*_of_cause(cause, knowledge).rows, *frame.rows), case, stance, tone, cause, knowledge)
     spoken = {s.part for s in own}
     left = [f for f in known if not any(_says(s, f, knowledge) for s in own)]
-    if TOLD in spoken:  # a word that was found in what does not stand in the letter may be of something else
-        stands, said = [s.words for s in own], [s.text for s in told if put_well(s.text, knowledge)]
-        left = [f for f in left if not any(_overlap(f.words, w) for w in (stands if f.answers else said))]
+    if TOLD in spoken:  # what was only found in passing may be of something else
+        left = [f for f in left if f.answers and not any(_overlap(f.words, s.words) for s in own)]
     beside = TOLD in spoken and not any(knowledge.facts[f.kind].deed for f in left)
     framing = [f for f in known if _REGRET not in spoken or f.kind not in (_OWNS, _SORRY)]
     found = [s for part in parts if part not in (*_TELLING, _DETAIL) if (s := rows.first(part, framing))]
@@ -138,10 +138,15 @@ def _overlap(one: str, other: str) -> bool:
 
 
 def _led(own: Iterable[Sentence], rows: _Rows) -> Iterator[Sentence]:
-    """The person's sentences, then what is none ("85 dollars in May"), which is led in, as is what is new."""
+    """The person's sentences, then what is none, which is led in, as is what is new.
+
+    Beside a sentence, only what holds a figure ("85 dollars in May"): the rest are scraps of a talk.
+    """
     whole = {s: is_sentence(s.text, rows.knowledge) for s in own}
+    told = {s.part for s in whole if whole[s]}
     led: set[str] = set()
-    for sentence in sorted(whole, key=lambda s: not whole[s]):
+    kept = (s for s in whole if whole[s] or s.part not in told or _FIGURE.search(s.text))
+    for sentence in sorted(kept, key=lambda s: not whole[s]):
         lead = sentence.part if whole[sentence] else f"bare_{sentence.part}"
         row = None if lead in led else rows.first(lead, (), {"words": sentence.text})
         led.add(lead)

@@ -68,6 +68,7 @@ SURE_ANSWER = 0.9
 # Below, with a second answer, and before a yes or no, the question is said that is answered: a person may
 # have asked it the other way round.
 SAID_BACK = 0.6
+SURE_IN_FORM = 0.7  # from here on a question is answered while a form asks
 MOST_OTHERS = 2
 STANDS_OUT = 0.5  # of what all likely answers have, the share from which one is given in place of a topic
 PLAIN = 6  # words: a broad question so short is broad ("is it permanent?")
@@ -114,7 +115,8 @@ def _plan(turn: Turn, knowledge: Knowledge) -> Plan:
         return replace(_keep(turn, (closer,), asked=None), case=_beside(turn, knowledge))
     if message.acknowledges and turn.asked and turn.just_asked:
         return _keep(turn, (WordPart("utter_take_your_time"), QuestionPart(turn.asked, again=True)))
-    answers = () if message.intent == EVADE else _answers(turn, knowledge)
+    replies = _answers_open(turn) and len(message.text.split()) <= _FOLLOWS_UP
+    answers = () if message.intent == EVADE or replies else _answers(turn, knowledge)
     if turn.role == "client" and not message.pressed:
         case = update_case(before, message, None, knowledge)
         return replace(_keep(turn, _to_client(turn, answers, case, knowledge)), case=case)
@@ -155,11 +157,11 @@ def _plan(turn: Turn, knowledge: Knowledge) -> Plan:
 
 
 def _told_not_asked(turn: Turn, message: ParsedMessage, knowledge: Knowledge) -> ParsedMessage:
-    """A message that goes on telling of a case that was judged, and asks nothing, whatever it sounds like."""
+    """A message that goes on telling of a known case, and asks nothing, whatever it sounds like."""
     tells = any(s.for_letter and s.sure >= SURE_TELLS for s in message.statements)
     asks = knowledge.patterns["asks_something"]
     sounds = message.intent in (FAQ, ASK_RULE) or message.intent.startswith("ask_")
-    if turn.rows is None or message.pressed or not (tells and sounds):
+    if turn.case == Case() or message.pressed or not (tells and sounds):
         return message
     if any(asks.found(s.text) for s in message.statements):
         return message
@@ -265,7 +267,8 @@ def _instead_of_judging(message: ParsedMessage, knowledge: Knowledge) -> Part:
         return AnswerPart(NO_REASON, bare=True)
     if offered(message):
         return perhaps(message, knowledge)
-    if not trouble and cause in knowledge.causes:
+    told = any(m.id == cause and m.stance == "admits" for m in message.told)
+    if not trouble and cause in knowledge.causes and (told or message.text.rstrip().endswith("?")):
         return RulePart(cause)
     others = (i for i in message.alternatives if not i.endswith(cause))
     return ChoicePart((f"cause_{cause}", *others), "perhaps")
@@ -337,6 +340,8 @@ def _answers(turn: Turn, knowledge: Knowledge) -> tuple[Part, ...]:
         if best and (follows or turn.message.intent in (FAQ, ASK_RULE, "nlu_fallback", *UNDERSTOOD_LITTLE)):
             found = [best]
     near = dict(turn.message.near)
+    if turn.in_form:  # what goes on between question and answer is no new question, unless that is sure
+        found = [i for i in found if near.get(i, 1.0) >= SURE_IN_FORM]
     if len(found) > 1 and near.get(found[0], 1.0) < SURE_ANSWER:  # the second may be the only one
         found = found[:1]
     alone = len(found) == 1 and not turn.in_form
@@ -420,7 +425,11 @@ def _question(turn: Turn, answers: tuple[Part, ...], knowledge: Knowledge) -> Pl
         return replace(_keep(turn, ()), case=case)
     if (changed_topic(before, case) and opens) or (not answers and case != Case()):
         return _judge(turn, case, answers, knowledge)
-    return replace(_keep(turn, answers or (perhaps(message, knowledge),)), case=case)
+    kept = replace(_keep(turn, answers or (perhaps(message, knowledge),)), case=case)
+    about = first.about if first and first.kind != "rule" and case == Case() else None
+    if about in knowledge.lookalikes and not knowledge.patterns["trouble"].found(message.text):
+        return replace(kept, case=case.with_notice("not_suspended"), asked=None, lookalike=about)
+    return kept
 
 
 def _of_topic(turn: Turn, topic: str, knowledge: Knowledge, *, brief: bool) -> Part:

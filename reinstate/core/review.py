@@ -26,12 +26,12 @@ class Review:
 
     Attributes:
         stands: the letter's sentences up to what it asks for.
-        own: how many of them the person told.
+        own: the numbers of those that the person told.
         beside: what was told and does not stand in it, with how it would be put; its numbers go on.
     """
 
     stands: tuple[str, ...]
-    own: int
+    own: tuple[int, ...]
     beside: tuple[tuple[Statement, str], ...]
 
     def more(self, number: int) -> tuple[Statement, str] | None:
@@ -42,7 +42,7 @@ class Review:
 
 def review(letter: Letter, told: Iterable[Statement], knowledge: Knowledge) -> Review:
     """What is to be looked through before a letter is written."""
-    own = sum(1 for s in letter.sentences if s.words or s.facts)
+    own = tuple(n for n, s in enumerate(letter.sentences, 1) if s.words or s.facts)
     beside = _beside(letter, told, knowledge)
     return Review(checked(letter), own, tuple((s, put_well(s.text, knowledge)) for s in beside))
 
@@ -84,6 +84,6 @@ def left_out(
         if len(s.text.split()) >= _SHORTEST
         and not any(knowledge.patterns[p].found(s.text) for p in _NOT_ASKED_FOR)
         and not CORRECTS.search(s.text)
-        and not put_well(s.text, knowledge)
+        and not is_sentence(put_well(s.text, knowledge), knowledge)
         and not any(s.text in words or words in s.text for words in stands)
     )

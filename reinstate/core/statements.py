@@ -20,6 +20,7 @@ NOT_OF_LETTER: tuple[Kind, ...] = ("aside", "status", "draft")
 MOST = 60
 _FIGURE = re.compile(r"\d+")
 _SHORT = 10  # words of a sentence that tells little else than what is put right
+_ANSWER = 2  # sentences of an answer at most; who tells more goes on telling
 _SURE = 0.6  # from here on a cause that was read in a sentence is the one that it tells of
 _ANSWERS: dict[str, tuple[Kind, ...]] = {
     "happened": ("happened",),
@@ -113,13 +114,17 @@ def about(statements: Iterable[Statement], mentions: Iterable[CauseMention]) -> 
 def answering(statements: Iterable[Statement], asked: str, least: float) -> tuple[Statement, ...]:
     """Statements of an answer to a question whose answer is told in sentences: they are what was asked for.
 
+    Where one of them is that by itself, or many are told, each is what it is.
+
     Args:
         statements: of the message.
         asked: the fact that was asked for.
         least: how sure it has to be that a sentence does not belong into a letter, to keep it out.
     """
-    kinds = _ANSWERS.get(asked, ())
+    kinds, statements = _ANSWERS.get(asked, ()), tuple(statements)
     wanted = next((k for k in KINDS if k == asked), None)
+    if any(s.kind == wanted for s in statements) or sum(s.for_letter for s in statements) > _ANSWER:
+        return statements
 
     def answers(s: Statement) -> bool:
         return s.kind in kinds or (s.kind == ASIDE and s.sure < least)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 from textwrap import shorten
 
 from reinstate.core.case import Case
@@ -16,7 +17,8 @@ from reinstate.replies.message import MOST_BUTTONS, Button, Message, bullets, nu
 _BEGINNING = 6  # words by which a sentence of the draft is known again
 _MOST_KINDS = 2
 _IDENTITY = {"identity_hold", "identity_verification"}  # what is answered on a way of its own
-_MOST_LINE, _MOST_REVIEW = 160, 600  # characters of a line that is looked through, and of all of them
+_MOST_LINE, _MOST_REVIEW = 300, 620  # characters of a line that is looked through, and of all of them
+_LEAST_BESIDE = 2  # lines of what stays out that are shown, however much stands in the letter
 _MOST_SAID, _MOST_LEFT_OUT, _MOST_LEFT_OUT_LINES = 240, 100, 3  # characters, and lines
 
 
@@ -122,19 +124,26 @@ def review_messages(review: Review, spoken: int, knowledge: Knowledge) -> list[M
         spoken: how many characters were said in the turn before.
         knowledge: for the titles.
     """
-    texts = [*review.stands, *(text for _, text in review.beside)]
+    stands = [f"{n}. {review.stands[n - 1]}" for n in review.own]
+    beside = [f"{n}. {text}" for n, (_, text) in enumerate(review.beside, len(review.stands) + 1)]
     most = _MOST_REVIEW - spoken
-    width = next(w for w in range(_MOST_LINE, 0, -1) if sum(min(w, len(t)) for t in texts) <= most)
-    lines = [f"{n}. {shorten(text, width, placeholder=' …')}" for n, text in enumerate(texts, 1)]
-    there = len(review.stands)
+    seen = _fitting(stands, most - sum(map(len, beside[:_LEAST_BESIDE])))
+    out = _fitting(beside, most - sum(map(len, seen)))
     wording = knowledge.table.wording
     buttons = (Button(wording.write_letter, "/letter_formal"), Button(wording.stop, "/cancel"))
-    out = {"sentences": "\n".join(lines[there:])}
+    whole = "" if len(seen) == len(stands) else "_part"
     return [
-        Message("utter_letter_review", {"sentences": "\n".join(lines[:there])}),
-        *([Message("utter_letter_review_beside", out)] if review.beside else []),
+        Message(f"utter_letter_review{whole}", {"sentences": "\n".join(seen)}),
+        *([Message("utter_letter_review_beside", {"sentences": "\n".join(out)})] if out else []),
         Message("utter_letter_review_how", {}, buttons),
     ]
+
+
+def _fitting(lines: Sequence[str], most: int) -> list[str]:
+    """The first lines, whole, as far as there is room; a very long one is cut."""
+    cut = [shorten(line, _MOST_LINE, placeholder=" …") for line in lines]
+    lengths = accumulate(map(len, cut))
+    return [line for line, length in zip(cut, lengths) if length <= most]
 
 
 def numbers_messages(letter: Letter) -> list[Message]:

@@ -56,6 +56,7 @@ _FOREIGN = {
     "unclear": 0.12,
 }  # less is understood, more is asked, and a denial is heard sooner: to be accused of it is worse
 _RANKED = 10
+_WORDS_COUNT = 2.0  # beside a vector: words tell near answers apart better (bench/reports/tried.md)
 _HERE = Path(__file__).parent
 
 
@@ -147,14 +148,14 @@ class MessageReader(GraphComponent):
         counted = words.count(texts)
         english = [language.find(text, knowledge().languages) == ENGLISH for text in texts]
         read = {name: self._read_by(name, texts, english) for name in self._encoders}
-        trained = _fit(counted, read, labels)
+        trained = _fit(counted, read, labels, head.fit_vectors)
         trained = trained.with_prior({label: self._prior(label) for label in trained.labels})
         looked_for = {name: view for name, view in read.items() if name in self._config["nearest"]}
         near = {name: view.nearest(labels, trained.labels) for name, view in looked_for.items()}
         trained = replace(trained, nearest=near)
         each = Labels(trained.labels, knowledge())
         wanted = [acts.act_of(each.each[each.index[label]]) for label in labels]
-        wants = _fit(counted, read, wanted) if len(set(wanted)) > 1 else None
+        wants = _fit(counted, read, wanted, head.fit_few) if len(set(wanted)) > 1 else None
         known = frozenset(word for text in texts for word in _WORD.findall(text.casefold()))
         with self._storage.write_to(self._resource) as folder:
             head.save(trained, folder / HEAD)
@@ -334,20 +335,21 @@ class _Read:
     chosen: Sequence[int]
     rows: encoders.Vectors
 
-    def fit(self, labels: Sequence[str], names: Sequence[str]) -> head.Linear:
+    def fit(self, fit: head.Fit, labels: Sequence[str], names: Sequence[str]) -> head.Linear:
         """The head of these vectors; `labels` are of all examples."""
-        return head.fit_vectors(self.rows, [labels[n] for n in self.chosen], names)
+        return fit(self.rows, [labels[n] for n in self.chosen], names)
 
     def nearest(self, labels: Sequence[str], names: Sequence[str]) -> nearest.Nearest:
         """These vectors, to look for the nearest; `labels` are of all examples."""
         return nearest.fit(self.rows, [labels[n] for n in self.chosen], names)
 
 
-def _fit(counted: head.View, read: Mapping[str, _Read], labels: Sequence[str]) -> head.Head:
-    """Fit each view of the examples."""
+def _fit(counted: head.View, read: Mapping[str, _Read], labels: Sequence[str], fit: head.Fit) -> head.Head:
+    """Fit each view of the examples, vectors by a function of `reinstate.understanding.head`."""
     names = tuple(sorted(set(labels)))
-    views = {name: view.fit(labels, names) for name, view in read.items()}
-    return head.combine({WORDS: head.fit_words(counted, labels), **views}, labels)
+    views = {name: view.fit(fit, labels, names) for name, view in read.items()}
+    by_words = head.fit_words(counted, labels).times(_WORDS_COUNT if views else 1.0)
+    return head.combine({WORDS: by_words, **views}, labels)
 
 
 def _accused(text: str, causes: Sequence[CauseMention]) -> Sequence[CauseMention]:

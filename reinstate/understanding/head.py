@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -17,9 +17,9 @@ from reinstate.understanding.nearest import Nearest
 
 Probabilities = NDArray[np.float64]
 View = Any  # (texts, length): a float32 array, or a scipy.sparse matrix
-SHARPNESS = 5.5  # best on the open sets, see bench/reports/variants.md
+Fit = Callable[[NDArray[np.float32], Sequence[str], Sequence[str]], "Linear"]
+SHARPNESS = 4.0  # best on the open sets, see bench/reports/variants.md
 WORDS = "words"
-_COUNTS_FOR = {WORDS: 2.0}  # words tell near answers apart better than vectors do (bench/reports/tried.md)
 _FEW = 500  # examples that are not worth a second process
 _RIDGE = 1e-4
 _HEAD_FLOOR, _NEAR_FLOOR = 1e-4, 1e-2  # what one opinion leaves of what the other one sees
@@ -50,6 +50,10 @@ class Linear:
         few = type(view)((view.data, places.astype(np.int32), view.indptr), shape=shape)
         return np.asarray(few @ (self.weights[there] * self.step) + self.bias)
 
+    def times(self, weight: float) -> Linear:
+        """The same model, whose scores count for so much more beside others."""
+        return replace(self, weights=self.weights * weight, bias=self.bias * np.float32(weight))
+
     @cached_property
     def _whole(self) -> NDArray[np.float32]:
         return np.asarray(self.weights * self.step)
@@ -57,7 +61,7 @@ class Linear:
 
 @dataclass(frozen=True)
 class Head:
-    """Linear models over several views of a text, whose weighed scores are averaged.
+    """Linear models over several views of a text, whose scores are averaged.
 
     Attributes:
         labels: the intents, in the order of the columns.
@@ -76,10 +80,8 @@ class Head:
     def probabilities(self, seen: Mapping[str, View]) -> Probabilities:
         """(texts, labels), each row adds up to one, by those of our views that are there."""
         models = {name: model for name, model in self.views.items() if name in seen}
-        weights = {name: _COUNTS_FOR.get(name, 1.0) for name in models}
-        scores = sum(weights[name] * model.scores(seen[name]) for name, model in models.items())
-        mean = np.asarray(scores, dtype=np.float64) / sum(weights.values())
-        fitted = _softmax(mean * self.sharpness + self.prior)
+        scores = sum(model.scores(seen[name]) for name, model in models.items())
+        fitted = _softmax(np.asarray(scores, dtype=np.float64) * self.sharpness / len(models) + self.prior)
         near = [
             n.probabilities(seen[name], len(self.labels)) for name, n in self.nearest.items() if name in seen
         ]
@@ -121,7 +123,8 @@ def load(file: Path) -> Head:
 def fit_vectors(view: NDArray[np.float32], labels: Sequence[str], names: Sequence[str]) -> Linear:
     """Fit sentence vectors by linear discriminant analysis.
 
-    Each label is a cloud of vectors, all clouds of one shape. Logistic regression is half a point better
+    Each label is a cloud of vectors, all clouds of one shape; it is as likely, before anything is read, as
+    the square root of its examples are many, as with words. Logistic regression is half a point better
     and takes a hundred times as long (bench/reports/tried.md).
 
     Args:
@@ -140,23 +143,42 @@ def fit_vectors(view: NDArray[np.float32], labels: Sequence[str], names: Sequenc
     within = rows - means[targets]
     shape = within.T @ within / len(rows) + _RIDGE * np.eye(rows.shape[1])
     weights = np.linalg.solve(shape, means.T)
-    bias = np.log(np.maximum(counts, 1)) - 0.5 * (means.T * weights).sum(axis=0)
+    bias = 0.5 * (np.log(np.maximum(counts, 1)) - (means.T * weights).sum(axis=0))
     bias[counts == 0] = bias.min()
     return _spread(weights, bias, rows)
 
 
+def fit_few(view: NDArray[np.float32], labels: Sequence[str], names: Sequence[str]) -> Linear:
+    """Fit sentence vectors to a few broad labels by logistic regression; as `fit_vectors` else.
+
+    Such labels are no clouds of one shape: by discriminant analysis small ones are read far too surely.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    order = {name: column for column, name in enumerate(names)}
+    found, targets, counts = np.unique(
+        [order[label] for label in labels], return_inverse=True, return_counts=True
+    )
+    weights = dict(enumerate(_rarity(counts).tolist()))
+    model = LogisticRegression(C=10.0, class_weight=weights, max_iter=30, tol=1e-3, multi_class="multinomial")
+    model.fit(view, targets)
+    coefficients, intercept = model.coef_, model.intercept_
+    if len(found) == 2:  # scikit-learn gives one row for both
+        coefficients, intercept = np.vstack([-coefficients, coefficients]), np.hstack([-intercept, intercept])
+    whole, bias = np.zeros((view.shape[1], len(names))), np.full(len(names), intercept.min())
+    whole[:, found], bias[found] = coefficients.T, intercept
+    return _spread(whole, bias, view)
+
+
 def fit_words(view: View, labels: Sequence[str]) -> Linear:
     """Fit a sparse view by linear support vector machines, one for each label against all others.
-
-    Labels weigh by the square root of how rare they are: fully balanced, small ones draw causes to
-    themselves; unweighted, they are hardly ever read.
 
     Args:
         view: (examples, view length).
         labels: the label of each example.
     """
     names, targets, counts = np.unique(np.array(labels), return_inverse=True, return_counts=True)
-    weights = np.sqrt(counts.mean() / counts)
+    weights = _rarity(counts)
     jobs = (os.cpu_count() or 1) if view.shape[0] > _FEW else 1
     parts = np.array_split(np.arange(len(names)), min(jobs, len(names)))
     fits = (joblib.delayed(_against_all)(view, targets, part, weights[part]) for part in parts)
@@ -179,6 +201,14 @@ def _against_all(
     if len(model.classes_) == 2:  # scikit-learn gives one column for both
         found, bias = np.hstack([-found, found]), np.concatenate([-bias, bias])
     return found[:, : len(chosen)], bias[: len(chosen)]
+
+
+def _rarity(counts: NDArray[np.intp]) -> NDArray[np.float64]:
+    """What labels weigh: the square root of how rare they are.
+
+    Fully balanced, small ones draw causes to themselves; unweighted, they are hardly ever read.
+    """
+    return np.asarray(np.sqrt(counts.mean() / counts))
 
 
 def _spread(weights: NDArray[np.float64], bias: NDArray[np.float64], view: View) -> Linear:

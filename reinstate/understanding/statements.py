@@ -111,7 +111,7 @@ class StatementReader(GraphComponent):
         fitted = {WORDS: head.fit_words(words.count(texts), labels)}
         if self._encoder:
             rows = vectors.of_texts(self._config["encoder"], texts)
-            fitted[self._config["encoder"]] = head.fit_vectors(rows, labels, sorted(set(labels)))
+            fitted[self._config["encoder"]] = head.fit_few(rows, labels, sorted(set(labels)))
         self._trained = head.combine(fitted, labels)
         with self._storage.write_to(self._resource) as folder:
             head.save(self._trained, folder / MODEL)

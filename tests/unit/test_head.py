@@ -44,10 +44,11 @@ def _clouds(labels: Sequence[str], spread: float = 0.2) -> NDArray[np.float32]:
     return np.array(rows, dtype=np.float32)
 
 
-def test_vectors_are_read_as_the_label_in_whose_cloud_they_lie() -> None:
+@pytest.mark.parametrize("fit", [head.fit_vectors, head.fit_few])
+def test_vectors_are_read_as_the_label_in_whose_cloud_they_lie(fit: head.Fit) -> None:
     """A label without an example in a view is never the likeliest there."""
     labels = list("abc" * 40)
-    model = head.fit_vectors(_clouds(labels), labels, ("a", "b", "c", "d"))
+    model = fit(_clouds(labels), labels, ("a", "b", "c", "d"))
     best = model.scores(np.eye(4, dtype=np.float32)[:3]).argmax(axis=1)
     assert [0, 1, 2] == best.tolist()
     assert 3 not in model.scores(_clouds(labels)).argmax(axis=1)

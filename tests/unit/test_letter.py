@@ -368,6 +368,30 @@ def test_what_is_no_sentence_is_a_detail() -> None:
     assert "What has changed: Nothing outside since then." in text
 
 
+def test_a_scrap_of_the_talk_is_no_detail() -> None:
+    """What is neither a sentence nor holds a figure does not stand beside sentences."""
+    text = letter_of(admitting("paid_outside"), "he was the one who wanted it. in latin letters").text
+    assert ("He was the one who wanted it." in text, "atin letters" in text) == (True, False)
+
+
+def test_what_was_found_in_passing_is_not_put() -> None:
+    """ "In June I told him no more" tells of no deed in June; what was asked for and answered is put."""
+    said = (Statement("happened", "He paid me by Wise."), Statement("aside", "it was not in june at all"))
+    passing = Fact("when", "in June", "it was not in june at all", "paid_outside")
+    for fact, stands in ((passing, False), (replace(passing, answers=True), True)):
+        text = draft(admitting("paid_outside"), (fact,), said, "formal", FACTS).text
+        assert stands == ("in June" in text)
+
+
+def test_a_long_answer_is_what_it_tells() -> None:
+    """Who goes on telling when asked what has changed has not said what has changed."""
+    told = [Statement("happened", f"He paid me {n} dollars.") for n in (400, 500, 600)]
+    assert ["happened"] * 3 == [s.kind for s in answering(told, "changed", 0.6)]
+    assert ["changed"] == [s.kind for s in answering(told[:1], "changed", 0.6)]
+    changed = Statement("changed", "I told him no more.")
+    assert ["happened", "changed"] == [s.kind for s in answering([told[0], changed], "changed", 0.6)]
+
+
 def test_what_was_read_of_another_cause_stays_out() -> None:
     """A letter is about one accusation, and holds nothing that tells of another one of the case."""
     case = Case(causes=("proposal_spam", "location_mismatch"))

@@ -141,16 +141,13 @@ UNSURE = [
 def test_a_first_message_that_is_read_unsurely_is_not_judged(
     text: str, intent: str, sure: float, turn: dict[str, Any], judged: bool
 ) -> None:
-    """The rule is said, or it is offered; a word of trouble, a button or a known case speaks for judging."""
+    """It is offered; a word of an account in trouble, a button or a case that is known speaks for judging."""
     stance: Stance = "denies" if intent.startswith("deny_") else "admits"
     planned = met(text, intent, named("contact_sharing", stance), sure=sure, **turn)
     assert judged == (planned.judged is not None)
     if not judged:
-        (part,) = planned.parts
-        offered = isinstance(part, ChoicePart) and "cause_contact_sharing" in part.intents
-        assert offered == ("suspended" in text)
-        assert offered or part == RulePart("contact_sharing")
-        assert Case() == planned.case
+        assert ([True], Case()) == ([isinstance(p, ChoicePart) for p in planned.parts], planned.case)
+        assert "cause_contact_sharing" in planned.parts[0].intents  # type: ignore[union-attr]
 
 
 def test_what_asks_and_is_read_unsurely_gets_the_rule() -> None:
@@ -274,11 +271,11 @@ def test_a_cause_that_may_be_meant_is_said_beside_an_answer() -> None:
     assert FACTS.causes["paid_outside"].policy in said.values["others"]
 
 
-def test_a_sure_answer_offers_no_other() -> None:
-    """What else it might be is noise where the question was plain."""
+def test_beside_a_sure_answer_nothing_else_is_said() -> None:
+    """What else it might be is noise where the question was plain; it can be pressed."""
     near = (("appeal_where", 0.9), ("appeal_how_often", 0.09))
     planned = met("where do i appeal?", "faq", answers=near[:1], near=near)
-    assert (AnswerPart("appeal_where"),) == planned.parts
+    assert (AnswerPart("appeal_where", nearby=("faq/appeal_how_often",)),) == planned.parts
 
 
 BROAD = [(0.3, 0.05, AnswerPart), (0.3, 0.32, TopicPart)]

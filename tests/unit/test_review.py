@@ -30,7 +30,8 @@ def test_what_would_stand_in_a_letter_is_looked_through() -> None:
     seen = review(letter, said, FACTS)
     assert "A client paid me over PayPal in May." in seen.stands
     assert seen.stands == tuple(s.text for s in letter.sentences)[: len(seen.stands)]
-    assert 1 == seen.own
+    assert 1 == len(seen.own)
+    assert "A client paid me over PayPal in May." == seen.stands[seen.own[0] - 1]
     assert ["I did three covers for him."] == [text for _, text in seen.beside]
     assert seen.beside[0] == seen.more(len(seen.stands) + 1)
     assert seen.more(len(seen.stands)) is None is seen.more(len(seen.stands) + 2)
