@@ -8,8 +8,9 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.standing import OrOfLetter
 from actions.turn import Said
+from reinstate.core.asked import offered, perhaps
 from reinstate.core.plan import AnswerPart
-from reinstate.core.policy import answered, offered, perhaps
+from reinstate.core.policy import answered
 from reinstate.core.transcript import guesses, misses
 from reinstate.core.verdict import question_of
 from reinstate.knowledge import knowledge

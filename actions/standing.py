@@ -21,12 +21,13 @@ from actions.writing import (
     with_slots,
 )
 from reinstate.core import statements
+from reinstate.core.asked import SURE_TOLD
 from reinstate.core.cleaning import mend, phrase, sentences
+from reinstate.core.doubt import SURE_ALONE
 from reinstate.core.facts import corrects_facts, gathered, outdated, to_slot
 from reinstate.core.letter import APPEAL, EVIDENCE, LONGEST, Letter
 from reinstate.core.own_words import part_of
 from reinstate.core.parsed import CORRECTS, ParsedMessage
-from reinstate.core.policy import SURE_ALONE, SURE_TOLD
 from reinstate.core.update import update_case
 from reinstate.core.wishes import Edit, Wish, Wishes, edited, edits_of, is_said, parse_wishes
 from reinstate.knowledge import knowledge, says

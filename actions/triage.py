@@ -13,9 +13,9 @@ from actions.respond import needless
 from actions.standing import OrOfLetter
 from actions.turn import NOTHING, Said, asked_before, last_turns, since_restart, was_said
 from reinstate.core.case import Case
+from reinstate.core.doubt import NO_REASON
 from reinstate.core.parsed import ParsedMessage
 from reinstate.core.plan import AnswerPart, Plan, VerdictPart
-from reinstate.core.policy import NO_REASON
 from reinstate.core.update import update_case
 from reinstate.core.verdict import decide, question_of
 from reinstate.knowledge import knowledge

@@ -12,11 +12,11 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from reinstate.core.asked import TOPIC
 from reinstate.core.case import Case
 from reinstate.core.cleaning import in_first_person
 from reinstate.core.parsed import ParsedMessage
 from reinstate.core.plan import Plan, Turn
-from reinstate.core.policy import TOPIC
 from reinstate.core.statements import Statement, about, from_slot
 from reinstate.core.verdict import Verdict, decide
 from reinstate.knowledge import ROLES, Role, knowledge

@@ -145,6 +145,10 @@ class ParsedMessage:
         """The causes that are admitted, denied or suspected, not only asked about."""
         return tuple(m for m in self.mentions if m.stance != "asks")
 
+    def share(self, cause: str) -> float:
+        """How likely the message as a whole tells of a cause, or denies it."""
+        return sum(self.ranked.get(f"{kind}_{cause}", 0.0) for kind in ("cause", "deny"))
+
     @property
     def pressed(self) -> bool:
         """Whether it is a button."""

@@ -10,14 +10,36 @@ done keeps theirs as it is, unless they tell of it in the same message.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
+from reinstate.core.asked import (
+    ASK_RULE,
+    FAQ,
+    FOLLOWS_UP,
+    SURE_TOLD,
+    TOPIC,
+    UNDERSTOOD_LITTLE,
+    answers_to,
+    nearby,
+    of_topic,
+    offered,
+    perhaps,
+)
 from reinstate.core.case import Case
+from reinstate.core.doubt import (
+    NO_REASON,
+    SURE_DENIAL,
+    SURE_TOLD_PLAINLY,
+    closer_of,
+    instead_of_judging,
+    is_about,
+    is_doubtful,
+    supported,
+    told_not_asked,
+)
 from reinstate.core.parsed import CORRECTS, ParsedMessage
 from reinstate.core.plan import (
     AnswerPart,
-    ChoicePart,
     LookalikePart,
     NoticePart,
     Part,
@@ -34,47 +56,14 @@ from reinstate.core.update import update_case
 from reinstate.core.verdict import decide, next_question, question_id
 from reinstate.knowledge import Knowledge
 
-ASK_RULE, FAQ, EVADE, NEW_ACCOUNT = "ask_rule", "faq", "help_evade", "ask_new_account"
-TOPIC = "topic:"  # how a topic is remembered among the answers
+EVADE, NEW_ACCOUNT = "help_evade", "ask_new_account"
 CLIENT = "client_"  # how the ids of answers to clients begin
 HELPER = "helper_for_friend"  # what is said to who writes for somebody else
 RESTORED = "restored"  # the answer of Upwork's after which nothing is suspended
-NO_REASON = "notice_no_reason"  # what is said to who has no idea why, before they are asked
 RULES = ("ask_rule", "ask_prevention")  # answers to these open no case
-UNDERSTOOD_LITTLE = ("platform_question", "vent", "inform_detail")
-SURE_TOLD_PLAINLY = 0.9  # a deed that is told so surely is judged, whatever the whole is
-SURE_TOLD = 0.6  # from here on what a question tells beside it counts for the case
-# The stated confidence from which a first message is judged: with and without a word of an account in
-# trouble, and of a denial without one. Below, fewer than one in four of real messages were read right.
-SURE_CAUSE, SURE_ALONE, SURE_DENIAL = 0.75, 0.85, 0.96
-SURE_FOREIGN = 0.66  # the same in other languages, whose words of trouble are known less well
-SURE_UNCLEAR = 0.75  # from here on a cause is judged though it is unclear whether it is admitted
 # From here on who asks in trouble is taken to speak of a cause: by the answer to it, by a clause of it.
 SURE_ABOUT, SURE_CLAUSE = 0.5, 0.99
-SURE_TELLS = 0.8  # from here on a sentence tells something of a case
-ABOUT = 0.1  # probability of a cause from which a question is about it
-SHORT_STORY, FRAGMENT, BESIDE = (
-    20,
-    0.05,
-    0.4,
-)  # words, probability, beside the likeliest: see `_supported`
-SURE_BESIDE = 0.55  # from here on a question is answered beside a verdict
-NEAR_LEAST = 0.05  # an answer is offered from here
-SURE_UNKNOWN = 0.3  # from here on who tells of an account in trouble is taken not to know why
-SURE_NEAR, LEADS_BY = 0.08, 1.2  # an answer that is as likely, and so much likelier than the next, is given
-# Below, the next likely answers are said beside the one that is given: of real messages the likeliest
-# serves a half, one of the likeliest three two thirds (bench/reports/tried.md).
-SURE_ANSWER = 0.9
-# Below, with a second answer, and before a yes or no, the question is said that is answered: a person may
-# have asked it the other way round.
-SAID_BACK = 0.6
-SURE_IN_FORM = 0.7  # from here on a question is answered while a form asks
-MOST_OTHERS = 2
-STANDS_OUT = 0.5  # of what all likely answers have, the share from which one is given in place of a topic
-PLAIN = 6  # words: a broad question so short is broad ("is it permanent?")
 KEPT_ANSWERS = 6
-_FOLLOWS_UP = 6  # words: a question so short is read beside what was answered last
-_RELATED = 8.0  # how much likelier an answer to it is one of the same topic
 
 
 def plan(turn: Turn, knowledge: Knowledge) -> Plan:
@@ -105,18 +94,18 @@ def _with_likely_cause(case: Case, turn: Turn, knowledge: Knowledge) -> Case:
 
 def _plan(turn: Turn, knowledge: Knowledge) -> Plan:
     if not turn.in_form:
-        turn = replace(turn, message=_told_not_asked(turn, _supported(turn.message), knowledge))
+        turn = replace(turn, message=told_not_asked(turn, supported(turn.message), knowledge))
     message, before = turn.message, turn.case
     if message.upwork_answer:
         return _upwork_answered(turn, message.upwork_answer, knowledge)
     corrects = bool(CORRECTS.search(message.text)) and bool(message.told)
-    closer = _closer(message)
+    closer = closer_of(message)
     if closer and not (message.answers or corrects or _answers_open(turn)):
         return replace(_keep(turn, (closer,), asked=None), case=_beside(turn, knowledge))
     if message.acknowledges and turn.asked and turn.just_asked:
         return _keep(turn, (WordPart("utter_take_your_time"), QuestionPart(turn.asked, again=True)))
-    replies = _answers_open(turn) and len(message.text.split()) <= _FOLLOWS_UP
-    answers = () if message.intent == EVADE or replies else _answers(turn, knowledge)
+    replies = _answers_open(turn) and len(message.text.split()) <= FOLLOWS_UP
+    answers = () if message.intent == EVADE or replies else answers_to(turn, knowledge)
     if turn.role == "client" and not message.pressed:
         case = update_case(before, message, None, knowledge)
         return replace(_keep(turn, _to_client(turn, answers, case, knowledge)), case=case)
@@ -135,16 +124,14 @@ def _plan(turn: Turn, knowledge: Knowledge) -> Plan:
         return _question(turn, answers, knowledge)
     if message.intent.startswith("lookalike_"):
         return _keep(turn, answers or (WordPart("utter_noted"),))
-    follows = (
-        knowledge.patterns["follows_up"].found(message.text) and len(message.text.split()) <= _FOLLOWS_UP
-    )
+    follows = knowledge.patterns["follows_up"].found(message.text) and len(message.text.split()) <= FOLLOWS_UP
     if follows and (before != Case() or turn.answered) and (answers or message.near) and not turn.in_form:
         return _keep(turn, answers or (AnswerPart(message.near[0][0]),))
-    if _is_doubtful(turn, knowledge):
+    if is_doubtful(turn, knowledge):
         case = _beside(turn, knowledge)
         if case.notice and not (answers or offered(message)):
             return _judge(replace(turn, message=replace(message, mentions=())), case, (), knowledge)
-        return replace(_keep(turn, answers or (_instead_of_judging(message, knowledge),)), case=case)
+        return replace(_keep(turn, answers or (instead_of_judging(message, knowledge),)), case=case)
     case = update_case(before, message, turn.answerable, knowledge)
     if turn.in_form and not message.told:
         noted = (WordPart("utter_noted"),) if case != before else ()
@@ -154,18 +141,6 @@ def _plan(turn: Turn, knowledge: Knowledge) -> Plan:
     if asks or not (of_case or case.notice or case.appealed):
         return replace(_keep(turn, answers or (perhaps(message, knowledge),)), case=case)
     return _judge(turn, case, answers, knowledge)
-
-
-def _told_not_asked(turn: Turn, message: ParsedMessage, knowledge: Knowledge) -> ParsedMessage:
-    """A message that goes on telling of a known case, and asks nothing, whatever it sounds like."""
-    tells = any(s.for_letter and s.sure >= SURE_TELLS for s in message.statements)
-    asks = knowledge.patterns["asks_something"]
-    sounds = message.intent in (FAQ, ASK_RULE) or message.intent.startswith("ask_")
-    if turn.case == Case() or message.pressed or not (tells and sounds):
-        return message
-    if any(asks.found(s.text) for s in message.statements):
-        return message
-    return replace(message, intent="inform_detail", answers=())
 
 
 def _beside(turn: Turn, knowledge: Knowledge) -> Case:
@@ -228,84 +203,6 @@ def _asks(message: ParsedMessage) -> bool:
     return message.intent.startswith("ask_") or message.intent in (FAQ, EVADE, *UNDERSTOOD_LITTLE)
 
 
-def _closer(message: ParsedMessage) -> ChoicePart | None:
-    """The question between what it may be; none where only the stance is unclear and the cause is sure."""
-    if not message.choices:
-        return None
-    first, *rest = message.choices
-    same = rest and rest[0].partition("_")[2] == first.partition("_")[2]
-    if same and message.confidence >= SURE_UNCLEAR:
-        return None
-    return ChoicePart(message.choices, "happened" if same else "closer")
-
-
-def _is_doubtful(turn: Turn, knowledge: Knowledge) -> bool:
-    """Whether a first message is read too unsurely to be judged by it: asking beats guessing."""
-    message = turn.message
-    if turn.asked or turn.in_form or turn.case != Case() or message.pressed or message.pasted:
-        return False
-    if not message.intent.startswith(("cause_", "deny_")):
-        return False
-    if message.language not in (None, "en"):
-        return message.confidence < SURE_FOREIGN
-    accused = message.intent.startswith("deny_") and knowledge.patterns["reports"].found(message.text)
-    if accused or knowledge.patterns["trouble"].found(message.text):
-        several = sum(_share(message, m.id) for m in message.told)  # they share what the whole says
-        return max(message.confidence, several if len(message.told) > 1 else 0.0) < SURE_CAUSE
-    if message.text.rstrip().endswith("?"):
-        return True  # asked, and nothing says that anything has come of it
-    if any(m.stance == "admits" and m.confidence >= SURE_TOLD_PLAINLY for m in message.told):
-        return False
-    return message.confidence < (SURE_DENIAL if message.intent.startswith("deny_") else SURE_ALONE)
-
-
-def _instead_of_judging(message: ParsedMessage, knowledge: Knowledge) -> Part:
-    """The likeliest answers; else, where nothing has come of it, the rule; else what it may be."""
-    cause = message.intent.partition("_")[2]
-    trouble = knowledge.patterns["trouble"].found(message.text)
-    if trouble and message.ranked.get("cause_unknown", 0.0) >= SURE_UNKNOWN:
-        return AnswerPart(NO_REASON, bare=True)
-    if offered(message):
-        return perhaps(message, knowledge)
-    told = any(m.id == cause and m.stance == "admits" for m in message.told)
-    if not trouble and cause in knowledge.causes and (told or message.text.rstrip().endswith("?")):
-        return RulePart(cause)
-    others = (i for i in message.alternatives if not i.endswith(cause))
-    return ChoicePart((f"cause_{cause}", *others), "perhaps")
-
-
-def offered(message: ParsedMessage) -> tuple[str, ...]:
-    """The likeliest answers, as far as they are likely at all."""
-    return tuple(f"faq/{i}" for i, sure in message.near[:2] if sure >= NEAR_LEAST)
-
-
-def perhaps(message: ParsedMessage, knowledge: Knowledge) -> Part:
-    """The likeliest answer, with its question where others are about as likely; else what it may be."""
-    (best, sure), *others = message.near or (("", 0.0),)
-    if sure >= NEAR_LEAST:
-        leads = sure >= SURE_NEAR and all(sure >= LEADS_BY * other for _, other in others)
-        return AnswerPart(best, perhaps=not leads, others=_others(message, (best,), knowledge))
-    likely = message.alternatives
-    return ChoicePart(likely, "perhaps") if likely else WordPart("utter_nothing_to_answer")
-
-
-def _others(message: ParsedMessage, given: Sequence[str], knowledge: Knowledge) -> tuple[str, ...]:
-    """What else is likely meant, as intents, where the answer that is given is not sure."""
-    if message.pressed or dict(message.near).get(given[0], 1.0) >= SURE_ANSWER:
-        return ()
-    likely = {f"faq/{i}": sure for i, sure in message.near if i not in given}
-    likely |= {f"cause_{i}": _share(message, i) for i in knowledge.causes}
-    first = sorted(likely, key=lambda intent: -likely[intent])[:MOST_OTHERS]
-    return tuple(intent for intent in first if likely[intent] >= NEAR_LEAST)
-
-
-def _nearby(message: ParsedMessage, given: Sequence[str]) -> tuple[str, ...]:
-    """The answers next to those that are given, to be pressed: of plain questions one in ten means one."""
-    return (
-        () if message.pressed else tuple(f"faq/{i}" for i, _ in message.near if i not in given)[:MOST_OTHERS]
-    )
-
-
 def _keep(turn: Turn, parts: tuple[Part, ...], *, asked: str | None = "") -> Plan:
     """Say something that changes no case; `asked` is the open question, the same one where not given."""
     given = tuple(part.id for part in parts if isinstance(part, AnswerPart))
@@ -317,60 +214,6 @@ def _keep(turn: Turn, parts: tuple[Part, ...], *, asked: str | None = "") -> Pla
 def answered(turn: Turn, answer: AnswerPart) -> Plan:
     """Give one answer, and change nothing."""
     return _keep(turn, (answer,))
-
-
-def _answers(turn: Turn, knowledge: Knowledge) -> tuple[Part, ...]:
-    """The answers to what is asked: the first in full, a second short, one that was just given too.
-
-    A short question ("and how many times?") is read beside what was answered last.
-    """
-    tells = turn.message.intent.startswith(("cause_", "deny_")) and turn.message.intent != "cause_unknown"
-    least = SURE_BESIDE if tells else 0.0
-    found = [i for i, sure in turn.message.answers if sure >= least]
-    last = knowledge.answers.get(turn.answered[0]) if turn.answered else None
-    if last and not turn.message.pressed and len(turn.message.text.split()) <= _FOLLOWS_UP:
-        candidates = {**dict(turn.message.near), **dict(turn.message.answers)}
-        related = {
-            i: p * (_RELATED if i in last.follow_ups or _same_topic(i, last.id, knowledge) else 1.0)
-            for i, p in candidates.items()
-            if i != last.id
-        }
-        best = max(related, key=lambda i: related[i], default=None)
-        follows = knowledge.patterns["follows_up"].found(turn.message.text)
-        if best and (follows or turn.message.intent in (FAQ, ASK_RULE, "nlu_fallback", *UNDERSTOOD_LITTLE)):
-            found = [best]
-    near = dict(turn.message.near)
-    if turn.in_form:  # what goes on between question and answer is no new question, unless that is sure
-        found = [i for i in found if near.get(i, 1.0) >= SURE_IN_FORM]
-    if len(found) > 1 and near.get(found[0], 1.0) < SURE_ANSWER:  # the second may be the only one
-        found = found[:1]
-    alone = len(found) == 1 and not turn.in_form
-    others = _others(turn.message, found, knowledge) if alone else ()
-    return tuple(
-        AnswerPart(
-            i,
-            short=bool(n) or i in turn.answered[:2],
-            done=_is_done(i, turn.message, knowledge),
-            perhaps=bool(n)
-            or near.get(i, 1.0) < SAID_BACK
-            or (knowledge.answers[i].says_yes_or_no and not turn.message.pressed),
-            others=others,
-            nearby=() if n or others else _nearby(turn.message, found),
-        )
-        for n, i in enumerate(found[:2])
-    )
-
-
-def _same_topic(one: str, other: str, knowledge: Knowledge) -> bool:
-    return knowledge.answers[one].serves[:1] == knowledge.answers[other].serves[:1]
-
-
-def _is_done(answer: str, message: ParsedMessage, knowledge: Knowledge) -> bool:
-    """Whether a person asks about a rule that they tell to have broken."""
-    found = knowledge.answers[answer]
-    return found.done is not None and any(
-        m.id == found.about and m.stance == "admits" and m.confidence >= SURE_TOLD for m in message.told
-    )
 
 
 def _lookalike(turn: Turn, answers: tuple[Part, ...], knowledge: Knowledge) -> Plan:
@@ -411,7 +254,7 @@ def _question(turn: Turn, answers: tuple[Part, ...], knowledge: Knowledge) -> Pl
     message, before = turn.message, turn.case
     first = knowledge.answers[answers[0].id] if answers and isinstance(answers[0], AnswerPart) else None
     plans = message.intent in (EVADE, NEW_ACCOUNT) or (first is not None and set(RULES) & set(first.serves))
-    told = tuple(m for m in message.told if m.confidence >= SURE_TOLD and _is_about(message, m.id))
+    told = tuple(m for m in message.told if m.confidence >= SURE_TOLD and is_about(message, m.id))
     if turn.role == "helper":  # who asks for somebody else tells what happened to them on the way
         told = told or tuple(m for m in message.told if m.confidence >= SURE_TOLD_PLAINLY)
     opens = bool(told) and (knowledge.patterns["trouble"].found(message.text) or before != Case())
@@ -420,7 +263,7 @@ def _question(turn: Turn, answers: tuple[Part, ...], knowledge: Knowledge) -> Pl
     if message.intent == "ask_next_step" and not answers and case != Case() and not turn.in_form:
         return replace(_keep(turn, (VerdictPart(case, decide(case, knowledge), explain=False),)), case=case)
     if not answers and (topic := knowledge.topic_of(message.intent)):
-        answers = (_of_topic(turn, topic.id, knowledge, brief=opens),)
+        answers = (of_topic(turn, topic.id, knowledge, brief=opens),)
     if turn.in_form and not answers:
         return replace(_keep(turn, ()), case=case)
     if (changed_topic(before, case) and opens) or (not answers and case != Case()):
@@ -430,51 +273,6 @@ def _question(turn: Turn, answers: tuple[Part, ...], knowledge: Knowledge) -> Pl
     if about in knowledge.lookalikes and not knowledge.patterns["trouble"].found(message.text):
         return replace(kept, case=case.with_notice("not_suspended"), asked=None, lookalike=about)
     return kept
-
-
-def _of_topic(turn: Turn, topic: str, knowledge: Knowledge, *, brief: bool) -> Part:
-    """What a broad question is answered with: the one answer of its topic that stands out, or the topic."""
-    message = turn.message
-    serving = {i: p for i, p in message.near if message.intent in knowledge.answers[i].serves}
-    found = tuple(sorted(serving, key=lambda i: -serving[i]))
-    others = tuple(f"faq/{i}" for i in found)
-    plain = message.pressed or len(message.text.split()) <= PLAIN
-    if found and not plain and serving[found[0]] >= STANDS_OUT * sum(p for _, p in message.near):
-        return AnswerPart(
-            found[0], short=brief or found[0] in turn.answered[:2], others=others[1 : MOST_OTHERS + 1]
-        )
-    return TopicPart(topic, brief=brief or TOPIC + topic in turn.answered[:2], others=others[:MOST_OTHERS])
-
-
-def _is_about(message: ParsedMessage, cause: str) -> bool:
-    """Whether a question is about a cause as a whole, and does not only name it on the way."""
-    return _share(message, cause) >= ABOUT
-
-
-def _share(message: ParsedMessage, cause: str) -> float:
-    """How likely a message as a whole tells of a cause, or denies it."""
-    return sum(message.ranked.get(f"{kind}_{cause}", 0.0) for kind in ("cause", "deny"))
-
-
-def _supported(message: ParsedMessage) -> ParsedMessage:
-    """A message without the causes that only a fragment of it sounds like.
-
-    Of real stories, three in four of those were wrong, and new evidence ("a certificate, five stars") would
-    open another case. In a short message that is about a cause, a part
-    of it that tells of another one surely is no fragment.
-    """
-    if message.pressed or message.pasted or message.intent == ASK_RULE:
-        return message
-    least = max(FRAGMENT, BESIDE * max((_share(message, m.id) for m in message.told), default=0.0))
-    about = message.intent.startswith(("cause_", "deny_")) and message.confidence >= SURE_TOLD
-    plain = (about and len(message.text.split()) <= SHORT_STORY) or message.role == "helper"
-    sure = SURE_TOLD_PLAINLY if plain else 1.1
-    kept = tuple(
-        m
-        for m in message.mentions
-        if m.stance == "asks" or m.confidence >= sure or _share(message, m.id) >= least
-    )
-    return replace(message, mentions=kept)
 
 
 def _judge(turn: Turn, case: Case, answers: tuple[Part, ...], knowledge: Knowledge) -> Plan:
@@ -499,7 +297,7 @@ def _judge(turn: Turn, case: Case, answers: tuple[Part, ...], knowledge: Knowled
         alternatives=message.alternatives if named and named == verdict.cause else (),
         nearby=()
         if message.pasted
-        else _nearby(message, [a.id for a in answers if isinstance(a, AnswerPart)]),
+        else nearby(message, [a.id for a in answers if isinstance(a, AnswerPart)]),
         told=tuple(m.id for m in message.told) if message.pasted else (),
     )
     notice = (NoticePart(),) if message.pasted else ()

@@ -13,10 +13,11 @@ from dataclasses import replace
 
 import yaml
 
+from reinstate.core.asked import ASK_RULE
 from reinstate.core.case import Case, CauseMention
 from reinstate.core.parsed import ParsedMessage
 from reinstate.core.plan import AnswerPart, Turn, VerdictPart
-from reinstate.core.policy import ASK_RULE, answered, plan
+from reinstate.core.policy import answered, plan
 from reinstate.core.verdict import decide
 from reinstate.knowledge import (
     APPEALED,

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from reinstate.core.policy import TOPIC
+from reinstate.core.asked import TOPIC
 from reinstate.core.transcript import MISSES
 from reinstate.operator.kept import Turn, printed
 

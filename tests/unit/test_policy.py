@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from reinstate.core.case import Case, CauseMention
+from reinstate.core.doubt import NO_REASON
 from reinstate.core.parsed import ParsedMessage
 from reinstate.core.plan import (
     AnswerPart,
@@ -19,7 +20,7 @@ from reinstate.core.plan import (
     Turn,
     VerdictPart,
 )
-from reinstate.core.policy import CLIENT, HELPER, NO_REASON, plan
+from reinstate.core.policy import CLIENT, HELPER, plan
 from reinstate.knowledge import Stance, knowledge
 from reinstate.replies.message import MOST_BUTTONS, Button, Message, within
 from reinstate.replies.render import render

@@ -1,0 +1,108 @@
+"""Where a reading is too unsure to be judged by, and what is said instead. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reinstate.core.asked import ASK_RULE, FAQ, SURE_TOLD, offered, perhaps
+from reinstate.core.case import Case
+from reinstate.core.parsed import ParsedMessage
+from reinstate.core.plan import AnswerPart, ChoicePart, Part, RulePart, Turn
+from reinstate.knowledge import Knowledge
+
+NO_REASON = "notice_no_reason"  # what is said to who has no idea why, before they are asked
+SURE_TOLD_PLAINLY = 0.9  # a deed that is told so surely is judged, whatever the whole is
+# The stated confidence from which a first message is judged: with and without a word of an account in
+# trouble, and of a denial without one. Below, fewer than one in four of real messages were read right.
+SURE_CAUSE, SURE_ALONE, SURE_DENIAL = 0.75, 0.85, 0.96
+SURE_FOREIGN = 0.66  # the same in other languages, whose words of trouble are known less well
+SURE_UNCLEAR = 0.75  # from here on a cause is judged though it is unclear whether it is admitted
+SURE_UNKNOWN = 0.3  # from here on who tells of an account in trouble is taken not to know why
+SURE_TELLS = 0.8  # from here on a sentence tells something of a case
+ABOUT = 0.1  # probability of a cause from which a question is about it
+# Words, probability, beside the likeliest: see `supported`.
+SHORT_STORY, FRAGMENT, BESIDE = 20, 0.05, 0.4
+
+
+def supported(message: ParsedMessage) -> ParsedMessage:
+    """A message without the causes that only a fragment of it sounds like.
+
+    Of real stories, three in four of those were wrong, and new evidence ("a certificate, five stars") would
+    open another case. In a short message that is about a cause, a part
+    of it that tells of another one surely is no fragment.
+    """
+    if message.pressed or message.pasted or message.intent == ASK_RULE:
+        return message
+    least = max(FRAGMENT, BESIDE * max((message.share(m.id) for m in message.told), default=0.0))
+    about = message.intent.startswith(("cause_", "deny_")) and message.confidence >= SURE_TOLD
+    plain = (about and len(message.text.split()) <= SHORT_STORY) or message.role == "helper"
+    sure = SURE_TOLD_PLAINLY if plain else 1.1
+    kept = tuple(
+        m
+        for m in message.mentions
+        if m.stance == "asks" or m.confidence >= sure or message.share(m.id) >= least
+    )
+    return replace(message, mentions=kept)
+
+
+def told_not_asked(turn: Turn, message: ParsedMessage, knowledge: Knowledge) -> ParsedMessage:
+    """A message that goes on telling of a known case, and asks nothing, whatever it sounds like."""
+    tells = any(s.for_letter and s.sure >= SURE_TELLS for s in message.statements)
+    asks = knowledge.patterns["asks_something"]
+    sounds = message.intent in (FAQ, ASK_RULE) or message.intent.startswith("ask_")
+    if turn.case == Case() or message.pressed or not (tells and sounds):
+        return message
+    if any(asks.found(s.text) for s in message.statements):
+        return message
+    return replace(message, intent="inform_detail", answers=())
+
+
+def is_doubtful(turn: Turn, knowledge: Knowledge) -> bool:
+    """Whether a first message is read too unsurely to be judged by it: asking beats guessing."""
+    message = turn.message
+    if turn.asked or turn.in_form or turn.case != Case() or message.pressed or message.pasted:
+        return False
+    if not message.intent.startswith(("cause_", "deny_")):
+        return False
+    if message.language not in (None, "en"):
+        return message.confidence < SURE_FOREIGN
+    accused = message.intent.startswith("deny_") and knowledge.patterns["reports"].found(message.text)
+    if accused or knowledge.patterns["trouble"].found(message.text):
+        several = sum(message.share(m.id) for m in message.told)  # they share what the whole says
+        return max(message.confidence, several if len(message.told) > 1 else 0.0) < SURE_CAUSE
+    if message.text.rstrip().endswith("?"):
+        return True  # asked, and nothing says that anything has come of it
+    if any(m.stance == "admits" and m.confidence >= SURE_TOLD_PLAINLY for m in message.told):
+        return False
+    return message.confidence < (SURE_DENIAL if message.intent.startswith("deny_") else SURE_ALONE)
+
+
+def instead_of_judging(message: ParsedMessage, knowledge: Knowledge) -> Part:
+    """The likeliest answers; else, where nothing has come of it, the rule; else what it may be."""
+    cause = message.intent.partition("_")[2]
+    trouble = knowledge.patterns["trouble"].found(message.text)
+    if trouble and message.ranked.get("cause_unknown", 0.0) >= SURE_UNKNOWN:
+        return AnswerPart(NO_REASON, bare=True)
+    if offered(message):
+        return perhaps(message, knowledge)
+    told = any(m.id == cause and m.stance == "admits" for m in message.told)
+    if not trouble and cause in knowledge.causes and (told or message.text.rstrip().endswith("?")):
+        return RulePart(cause)
+    others = (i for i in message.alternatives if not i.endswith(cause))
+    return ChoicePart((f"cause_{cause}", *others), "perhaps")
+
+
+def closer_of(message: ParsedMessage) -> ChoicePart | None:
+    """The question between what it may be; none where only the stance is unclear and the cause is sure."""
+    if not message.choices:
+        return None
+    first, *rest = message.choices
+    same = rest and rest[0].partition("_")[2] == first.partition("_")[2]
+    if same and message.confidence >= SURE_UNCLEAR:
+        return None
+    return ChoicePart(message.choices, "happened" if same else "closer")
+
+
+def is_about(message: ParsedMessage, cause: str) -> bool:
+    """Whether a question is about a cause as a whole, and does not only name it on the way."""
+    return message.share(cause) >= ABOUT
