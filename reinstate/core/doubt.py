@@ -46,8 +46,14 @@ def supported(message: ParsedMessage) -> ParsedMessage:
 
 
 def told_not_asked(turn: Turn, message: ParsedMessage, knowledge: Knowledge) -> ParsedMessage:
-    """A message that goes on telling of a known case, and asks nothing, whatever it sounds like."""
+    """A message that goes on telling of a known case, and asks nothing, whatever it sounds like.
+
+    While a form asks, what it tells opens no choice between other cases.
+    """
     tells = any(s.for_letter and s.sure >= SURE_TELLS for s in message.statements)
+    if turn.in_form:
+        plain = replace(message, intent="inform_detail", mentions=(), choices=())
+        return plain if tells and message.choices else message
     asks = knowledge.patterns["asks_something"]
     sounds = message.intent in (FAQ, ASK_RULE) or message.intent.startswith("ask_")
     if turn.case == Case() or message.pressed or not (tells and sounds):
@@ -86,9 +92,9 @@ def instead_of_judging(message: ParsedMessage, knowledge: Knowledge) -> Part:
     if offered(message):
         return perhaps(message, knowledge)
     told = any(m.id == cause and m.stance == "admits" for m in message.told)
+    others = tuple(i for i in message.alternatives if not i.endswith(cause))
     if not trouble and cause in knowledge.causes and (told or message.text.rstrip().endswith("?")):
-        return RulePart(cause)
-    others = (i for i in message.alternatives if not i.endswith(cause))
+        return RulePart(cause, others)
     return ChoicePart((f"cause_{cause}", *others), "perhaps")
 
 

@@ -100,6 +100,7 @@ def draft(
         knowledge: the sentence patterns.
         kind: which letter: an id of `knowledge/letters/` that is no cause's.
     """
+    said = [s.text for s in told]
     cause, told = case.first_cause, belonging(told)
     known, frame = of_cause(facts, cause, knowledge), knowledge.letters[kind]
     parts = [part for paragraph in frame.paragraphs for part in paragraph]
@@ -113,8 +114,11 @@ def draft(
     rows = _Rows((*_of_cause(cause, knowledge).rows, *frame.rows), case, stance, tone, cause, knowledge)
     spoken = {s.part for s in own}
     left = [f for f in known if not any(_says(s, f, knowledge) for s in own)]
-    if TOLD in spoken:  # what was only found in passing may be of something else
-        left = [f for f in left if f.answers and not any(_overlap(f.words, s.words) for s in own)]
+    if (
+        TOLD in spoken
+    ):  # what was found in passing, in what was said and does not stand, may be of something else
+        stands = [s.words for s in own]
+        left = [f for f in left if not any(_overlap(f.words, w) for w in (stands if f.answers else said))]
     beside = TOLD in spoken and not any(knowledge.facts[f.kind].deed for f in left)
     framing = [f for f in known if _REGRET not in spoken or f.kind not in (_OWNS, _SORRY)]
     found = [s for part in parts if part not in (*_TELLING, _DETAIL) if (s := rows.first(part, framing))]

@@ -33,9 +33,10 @@ class AnswerPart:
 
 @dataclass(frozen=True)
 class RulePart:
-    """The rule on a cause, where no single answer fits the question."""
+    """The rule on a cause, where no single answer fits the question; `others`, intents, may be meant."""
 
     cause: str
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -93,8 +93,8 @@ def _with_likely_cause(case: Case, turn: Turn, knowledge: Knowledge) -> Case:
 
 
 def _plan(turn: Turn, knowledge: Knowledge) -> Plan:
-    if not turn.in_form:
-        turn = replace(turn, message=told_not_asked(turn, supported(turn.message), knowledge))
+    message = turn.message if turn.in_form else supported(turn.message)
+    turn = replace(turn, message=told_not_asked(turn, message, knowledge))
     message, before = turn.message, turn.case
     if message.upwork_answer:
         return _upwork_answered(turn, message.upwork_answer, knowledge)

@@ -73,8 +73,8 @@ def _message(part: Part, plan: Plan, turn: Turn, knowledge: Knowledge) -> Messag
                 nearby=part.nearby,
             )
             return replace(message, buttons=()) if part.bare or turn.in_form else message
-        case RulePart(cause):
-            return rule_message(knowledge.causes[cause], knowledge)
+        case RulePart(cause, others):
+            return rule_message(knowledge.causes[cause], others, knowledge)
         case TopicPart(id_, brief, others):
             message = topic_message(knowledge.topics[id_], plan.case, knowledge, brief=brief)
             buttons = titled_buttons(others, knowledge)

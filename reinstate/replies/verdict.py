@@ -176,13 +176,13 @@ def _views(cause: Cause, knowledge: Knowledge) -> list[str]:
     ]
 
 
-def rule_message(cause: Cause, knowledge: Knowledge) -> Message:
+def rule_message(cause: Cause, others: Sequence[str], knowledge: Knowledge) -> Message:
     """The rule on a cause, for who asks about it and has no case: what counts, and what keeps one safe.
 
-    With one press it is the cause of a suspension.
+    With one press it is the cause of a suspension, or one of the others is.
     """
     parts = [cause.policy, bullets(cause.prevention[:MOST_STEPS])]
-    led_to_it = (Button(cause.title, f"/cause_{cause.id}"),)
+    led_to_it = titled_buttons([f"cause_{cause.id}", *others], knowledge)
     answer = {"answer": paragraphs(parts)}
     return Message("utter_answer", answer, led_to_it, sources(cause.sources, knowledge))
 
