@@ -48,12 +48,14 @@ def supported(message: ParsedMessage) -> ParsedMessage:
 def told_not_asked(turn: Turn, message: ParsedMessage, knowledge: Knowledge) -> ParsedMessage:
     """A message that goes on telling of a known case, and asks nothing, whatever it sounds like.
 
-    While a form asks, what it tells opens no choice between other cases.
+    While a form asks, what it tells opens no choice between other cases, and what can be shown or has
+    changed ("I changed my password") no other case.
     """
     tells = any(s.for_letter and s.sure >= SURE_TELLS for s in message.statements)
     if turn.in_form:
         plain = replace(message, intent="inform_detail", mentions=(), choices=())
-        return plain if tells and message.choices else message
+        happened = any(s.kind == "happened" for s in message.statements)
+        return plain if tells and (message.choices or not happened) else message
     asks = knowledge.patterns["asks_something"]
     sounds = message.intent in (FAQ, ASK_RULE) or message.intent.startswith("ask_")
     if turn.case == Case() or message.pressed or not (tells and sounds):
