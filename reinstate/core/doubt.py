@@ -94,6 +94,7 @@ def instead_of_judging(message: ParsedMessage, knowledge: Knowledge) -> Part:
     if offered(message):
         return perhaps(message, knowledge)
     told = any(m.id == cause and m.stance == "admits" for m in message.told)
+    told = told and not knowledge.patterns["reports"].found(message.text)
     others = tuple(i for i in message.alternatives if not i.endswith(cause))
     if not trouble and cause in knowledge.causes and (told or message.text.rstrip().endswith("?")):
         return RulePart(cause, others)
