@@ -24,7 +24,8 @@ pytestmark = pytest.mark.timeout(1200)
 # Causes are lower than for the readers before this one, denials and several causes higher: what writers in
 # front of the intents wrote is read a little worse by one that also knows three hundred answers, as real
 # people write them. Real people are read and served better by it (bench/reports/tried.md). Far and near were
-# told apart by .94 before fees, tax papers and the like, which are near, had answers of their own.
+# told apart by .94 before fees, tax papers and the like, which are near, had answers of their own, and by .925
+# before 17,000 more messages; of real people more were read right for them (.79 -> .82).
 FLOORS = {
     "causes right": 0.855,
     "causes right or offered": 0.95,
@@ -34,7 +35,7 @@ FLOORS = {
     "stance right": 0.955,
     "far rejected": 0.8,
     "near rejected": 0.95,
-    "far and near AUROC": 0.925,
+    "far and near AUROC": 0.915,
     "several precision": 0.91,
     "several recall": 0.835,
 }
