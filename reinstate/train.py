@@ -62,7 +62,7 @@ def main() -> None:
     if not chosen.force and is_current(current):
         sys.stdout.write("The model is up to date.\n")
         return
-    sys.stdout.write("Training the model, two to five minutes ...\n")
+    sys.stdout.write("Training the model, four to ten minutes from nothing, less after that ...\n")
     sys.stdout.flush()
     started = time.monotonic()
     options = ["--domain", "domain.yml", "--data", "data", "--config", "config.yml", "--out", "models"]
