@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from reinstate.core.plan import (
     VerdictPart,
 )
 from reinstate.core.policy import CLIENT, HELPER, plan
+from reinstate.core.statements import Kind, Statement
 from reinstate.knowledge import Stance, knowledge
 from reinstate.replies.message import MOST_BUTTONS, Button, Message, within
 from reinstate.replies.render import render
@@ -156,6 +158,49 @@ def test_what_asks_and_is_read_unsurely_gets_the_rule() -> None:
     told = named("contact_sharing", "unsure")
     planned = met("was my skype in the proposal too much?", "cause_contact_sharing", told, sure=0.7)
     assert ((RulePart("contact_sharing"),), Case()) == (planned.parts, planned.case)
+
+
+def test_a_deed_of_which_nothing_has_come_gets_the_rule_and_what_else_it_may_be() -> None:
+    """Told plainly, without a word of trouble and too unsurely to be judged."""
+    other = ("cause_proposal_spam",)
+    told = named("contact_sharing")
+    planned = met(
+        "my skype stood in it",
+        "cause_contact_sharing",
+        replace(told, confidence=0.8),
+        sure=0.7,
+        alternatives=other,
+    )
+    assert ((RulePart("contact_sharing", other),), Case()) == (planned.parts, planned.case)
+    (said,) = render(planned, Turn(ParsedMessage("cause_contact_sharing", ""), Case()), FACTS)
+    assert ["/cause_contact_sharing", *(f"/{o}" for o in other)] == [b.payload for b in said.buttons]
+
+
+TOLD_IN_A_FORM = [
+    ("changed", {}, None),
+    ("proof", {}, None),
+    ("happened", {}, "account_compromised"),
+    ("happened", {"choices": ("cause_account_compromised", "cause_account_sharing")}, None),
+]
+
+
+@pytest.mark.parametrize(("kind", "message", "opened"), TOLD_IN_A_FORM)
+def test_what_is_told_while_a_form_asks_opens_hardly_another_case(
+    kind: Kind, message: dict[str, Any], opened: str | None
+) -> None:
+    """ "I changed my password" has changed since, and tells of no hacked account."""
+    told = (Statement(kind, "I changed my password", 0.95),)
+    mention = named("account_compromised")
+    planned = met(
+        "I changed my password",
+        "cause_account_compromised",
+        mention,
+        case=PAID,
+        in_form=True,
+        statements=told,
+        **message,
+    )
+    assert ((opened,) if opened else ()) == tuple(c for c in planned.case.causes if c not in PAID.causes)
 
 
 def test_exceptions_come_before_no_path() -> None:
