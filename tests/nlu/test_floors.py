@@ -25,7 +25,7 @@ pytestmark = pytest.mark.timeout(1200)
 # front of the intents wrote is read a little worse by one that also knows three hundred answers, as real
 # people write them. Real people are read and served better by it (bench/reports/tried.md). Far and near were
 # told apart by .94 before fees, tax papers and the like, which are near, had answers of their own, and by .925
-# before 17,000 more messages; of real people more were read right for them (.79 -> .82).
+# before 14,000 more messages; of real people more were read right for them (.79 -> .82).
 FLOORS = {
     "causes right": 0.855,
     "causes right or offered": 0.95,
