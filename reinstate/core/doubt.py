@@ -28,8 +28,8 @@ def supported(message: ParsedMessage) -> ParsedMessage:
     """A message without the causes that only a fragment of it sounds like.
 
     Of real stories, three in four of those were wrong, and new evidence ("a certificate, five stars") would
-    open another case. In a short message that is about a cause, a part
-    of it that tells of another one surely is no fragment.
+    open another case. In a short message that is about a cause, a part of it that tells of another one
+    surely is no fragment.
     """
     if message.pressed or message.pasted or message.intent == ASK_RULE:
         return message

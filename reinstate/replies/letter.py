@@ -131,9 +131,9 @@ def review_messages(review: Review, spoken: int, knowledge: Knowledge) -> list[M
     out = _fitting(beside, most - sum(map(len, seen)))
     wording = knowledge.table.wording
     buttons = (Button(wording.write_letter, "/letter_formal"), Button(wording.stop, "/cancel"))
-    whole = "" if len(seen) == len(stands) else "_part"
+    extent = "" if len(seen) == len(stands) else "_part"
     return [
-        Message(f"utter_letter_review{whole}", {"sentences": "\n".join(seen)}),
+        Message(f"utter_letter_review{extent}", {"sentences": "\n".join(seen)}),
         *([Message("utter_letter_review_beside", {"sentences": "\n".join(out)})] if out else []),
         Message("utter_letter_review_how", {}, buttons),
     ]
