@@ -33,6 +33,7 @@ from reinstate.replies.verdict import (
 )
 
 ROOM = 700  # characters of a turn, of 900 in all, beside who this is and the domain's words around them
+_FORM = 150  # characters of the question that a form asks again below an answer
 _CHOICES = {"closer": "utter_which_closer", "perhaps": "utter_perhaps", "outside": "utter_outside_or"}
 
 
@@ -42,20 +43,26 @@ def render(plan: Plan, turn: Turn, knowledge: Knowledge) -> list[Message]:
     What several parts say together may be too long: the answers among them are then short, and fewer of
     those that may have been meant instead are said.
     """
+    room = ROOM - _FORM if turn.in_form else ROOM
     for shorten in (lambda part: part, _short, _short_beside_fewer):
-        parts = [shorten(part) if isinstance(part, AnswerPart) else part for part in plan.parts]
-        messages = [_message(part, plan, turn, knowledge) for part in parts]
-        if sum(len(value) for message in messages for value in message.values.values()) <= ROOM:
+        messages = [_message(shorten(part), plan, turn, knowledge) for part in plan.parts]
+        if sum(len(value) for message in messages for value in message.values.values()) <= room:
             break
     return within(messages)
 
 
-def _short(part: AnswerPart) -> AnswerPart:
-    return replace(part, short=True)
+def _short(part: Part) -> Part:
+    match part:
+        case AnswerPart():
+            return replace(part, short=True)
+        case TopicPart() | LookalikePart():
+            return replace(part, brief=True)
+        case _:
+            return part
 
 
-def _short_beside_fewer(part: AnswerPart) -> AnswerPart:
-    return replace(part, short=True, others=part.others[:1])
+def _short_beside_fewer(part: Part) -> Part:
+    return replace(part, short=True, others=part.others[:1]) if isinstance(part, AnswerPart) else _short(part)
 
 
 def _message(part: Part, plan: Plan, turn: Turn, knowledge: Knowledge) -> Message:

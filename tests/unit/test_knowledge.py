@@ -15,7 +15,7 @@ import yaml
 
 from reinstate.core.case import Case, CauseMention
 from reinstate.core.parsed import ParsedMessage
-from reinstate.core.plan import AnswerPart, Plan, Turn, VerdictPart
+from reinstate.core.plan import AnswerPart, Plan, TopicPart, Turn, VerdictPart
 from reinstate.core.verdict import decide, next_question
 from reinstate.knowledge import (
     APPEALED,
@@ -243,6 +243,16 @@ def test_an_answer_fits_a_reply_before_a_verdict(cause: str) -> None:
         planned = Plan((answer, VerdictPart(case, decide(case, FACTS), brief=True)), case, None, ())
         reply = render(planned, Turn(ParsedMessage("ask_appeal", ""), case), FACTS)
         assert sum(len(_rendered(message)) for message in reply) <= LONGEST, (notice, appealed, other)
+
+
+def test_a_topic_fits_a_reply_above_the_question_of_a_form() -> None:
+    """The longest topic, for whichever cause and notice, and the question for the letter below it."""
+    asked = max(len(str(wording)) for kind in FACTS.facts.values() for wording in (kind.ask, kind.again))
+    for topic, cause, notice in product(FACTS.topics, FACTS.causes, (None, *NOTICES)):
+        case = Case(notice=notice).name(cause, "admits")
+        planned = Plan((TopicPart(topic),), case, None, ())
+        reply = render(planned, Turn(ParsedMessage("ask_appeal", ""), case, in_form=True), FACTS)
+        assert sum(len(_rendered(message)) for message in reply) + asked <= LONGEST, (topic, cause, notice)
 
 
 def test_titles_are_unique() -> None:
