@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
 from itertools import takewhile
 from typing import Any
 
@@ -11,7 +9,8 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.standing import ALWAYS_INTERRUPT, OrOfLetter, answers, of_letter
+from actions.letter_answers import NOT_OF_LETTER, answered, story
+from actions.standing import ALWAYS_INTERRUPT, OrOfLetter, of_letter
 from actions.turn import Said, since_restart, was_said
 from actions.writing import (
     Writing,
@@ -19,19 +18,11 @@ from actions.writing import (
     kind_asked_for,
     kind_of,
     not_needed,
-    reviewed,
     shown,
     with_message,
     with_slots,
 )
-from reinstate.core import statements
-from reinstate.core.cleaning import is_sentence
-from reinstate.core.facts import Fact, corrects_facts, gathered, outdated
 from reinstate.core.letter import APPEAL, HAPPENED, QUESTIONS, nothing_new, tells_nothing
-from reinstate.core.parsed import ParsedMessage
-from reinstate.core.statements import Statement
-from reinstate.core.update import update_case
-from reinstate.core.wishes import parse_wishes
 from reinstate.knowledge import knowledge
 from reinstate.replies.letter import fact_message, nothing_new_message, understood_message
 from reinstate.replies.message import Message
@@ -56,7 +47,9 @@ class ActionLetterStart(OrOfLetter, Action):
         if kind == APPEAL and said.nothing_to_appeal:
             return [*not_needed(said), FollowupAction("action_listen")]
         first = said.following(said.case, said.facts, said.told, (), kind)
-        start = _understood(said, said.another("utter_letter_start"), "utter_letter_start_nothing")
+        start = understood_message(  # what else was told is shown with the first question
+            said.case, (), (), said.another("utter_letter_start"), "utter_letter_start_nothing", knowledge()
+        )
         of_another = [Message("utter_letter_of_another")] if said.role == "helper" else []
         said.say([*([start] if first else []), *of_another])  # where nothing is asked, all is shown next
         return [
@@ -103,8 +96,7 @@ class ValidateLetterForm(Action):
         message = said.message
         if not tracker.get_slot("requested_slot"):
             return []
-        asked = said.open_fact
-        tells = any(s.for_letter and s.sure >= _NOT_OF_LETTER for s in said.says)
+        tells = any(s.for_letter and s.sure >= NOT_OF_LETTER for s in said.says)
         # "removed it. wont" sounds like a stop, "we will use different computers" like getting round a ban
         sounds = (*_SOUND_LIKE_STOPS, "help_evade") if _promises(said) else _SOUND_LIKE_STOPS
         interrupts = message.intent in ALWAYS_INTERRUPT and not (tells and message.intent in sounds)
@@ -114,66 +106,12 @@ class ValidateLetterForm(Action):
             return [SlotSet("notice", message.notice), SlotSet("letter_done", True)]
         if knowledge().patterns["enough"].found(message.text):
             return [SlotSet("letter_done", True)]
-        nothing = knowledge().patterns["has_nothing"].found(message.text)
-        declines = message.pressed and message.intent in ("deny", "cause_unknown")
-        if nothing or declines or message.intent == "skip":
-            return said.going_on()
-        aside = not tells and len(message.text.split()) > _FEW and not message.pressed
-        if not (answers(message) and not aside) and not _tells(said, message, asked):
-            return []
-        wishes = parse_wishes(message.text, knowledge()).wishes
-        if any(wish.kind != "add" for wish in wishes):
-            return []
-        if wishes:  # "add that ..." tells what stands behind it
-            message = replace(message, text=". ".join(wish.sentence for wish in wishes))
-        return _taken(said, message, asked)
-
-
-def _tells(said: Writing, message: ParsedMessage, asked: str) -> bool:
-    """Whether a text tells the fact that was asked for, whatever it sounds like ("may")."""
-    if message.pressed or knowledge().facts[asked].free:
-        return False
-    facts = gathered(said.facts, message, said.case, said.case, knowledge(), asked)
-    return any(fact.kind == asked and fact not in said.facts for fact in facts)
-
-
-def _taken(said: Writing, message: ParsedMessage, asked: str) -> list[EventType]:
-    """The slots after an answer: its facts and its sentences."""
-    # A fragment of an answer opens no other case and denies none; "it is X, not Y" of two known ones does.
-    known = {*said.case.causes, *said.case.disputed} if corrects_facts(message, knowledge()) else set()
-    named = tuple(m for m in message.mentions if m.id in known)
-    heard = replace(message, mentions=named, choices=())
-    if not message.pressed and message.intent.removeprefix("circumstance_") not in _circumstances(asked):
-        heard = replace(heard, intent="inform_detail")  # "never again" does not tell how often it was
-    case = update_case(said.case, heard, None, knowledge())
-    message = replace(message, text=said.voice(message.text))
-    facts = gathered(said.facts, message, said.case, case, knowledge(), asked)
-    new = {fact.kind for fact in facts if fact not in said.facts}
-    gone = outdated(said.facts, facts)
-    told = statements.without(said.told, ((fact.words, fact.value) for fact in gone))
-    if not (message.pressed or message.pasted):
-        others = [f for f in facts if f.kind in new - {asked}]
-        says = [s for s in said.says if not _only_tells(s, others)]
-        told = statements.added(told, statements.answering(says, asked, _NOT_OF_LETTER))
-    if asked not in new and (new or gone) and corrects_facts(message, knowledge()):
-        return said.set({**case.to_slots(), **said.followed(case), **kept(facts, told)})
-    return said.going_on(case=case, facts=facts, told=told)
-
-
-def _only_tells(statement: Statement, facts: Iterable[Fact]) -> bool:
-    """Whether words that are no sentence tell one of some facts ("last week of October") and nothing else."""
-    told = any(statement.text in f.words and statement.tells_only(f.value) for f in facts)
-    return told and not is_sentence(statement.text, knowledge())
+        return story(said) if said.open_fact == HAPPENED else answered(said)
 
 
 def _promises(said: Writing) -> bool:
     """Whether a message tells what has changed or will."""
     return said.open_fact == "changed" and any(s.kind == "changed" for s in said.says)
-
-
-def _circumstances(fact: str) -> set[str | None]:
-    """The circumstances that the answers to a question tell."""
-    return {value.circumstance for value in knowledge().facts[fact].values.values()}
 
 
 class AskForFact(Action):
@@ -188,6 +126,9 @@ class AskForFact(Action):
     ) -> list[EventType]:
         """Ask; the second time in other words."""
         said = Writing(dispatcher, tracker)
+        if said.open_fact == HAPPENED:
+            said.say(said.asks_story(again=said.was_asked_story(again=False)))
+            return []
         if other := _needed_instead(said):
             said = Writing(dispatcher, with_slots(tracker, {"letter_asked": other}))
         kind = knowledge().facts[said.open_fact]
@@ -236,8 +177,6 @@ class ActionLetter(Action):
         events = None if other or asks or _has_answered(tracker) else of_letter(said)
         if events is not None:
             return events
-        if said.reviewing and kind == said.kind and not said.edits:
-            return reviewed(said)
         return shown(said, said.tone, kind, said.edits_of(kind))
 
 

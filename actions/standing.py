@@ -17,7 +17,6 @@ from actions.writing import (
     not_needed,
     shown,
     tone_of,
-    with_message,
     with_slots,
 )
 from reinstate.core import statements
@@ -41,7 +40,6 @@ _SURE_TALK = 0.8  # "the wise statements" sounds a little like an opinion, and a
 _SAYS_LITTLE = ("affirm", "deny", "vent", "out_of_scope", "nlu_fallback", "platform_question", "faq")
 _NEVER_OF_LETTER = ("forget_me", "ask_forget", "restart", "crisis")
 ALWAYS_INTERRUPT = ("forget_me", "restart", "crisis", "help_evade", "cancel", "go_back")
-_AGREES = ("affirm", "draft_appeal")
 _WRONG_CAUSE = ("something_else", "feedback_wrong_cause")
 
 
@@ -86,25 +84,12 @@ def of_letter(said: Writing) -> list[EventType] | None:
     heard = replace(heard, tone=heard.tone or tone)
     if heard:
         return _fulfilled(said, heard)
-    if said.reviewing and (events := _looked_through(said)):
-        return events
     if message.intent in ("affirm", "deny") and not said.asked:
         return _how(said)
     if message.intent == "letter_change":
         retold = _retold(said, message.text)
         return _how(said) if retold is None else retold
     return None if _is_other(message) else _retold(said, message.text)
-
-
-def _looked_through(said: Writing) -> list[EventType] | None:
-    """The letter after its sentences were looked through: as they are, or with what is told now."""
-    message = said.message
-    if message.intent in _AGREES:
-        return shown(said, said.tone, said.kind, said.edits)
-    more = with_message(said)
-    if _is_other(message) or corrects_facts(message, knowledge()) or more.letter.text == said.letter.text:
-        return None
-    return [*said.set(kept(more.facts, more.told)), *shown(more, said.tone, said.kind, said.edits)]
 
 
 def _pressed(said: Writing) -> list[EventType] | None:
@@ -157,6 +142,8 @@ def _after(said: Writing, text: str) -> dict[str, Any]:
         return right
     gone = outdated(said.facts, facts)
     told = statements.without(said.told, ((fact.words, fact.value) for fact in gone))
+    lost = [s.text for s in said.told if s not in told]  # what else they told is left to the patterns
+    facts = tuple(replace(f, answers=f.answers or any(text in f.words for text in lost)) for f in facts)
     return {**case.to_slots(), **said.followed(case), **kept(facts, told)}
 
 
@@ -204,15 +191,7 @@ def _fulfilled(said: Writing, heard: Wishes) -> list[EventType]:
     rest = replace(said.message, text=heard.rest)
     slots = _after(said, heard.rest) if heard.rest and corrects_facts(rest, knowledge()) else {}
     asked = Writing(said.dispatcher, with_slots(said.tracker, slots))
-    letter, edits, failed = asked.letter, asked.edits, []
-    for wish in (_voiced(w, said) for w in heard.wishes):
-        if wish.kind == "undo" and edits:
-            edits = edits[:-1]
-            letter = edited(asked.draft(said.tone, said.kind), edits)
-            continue
-        more = _edits_of(wish, letter, said)
-        failed += [wish] if more is None else []
-        edits, letter = (*edits, *(more or ())), edited(letter, more or ())
+    letter, edits, failed = _with_wishes(asked, said, heard)
     tone = heard.tone or said.tone
     if len(letter.text) > LONGEST:
         said.say([Message(said.another("utter_letter_too_long"))])
@@ -224,26 +203,37 @@ def _fulfilled(said: Writing, heard: Wishes) -> list[EventType]:
     if failed:
         what = failed[0].what or failed[0].sentence or ", ".join(map(str, failed[0].numbers))
         said.say([Message(said.another("utter_letter_undone"), {"what": what})])
-    elif heard.tone == said.tone and not heard.wishes and not said.reviewing:
+    elif heard.tone == said.tone and not heard.wishes:
         said.say([change_message(letter, said.another("utter_letter_same"))])
         return said.set(slots)
     return [*said.set(slots), *shown(asked, tone, said.kind, edits)]
 
 
-def _edits_of(wish: Wish, letter: Letter, said: Writing) -> tuple[Edit, ...] | None:
-    """The edits that fulfil a wish, by the numbers as they were shown; None where it cannot be fulfilled."""
-    review = said.review if said.reviewing and wish.numbers else None
-    if review is None:
+def _with_wishes(asked: Writing, said: Writing, heard: Wishes) -> tuple[Letter, tuple[Edit, ...], list[Wish]]:
+    """The letter with what was wanted of it, its edits, and the wishes that cannot be fulfilled."""
+    letter, edits, failed = asked.letter, asked.edits, []
+    for wish in (_voiced(w, said) for w in heard.wishes):
+        if wish.kind == "undo" and edits:
+            edits = edits[:-1]
+            letter = edited(asked.draft(said.tone, said.kind), edits)
+            continue
         more = edits_of(wish, said.letter if wish.numbers else letter, knowledge())
-        return more or (() if is_said(wish, letter, knowledge()) else None)
-    there = replace(wish, numbers=tuple(n for n in wish.numbers if n <= len(review.stands)))
-    beside = [found for n in wish.numbers if (found := review.more(n))]
-    if not (there.numbers or beside):
-        return None
-    new = wish.sentence and mend(wish.sentence, knowledge())
-    wanted = beside if new or wish.kind == "put_in" else []
-    put = (Edit("", new or text, part_of(statement.kind)) for statement, text in wanted)
-    return (*(edits_of(there, said.letter, knowledge()) if there.numbers else ()), *put)
+        failed += [] if more or is_said(wish, letter, knowledge()) else [wish]
+        edits, letter = (*edits, *more), edited(letter, more)
+    return letter, edits, failed
+
+
+def story_edits(said: Writing, heard: Wishes) -> tuple[Edit, ...]:
+    """The letter's edits with what is wanted of the sentences that are looked through, by their numbers."""
+    edits: tuple[Edit, ...] = ()
+    for wish in (_voiced(w, said) for w in heard.wishes):
+        stands = tuple(n for n in wish.numbers if n in said.review.own)
+        if stands or not wish.numbers:
+            edits += edits_of(replace(wish, numbers=stands), said.letter, knowledge())
+        new = wish.sentence and mend(wish.sentence, knowledge())
+        for statement, text in filter(None, map(said.review.more, wish.numbers)):
+            edits += (Edit("", new or text, part_of(statement.kind)),) if new or wish.kind == "put_in" else ()
+    return (*said.edits, *edits) if edits else ()
 
 
 def answers(message: ParsedMessage) -> bool:

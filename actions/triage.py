@@ -14,8 +14,10 @@ from actions.standing import OrOfLetter
 from actions.turn import NOTHING, Said, asked_before, last_turns, since_restart, was_said
 from reinstate.core.case import Case
 from reinstate.core.doubt import NO_REASON
+from reinstate.core.letter import without_answer
 from reinstate.core.parsed import ParsedMessage
 from reinstate.core.plan import AnswerPart, Plan, VerdictPart
+from reinstate.core.statements import to_slot
 from reinstate.core.update import update_case
 from reinstate.core.verdict import decide, question_of
 from reinstate.knowledge import knowledge
@@ -234,8 +236,11 @@ def _back_in_letter(said: Said) -> list[EventType]:
     """The question before the open one again, without what was told for it."""
     *earlier, _ = said.tracker.get_slot("letter_asked") or [None]
     said.say([Message("utter_go_back")] if earlier else [])
-    facts = [fact for fact in said.tracker.get_slot("facts") or () if not earlier or fact[0] != earlier[-1]]
-    return said.set({"letter_asked": earlier, "facts": facts}) if earlier else []
+    if not earlier:
+        return []
+    facts = [fact for fact in said.tracker.get_slot("facts") or () if fact[0] != earlier[-1]]
+    told = to_slot(without_answer(said.told, earlier[-1])) or None
+    return said.set({"letter_asked": earlier, "facts": facts, "told": told})
 
 
 def _judged(said: Said, case: Case, *, explain: bool) -> list[EventType]:

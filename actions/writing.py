@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import astuple, dataclass, replace
 from functools import cached_property
+from itertools import takewhile
 from typing import Any
 
 from rasa_sdk import Tracker
@@ -16,18 +17,16 @@ from actions.turn import Said, since_restart, was_said
 from reinstate.core import statements
 from reinstate.core.case import Case
 from reinstate.core.facts import Fact, from_slot, gathered, to_slot
-from reinstate.core.letter import APPEAL, HAPPENED, Letter, as_owner, draft, next_question
+from reinstate.core.letter import APPEAL, HAPPENED, Letter, as_owner, draft, next_question, story_of
 from reinstate.core.parsed import ParsedMessage
-from reinstate.core.review import Review, left_out, review
+from reinstate.core.review import Review, agreed, left_out, review
 from reinstate.core.statements import Statement
 from reinstate.core.verdict import decide
 from reinstate.core.wishes import Edit, edited
 from reinstate.knowledge import TONES, Tone, knowledge
-from reinstate.replies.letter import letter_messages, review_messages
+from reinstate.replies.letter import letter_messages, story_messages
 from reinstate.replies.message import Message
 
-_CROWDED = 250  # characters said in the turn before, beside which a list would be too long
-FEW = 4  # sentences of the person's own from which on they are looked through before the letter is written
 _EDIT_ROW = 5  # which letter it is of, and the fields of an edit
 
 
@@ -67,14 +66,9 @@ class Writing(Said):
         """The tone of the draft."""
         return tone_of(self.tracker.get_slot("tone")) or "formal"
 
-    @property
-    def reviewing(self) -> bool:
-        """Whether the letter's sentences were shown to be looked through, and the letter not yet."""
-        return bool(self.tracker.get_slot("letter_done")) and self.tracker.get_slot("tone") is None
-
     @cached_property
     def review(self) -> Review:
-        """What is looked through before the letter is written."""
+        """What would stand in the letter of what was told, and what would not."""
         return review(self.letter, self.told, knowledge())
 
     @property
@@ -139,14 +133,30 @@ class Writing(Said):
         next_ = {"letter_asked": [*asked, following]} if following else {"letter_done": True}
         return [*self.set(after), *(SlotSet(name, value) for name, value in next_.items())]
 
+    def looked_through(self, more: Iterable[Statement] = (), **slots: Any) -> list[EventType]:
+        """The slots where the sentences of the letter were agreed to, and some were written beside them."""
+        facts, told = agreed(self.letter, slots.pop("facts", self.facts), self.told)
+        return self.going_on(facts=facts, told=(*told, *more), **slots)
+
+    def asks_story(self, *, again: bool) -> list[Message]:
+        """The question for what happened."""
+        story = story_of(self.case, knowledge(), self.kind)
+        return story_messages(story, self.review, self.spoken, knowledge(), again=again)
+
+    def was_asked_story(self, *, again: bool) -> bool:
+        """Whether it was asked so in this draft."""
+        draft = takewhile(lambda event: event.get("name") != "letter_asked", since_restart(self.tracker))
+        return was_said(self.asks_story(again=again)[0], draft)
+
 
 def going_on_unasked(said: Writing) -> list[EventType]:
     """The slots where the letter's open question was asked in both wordings, and not answered: it is left."""
-    loop = (said.tracker.active_loop or {}).get("name")
-    again = Message("utter_question", {"question": str(knowledge().facts[said.open_fact].again)})
-    if loop != "letter_form" or not was_said(again, since_restart(said.tracker)):
+    if (said.tracker.active_loop or {}).get("name") != "letter_form":
         return []
-    return said.going_on()
+    if said.open_fact == HAPPENED:
+        return said.looked_through() if said.was_asked_story(again=True) else []
+    again = Message("utter_question", {"question": str(knowledge().facts[said.open_fact].again)})
+    return said.going_on() if was_said(again, since_restart(said.tracker)) else []
 
 
 def kept(facts: Iterable[Fact], told: Iterable[Statement]) -> dict[str, Any]:
@@ -170,19 +180,6 @@ def shown(said: Writing, tone: Tone, kind: str, edits: tuple[Edit, ...]) -> list
     edits_kept = said.kept_edits(kind, edits)
     done = {"tone": tone, "letter_kind": kind, "letter_edits": edits_kept, "letter_done": True, "asked": None}
     return said.set(done)
-
-
-def reviewed(said: Writing) -> list[EventType]:
-    """Show what would stand in the letter and what would not, before it is written; or the letter at once.
-
-    Few sentences are looked through as quickly in the letter itself, some only want it written, and beside
-    a verdict a list would be too long.
-    """
-    hurries = knowledge().patterns["enough"].found(said.message.text) or said.spoken > _CROWDED
-    if hurries or (len(said.review.own) < FEW and not said.review.beside):
-        return shown(said, said.tone, said.kind, said.edits)
-    said.say(review_messages(said.review, said.spoken, knowledge()))
-    return said.set({"letter_kind": said.kind, "letter_done": True, "asked": None})
 
 
 def not_needed(said: Writing) -> list[EventType]:

@@ -28,6 +28,14 @@ def put_well(text: str, knowledge: Knowledge) -> str:
     return sentence if _is_readable(sentence, knowledge) else ""
 
 
+def written_well(text: str, knowledge: Knowledge) -> str:
+    """A sentence that was written for a letter, mended; empty where it is rude."""
+    if knowledge.patterns["rude"].found(text):
+        return ""
+    mended = mend(text, knowledge, talk=False)
+    return f"{mended[:-1]}?" if mended and text.rstrip(" )\"'").endswith("?") else mended
+
+
 def is_sentence(text: str, knowledge: Knowledge) -> bool:
     """Whether a mended text is one: somebody does something. "85 dollars in May" is none."""
     return knowledge.patterns["subject"].found(text) and knowledge.patterns["verb"].found(text)
@@ -49,11 +57,11 @@ def speaks(text: str, knowledge: Knowledge) -> tuple[str, ...]:
     )
 
 
-def mend(sentence: str, knowledge: Knowledge) -> str:
-    """A sentence without chat words, with names, apostrophes, a capital first and one stop last."""
+def mend(sentence: str, knowledge: Knowledge, *, talk: bool = True) -> str:
+    """A sentence with names, apostrophes, a capital first and one stop last; of talk, without chat words."""
     for shouted in matches(knowledge.patterns["shouted"].says, sentence):
         sentence = sentence[: shouted.start()] + shouted[0].lower() + sentence[shouted.end() :]
-    for fix in knowledge.cleaning.values():
+    for fix in (f for f in knowledge.cleaning.values() if talk or not f.talk):
         sentence = put(fix.pattern, fix.put, sentence)
     sentence = " ".join(capitalised(sentence, knowledge).split()).strip(" ,:-")
     sentence = sentence.rstrip("!?…. ,;")

@@ -111,7 +111,8 @@ def gathered(
             continue
         else:
             facts = [f for f in facts if f not in same]
-        facts.append(Fact(kind, value, words[:_LONGEST], owner, kind == asked or short or message.pressed))
+        answers = kind == asked or short or anew or message.pressed
+        facts.append(Fact(kind, value, words[:_LONGEST], owner, answers))
     return tuple(facts[-MOST_FACTS:])
 
 

@@ -15,13 +15,14 @@ from dataclasses import dataclass, replace
 from reinstate.core.case import Case
 from reinstate.core.cleaning import capital, is_sentence
 from reinstate.core.facts import Fact, of_cause, tells
-from reinstate.core.own_words import NEW, TOLD, own_words
+from reinstate.core.own_words import NEW, STORY, TOLD, own_words, part_of
 from reinstate.core.statements import Statement, belonging
 from reinstate.knowledge import Knowledge, LetterPatterns, LetterRow, LetterStance, Tone
 
 LONGEST = 3000
 APPEAL, QUESTIONS = "appeal", "questions"
 MOST_QUESTIONS = 4
+_LONG = 25  # words of what was written for a letter from which on it tells what belongs to a story
 ADDED = "added"  # the part of sentences that a person added and that have no part in this letter
 HAPPENED = "happened"  # the fact that only asks what happened
 _FRAME = ("subject", "greeting", "ending")
@@ -30,7 +31,7 @@ _DETAIL, _POSITION, _REGRET = "detail", "position", "regret"
 _BESIDE = ("unaware", "removed", "evidence")
 _TELLING = ("what", "who", "why", "often", *_BESIDE)
 # The parts in which the answer to a question stands.
-_KNOWN_BY = {HAPPENED: TOLD, "changed": "changed", NEW: NEW, "evidence": "proof"}
+_KNOWN_BY = {"changed": "changed", NEW: NEW, "evidence": "proof"}
 _DOCUMENT, EVIDENCE = "document", "evidence"  # a document that can be shown is named once
 _OPTIONAL, _PLACE = re.compile(r"\[([^\[\]]*\{[^\[\]]*)\]"), re.compile(r"\{(\w+)\}")
 _FIGURE = re.compile(r"\d")
@@ -108,12 +109,15 @@ def draft(
     chosen = own_words(told, case, known, tone, knowledge, disputes=stance == "disputes")
     own = [Sentence(o.text, o.part, words=o.words) for o in chosen if o.part in parts]
     own_deed = knowledge.patterns["own_deed"]
-    happened = [s for s in own if s.part == TOLD]
+    happened = [s for s in own if s.part in (TOLD, STORY)]
     if stance == "asks" and happened and (cause or any(own_deed.found(s.text) for s in happened)):
         stance = "explains"  # who tells what happened knows which rule it is
     rows = _Rows((*_of_cause(cause, knowledge).rows, *frame.rows), case, stance, tone, cause, knowledge)
-    spoken = {s.part for s in own}
+    spoken = {s.part for s in own} | {part_of(s.kind) for s in told if s.place}
     left = [f for f in known if not any(_says(s, f, knowledge) for s in own)]
+    written = any(s.place for s in told)
+    if written:  # beside what was written for the letter, only what was asked for
+        left = [f for f in left if f.answers]
     if (
         TOLD in spoken
     ):  # what was found in passing, in what was said and does not stand, may be of something else
@@ -128,7 +132,11 @@ def draft(
     owns = _REGRET in spoken or any(_tells_deed(f, knowledge) for f in known)
     if stance == "admits" and not owns:
         found = [s for s in found if s.part != _POSITION]  # nobody is made to say that they do not dispute it
-    return Letter((*found, *_led(own, rows)), (*frame.paragraphs[:-2], (ADDED,), *frame.paragraphs[-2:]))
+    story = [s for s in own if s.part == STORY]
+    return Letter(
+        (*found, *story, *_led((s for s in own if s not in story), rows)),
+        (*frame.paragraphs[:-2], (ADDED,), *frame.paragraphs[-2:]),
+    )
 
 
 def _says(sentence: Sentence, fact: Fact, knowledge: Knowledge) -> bool:
@@ -263,16 +271,33 @@ def next_question(
         return None
     cause = case.first_cause
     stance = stance_of(case, facts, told, knowledge)
-    asks = (_of_cause(cause, knowledge) if kind == APPEAL else knowledge.letters[kind]).asks.get(stance, ())
-    if case.appealed == "refused" and kind == APPEAL:
+    of_kind = _of_cause(cause, knowledge) if kind == APPEAL else knowledge.letters[kind]
+    asks = of_kind.asks.get(stance, ())
+    if kind == APPEAL and case.appealed == "refused":
         asks = (NEW, *asks)
+    if kind == APPEAL or of_kind.story:
+        asks = (HAPPENED, *asks)
     stands = {s.part for s in draft(case, facts, told, "formal", knowledge, kind).sentences}
+    stands |= {part_of(s.kind) for s in told if s.place}
     known = {f.kind for f in of_cause(facts, cause, knowledge)}
     known |= {fact for fact, part in _KNOWN_BY.items() if part in stands}
-    if "what" in stands:
-        known.add(HAPPENED)
+    long = sum(len(s.text.split()) for s in told if s.place == STORY) >= _LONG
     missing = (knowledge.facts[fact] for fact in asks if fact not in known and fact not in asked)
-    return next((fact.id for fact in missing if not known & set(fact.unless)), None)
+    left = (fact for fact in missing if not known & set(fact.unless) and not (long and fact.of_story))
+    return next((fact.id for fact in left), None)
+
+
+def story_of(case: Case, knowledge: Knowledge, kind: str = APPEAL) -> str:
+    """What the heart of a letter should tell."""
+    of_kind = _of_cause(case.first_cause, knowledge) if kind == APPEAL else knowledge.letters[kind]
+    return str(of_kind.story or knowledge.letters["generic"].story)
+
+
+def without_answer(told: Iterable[Statement], fact: str) -> tuple[Statement, ...]:
+    """What was told, without the answer to a question for a letter; what happened is looked through again."""
+    if fact == HAPPENED:
+        return tuple(replace(s, place="") for s in told)
+    return tuple(s for s in told if s.place != _KNOWN_BY.get(fact, fact))
 
 
 def nothing_new(case: Case, told: Iterable[Statement]) -> bool:
@@ -341,4 +366,4 @@ def as_owner(
     """What who helps somebody told, without sentences that speak of the owner as "she"."""
     of_another = knowledge.patterns["of_another"]
     phrases = tuple(f for f in facts if not (knowledge.facts[f.kind].free and of_another.found(f.value)))
-    return phrases, tuple(s for s in told if not of_another.found(s.text))
+    return phrases, tuple(s for s in told if s.place or not of_another.found(s.text))

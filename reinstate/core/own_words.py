@@ -1,4 +1,8 @@
-"""Which of a person's own sentences stand in a letter, and in which part of it. Pure."""
+"""Which of a person's own sentences stand in a letter, and in which part of it. Pure.
+
+What was written for the letter stands as it was written, in its order. Of what was only said in talk stands
+what can be put well, once, as much as there is room for.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reinstate.core.case import Case
-from reinstate.core.cleaning import is_sentence, put_well, stems
+from reinstate.core.cleaning import is_sentence, mend, put_well, stems, written_well
 from reinstate.core.facts import Fact, tells
 from reinstate.core.statements import Statement
 from reinstate.knowledge import Knowledge, Tone
 
-TOLD, NEW = "told", "new"
+# Parts of a letter: what happened, as it was told in talk, and as it was written for the letter; what is new.
+TOLD, STORY, NEW = "told", "story", "new"
 # The parts of a person's own sentences by their kind, and how many words stand there: formal or warm, brief.
 PARTS: Mapping[str, tuple[str, int, int]] = {
     "happened": (TOLD, 140, 45),
@@ -22,6 +27,7 @@ PARTS: Mapping[str, tuple[str, int, int]] = {
     "proof": ("proof", 40, 15),
     "wish": ("wish", 40, 0),
 }
+_WRITTEN, _WRITTEN_BRIEF = 330, 90  # words of what was written for the letter: formal or warm, brief
 _NEARLY = 0.7  # share of the telling words of a sentence that stand in another one
 _BARE = 6  # words of an answer that is no sentence
 
@@ -57,7 +63,7 @@ def own_words(
     *,
     disputes: bool,
 ) -> list[Own]:
-    """A person's sentences that can be put well, none said twice, in their order; of many the surest.
+    """A person's sentences for a letter, in their order.
 
     Args:
         told: what they wrote.
@@ -67,21 +73,42 @@ def own_words(
         knowledge: how sentences are mended.
         disputes: whether what tells the deed stays out.
     """
+    told = tuple(told)
+    if any(s.place for s in told):
+        written = (s for s in told if s.place and not _is_told_by(s, facts, knowledge))
+        return list(_written(written, _WRITTEN_BRIEF if tone == "brief" else _WRITTEN, knowledge))
     others = {*case.causes, *case.disputed} - {case.first_cause}
     deeds = [f for f in facts if disputes and knowledge.facts[f.kind].deed]
     found: dict[str, Own] = {}
     for statement in told:
         text = put_well(statement.text, knowledge)
         of_another = statement.cause in others or any(tells(f, statement.text, knowledge) for f in deeds)
-        answers = any(f.answers and f.words == statement.text for f in facts)
-        bare = len(text.split()) <= _BARE and not is_sentence(text, knowledge)
-        if text and statement.kind in PARTS and not of_another and not (bare and answers):
+        told_otherwise = of_another or _is_told_by(statement, facts, knowledge)
+        if text and statement.kind in PARTS and not told_otherwise:
             own = Own(text, part_of(statement.kind), statement.text, statement.sure)
             found.setdefault(text.casefold(), own)
     once = _said_once(list(found.values()), knowledge)
     room = {part: brief if tone == "brief" else formal for part, formal, brief in PARTS.values()}
     kept = {own for part, most in room.items() for own in _surest(once, part, most)}
     return [own for own in once if own in kept]
+
+
+def _is_told_by(statement: Statement, facts: Iterable[Fact], knowledge: Knowledge) -> bool:
+    """Whether a short answer is no sentence, but tells a fact, which is put by its pattern."""
+    bare = len(statement.text.split()) <= _BARE and not is_sentence(
+        mend(statement.text, knowledge), knowledge
+    )
+    return bare and any(f.answers and f.words == statement.text for f in facts)
+
+
+def _written(told: Iterable[Statement], most: int, knowledge: Knowledge) -> Iterator[Own]:
+    """What was written for the letter, up to so many words of each part."""
+    words: dict[str, int] = {}
+    for statement in told:
+        text = (written_well if statement.place == STORY else mend)(statement.text, knowledge)
+        words[statement.place] = words.get(statement.place, 0) + len(text.split())
+        if text and words[statement.place] <= most:
+            yield Own(text, statement.place, statement.text, statement.sure)
 
 
 def _said_once(sentences: Sequence[Own], knowledge: Knowledge) -> list[Own]:

@@ -1,18 +1,19 @@
-"""What of a person's words would stand in a letter and what would stay out, to be looked through. Pure."""
+"""What of a person's words would stand in a letter, looked through before anything else is asked. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reinstate.core.cleaning import is_sentence, put_well, stems
 from reinstate.core.facts import Fact
 from reinstate.core.letter import Letter
 from reinstate.core.own_words import nearly_says
 from reinstate.core.parsed import CORRECTS
-from reinstate.core.statements import Statement, belonging
+from reinstate.core.statements import Statement
 from reinstate.knowledge import Knowledge
 
+_OF_NOTICE = ("account", "accused")
 _REQUEST = ("request", "questions")
 _MOST_BESIDE = 4  # sentences that are offered beside a letter
 _SURE_OUT = 0.9  # what surely does not belong there is not offered
@@ -22,7 +23,7 @@ _SHORTEST = 4  # words of what is said to be left out
 
 @dataclass(frozen=True)
 class Review:
-    """What is looked through before a letter is written; its numbers are those of the letter's sentences.
+    """What is looked through; its numbers are those of the letter's sentences.
 
     Attributes:
         stands: the letter's sentences up to what it asks for.
@@ -41,10 +42,24 @@ class Review:
 
 
 def review(letter: Letter, told: Iterable[Statement], knowledge: Knowledge) -> Review:
-    """What is to be looked through before a letter is written."""
-    own = tuple(n for n, s in enumerate(letter.sentences, 1) if s.words or s.facts)
+    """What is to be looked through of a letter."""
+    own = tuple(
+        n for n, s in enumerate(letter.sentences, 1) if (s.words or s.facts) and s.part not in _OF_NOTICE
+    )
     beside = _beside(letter, told, knowledge)
     return Review(checked(letter), own, tuple((s, put_well(s.text, knowledge)) for s in beside))
+
+
+def agreed(
+    letter: Letter, facts: Iterable[Fact], told: Iterable[Statement]
+) -> tuple[tuple[Fact, ...], tuple[Statement, ...]]:
+    """Facts and statements after a letter was looked through: what stands in it was said for it."""
+    places = {s.words: s.part for s in letter.sentences if s.words}
+    stands = {fact for s in letter.sentences for fact in s.facts}
+    return (
+        tuple(replace(f, answers=True) if f in stands else f for f in facts),
+        tuple(replace(s, place=places[s.text]) for s in told if s.text in places),
+    )
 
 
 def checked(letter: Letter) -> tuple[str, ...]:
@@ -76,14 +91,14 @@ def _beside(letter: Letter, told: Iterable[Statement], knowledge: Knowledge) -> 
 def left_out(
     letter: Letter, facts: Iterable[Fact], told: Iterable[Statement], knowledge: Knowledge
 ) -> tuple[str, ...]:
-    """What a person told that cannot be put well and is no known fact, as it was written."""
+    """What a person told for a letter and does not stand in it, as it was written, and is no known fact."""
     stands = [*(s.words for s in letter.all if s.words), *(f.words for f in facts)]
     return tuple(
         s.text
-        for s in belonging(told)
-        if len(s.text.split()) >= _SHORTEST
-        and not any(knowledge.patterns[p].found(s.text) for p in _NOT_ASKED_FOR)
+        for s in told
+        if (s.for_letter or s.place)
+        and len(s.text.split()) >= _SHORTEST
+        and (s.place or not any(knowledge.patterns[p].found(s.text) for p in _NOT_ASKED_FOR))
         and not CORRECTS.search(s.text)
-        and not is_sentence(put_well(s.text, knowledge), knowledge)
         and not any(s.text in words or words in s.text for words in stands)
     )

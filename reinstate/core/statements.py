@@ -17,15 +17,16 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 ASIDE = "aside"
 DRAFT = "draft"  # that the letter is to be written
 NOT_OF_LETTER: tuple[Kind, ...] = ("aside", "status", "draft")
-MOST = 60
+MOST, _ROW = 60, 5
 _FIGURE = re.compile(r"\d+")
 _SHORT = 10  # words of a sentence that tells little else than what is put right
 _ANSWER = 2  # sentences of an answer at most; who tells more goes on telling
 _SURE = 0.6  # from here on a cause that was read in a sentence is the one that it tells of
-_ANSWERS: dict[str, tuple[Kind, ...]] = {
-    "happened": ("happened",),
-    "changed": ("changed", "happened", "record"),
-    "new": ("new", "happened", "record", "changed", "proof"),
+# By the fact that was asked for: the kind of sentence that answers it, and what that may sound like.
+_ANSWERS: dict[str, tuple[Kind, tuple[Kind, ...]]] = {
+    "changed": ("changed", ("happened", "record")),
+    "new": ("new", ("happened", "record", "changed", "proof")),
+    "evidence": ("proof", ("happened", "record")),
 }
 
 
@@ -38,12 +39,15 @@ class Statement:
         text: as it was written.
         sure: how likely it belongs into a letter, or does not.
         cause: id of the cause that it was read to tell of, empty where that is not sure.
+        place: the part of a letter that it was written for, or was looked through for; empty where it was
+            only said in talk.
     """
 
     kind: Kind
     text: str
     sure: float = 1.0
     cause: str = ""
+    place: str = ""
 
     @property
     def for_letter(self) -> bool:
@@ -61,15 +65,15 @@ def from_slot(value: Any) -> tuple[Statement, ...]:
     if not isinstance(value, list):
         return ()
     return tuple(
-        Statement(next(k for k in KINDS if k == row[0]), str(row[1]), float(row[2]), str(row[3]))
+        Statement(next(k for k in KINDS if k == row[0]), str(row[1]), float(row[2]), *map(str, row[3:]))
         for row in value
-        if isinstance(row, list) and len(row) == 4 and row[0] in KINDS and isinstance(row[2], (int, float))
+        if isinstance(row, list) and len(row) == _ROW and row[0] in KINDS and isinstance(row[2], (int, float))
     )
 
 
 def to_slot(statements: Iterable[Statement]) -> list[list[Any]]:
     """What a slot keeps of them."""
-    return [[s.kind, s.text, round(s.sure, 2), s.cause] for s in statements]
+    return [[s.kind, s.text, round(s.sure, 2), s.cause, s.place] for s in statements]
 
 
 def added(told: Sequence[Statement], more: Iterable[Statement]) -> tuple[Statement, ...]:
@@ -82,8 +86,33 @@ def added(told: Sequence[Statement], more: Iterable[Statement]) -> tuple[Stateme
 
 
 def belonging(told: Iterable[Statement]) -> tuple[Statement, ...]:
-    """What of it belongs into a letter."""
-    return tuple(s for s in told if s.for_letter)
+    """What of it belongs into a letter: what was written for it, or else what was told."""
+    told = tuple(told)
+    return tuple(s for s in told if s.place) or tuple(s for s in told if s.for_letter)
+
+
+def written(
+    text: Iterable[str], says: Iterable[Statement], place: str, least: float
+) -> tuple[Statement, ...]:
+    """The sentences that were written for a part of a letter, whole and in their order.
+
+    Args:
+        text: the sentences that were written.
+        says: what was read in them; a sentence may hold several statements.
+        place: the part of the letter.
+        least: how sure it has to be that all of a sentence is not meant for the letter, to keep it out.
+    """
+    says, found = tuple(says), []
+    for sentence in text:
+        parts = [s for s in says if s.text in sentence or sentence in s.text]
+        first = next((s for s in parts if s.for_letter), Statement("happened", sentence))
+        if (
+            first in parts
+            or not parts
+            or not all(s.kind in (ASIDE, DRAFT) and s.sure >= least for s in parts)
+        ):
+            found.append(replace(first, text=sentence, place=place))
+    return tuple(found)
 
 
 def without(told: Iterable[Statement], gone: Iterable[tuple[str, str]]) -> tuple[Statement, ...]:
@@ -111,22 +140,19 @@ def about(statements: Iterable[Statement], mentions: Iterable[CauseMention]) -> 
     return tuple(found)
 
 
-def answering(statements: Iterable[Statement], asked: str, least: float) -> tuple[Statement, ...]:
+def answering(statements: Iterable[Statement], asked: str) -> tuple[Statement, ...]:
     """Statements of an answer to a question whose answer is told in sentences: they are what was asked for.
 
     Where one of them is that by itself, or many are told, each is what it is.
 
     Args:
-        statements: of the message.
+        statements: of the message, for the letter.
         asked: the fact that was asked for.
-        least: how sure it has to be that a sentence does not belong into a letter, to keep it out.
     """
-    kinds, statements = _ANSWERS.get(asked, ()), tuple(statements)
-    wanted = next((k for k in KINDS if k == asked), None)
-    if any(s.kind == wanted for s in statements) or sum(s.for_letter for s in statements) > _ANSWER:
+    statements = tuple(statements)
+    if asked not in _ANSWERS or len(statements) > _ANSWER:
         return statements
-
-    def answers(s: Statement) -> bool:
-        return s.kind in kinds or (s.kind == ASIDE and s.sure < least)
-
-    return tuple(replace(s, kind=wanted) if wanted and kinds and answers(s) else s for s in statements)
+    wanted, kinds = _ANSWERS[asked]
+    if any(s.kind == wanted for s in statements):
+        return statements
+    return tuple(replace(s, kind=wanted) if s.kind in kinds else s for s in statements)

@@ -348,6 +348,7 @@ class FactKind(_AsWritten):
         deed: whether it tells the deed itself, which has no place in a letter that disputes it.
         unless: facts after which it is not asked for.
         instead_of: facts that the answer to its question does not tell, though it looks so.
+        of_story: whether a story in the person's own words tells it, so that it is not asked for after one.
         yes, no: sentences that tell it, and that do not; tests/unit/test_facts.py tries them.
     """
 
@@ -371,6 +372,7 @@ class FactKind(_AsWritten):
     deed: bool = False
     unless: tuple[str, ...] = ()
     instead_of: tuple[str, ...] = ()
+    of_story: bool = False
     yes: tuple[str, ...] = ()
     no: tuple[str, ...] = ()
 
@@ -378,12 +380,14 @@ class FactKind(_AsWritten):
 class Cleaning(_AsWritten):
     """How a person's own sentence is put before it may stand in a letter.
 
-    `pattern` is found in it (any case); `put` stands in its place, in order.
+    `pattern` is found in it (any case); `put` stands in its place, in order. `talk` is done only to what was
+    not written for a letter.
     """
 
     id: str
     pattern: Pattern
     put: str = ""
+    talk: bool = False
 
 
 class LetterRow(_Frozen):
@@ -418,10 +422,12 @@ class LetterPatterns(_Frozen):
         rows: the sentences; a cause's go before those of the kind.
         title: the button of a kind.
         says: how people ask for that kind.
+        story: what its heart should tell, in the person's own words; it goes on after "your own words: ".
     """
 
     id: str
     title: str | None = Field(None, max_length=24)
+    story: str | None = Field(None, max_length=140)
     says: tuple[Pattern, ...] = ()
     paragraphs: tuple[tuple[str, ...], ...] = ()
     asks: Mapping[LetterStance, tuple[str, ...]] = {}
@@ -487,7 +493,7 @@ class Wording(_Frozen):
     no: str = Field(max_length=24)
     skip: str = Field(max_length=24)
     stop: str = Field(max_length=24)
-    write_letter: str = Field(max_length=24)
+    use_these: str = Field(max_length=24)
     change_sentence: str = Field(max_length=24)
     tones: Mapping[Tone, str]
     understood_about: str

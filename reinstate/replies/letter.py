@@ -116,26 +116,36 @@ def letter_messages(
     ]
 
 
-def review_messages(review: Review, spoken: int, knowledge: Knowledge) -> list[Message]:
-    """What would stand in a letter, and what was told and would not, with the numbers to change that.
+def story_messages(
+    story: str, review: Review, spoken: int, knowledge: Knowledge, *, again: bool
+) -> list[Message]:
+    """The question for the heart of a letter, with what would stand there of what was told already.
 
     Args:
-        review: what is looked through.
+        story: what the heart should tell.
+        review: what was told, with the numbers to change it.
         spoken: how many characters were said in the turn before.
         knowledge: for the titles.
+        again: only the question, in other words.
     """
+    wording = knowledge.table.wording
+    go_on = Button(wording.use_these, "/affirm") if review.own else Button(wording.skip, "/skip")
+    buttons = (go_on, Button(wording.stop, "/cancel"))
+    if again:
+        return [Message(f"utter_letter_story{'_or_keep' if review.own else ''}_again", {}, buttons)]
     stands = [f"{n}. {review.stands[n - 1]}" for n in review.own]
     beside = [f"{n}. {text}" for n, (_, text) in enumerate(review.beside, len(review.stands) + 1)]
     most = _MOST_REVIEW - spoken
     seen = _fitting(stands, most - sum(map(len, beside[:_LEAST_BESIDE])))
     out = _fitting(beside, most - sum(map(len, seen)))
-    wording = knowledge.table.wording
-    buttons = (Button(wording.write_letter, "/letter_formal"), Button(wording.stop, "/cancel"))
+    if not seen:
+        maybe = [Message("utter_letter_review_maybe", {"sentences": "\n".join(out)})] if out else []
+        return [*maybe, Message("utter_letter_story", {"story": story}, buttons)]
     extent = "" if len(seen) == len(stands) else "_part"
     return [
         Message(f"utter_letter_review{extent}", {"sentences": "\n".join(seen)}),
         *([Message("utter_letter_review_beside", {"sentences": "\n".join(out)})] if out else []),
-        Message("utter_letter_review_how", {}, buttons),
+        Message("utter_letter_story_or_keep", {"story": story}, buttons),
     ]
 
 

@@ -22,9 +22,12 @@ from reinstate.core.letter import (
     next_question,
     nothing_new,
     stance_of,
+    without_answer,
 )
+from reinstate.core.own_words import STORY
 from reinstate.core.parsed import ParsedMessage
-from reinstate.core.statements import KINDS, MOST, Kind, Statement, about, added, answering, without
+from reinstate.core.review import left_out
+from reinstate.core.statements import KINDS, MOST, Kind, Statement, about, added, answering, without, written
 from reinstate.core.update import update_case
 from reinstate.core.wishes import Edit, Wish, edited, edits_of, is_wish, parse_wishes
 from reinstate.knowledge import TONES, Tone, knowledge
@@ -49,7 +52,7 @@ def told(case: Case, *texts: Told) -> tuple[Case, tuple[Fact, ...], tuple[Statem
     """
     facts: tuple[Fact, ...] = ()
     statements: tuple[Statement, ...] = ()
-    asked: list[str] = []
+    asked: list[str] = ["happened"]
     for said in texts:
         kind, text = ("happened", said) if isinstance(said, str) else said
         found = details.find(text, FACTS)
@@ -62,7 +65,7 @@ def told(case: Case, *texts: Told) -> tuple[Case, tuple[Fact, ...], tuple[Statem
             statements=tuple(Statement(kind_of(kind), sentence) for sentence in sentences(text)),
         )
         after = update_case(case, message, None, FACTS)
-        facts = gathered(facts, message, case, after, FACTS, asked[-1] if asked else None)
+        facts = gathered(facts, message, case, after, FACTS, asked[-1])
         case, statements = after, added(statements, message.statements)
         following = next_question(case, facts, statements, asked, FACTS)
         asked += [following] if following else []
@@ -158,8 +161,8 @@ def test_any_messages_make_a_letter_that_fits(case: Case, texts: list[Told], ton
 @given(st.text(max_size=4000))
 def test_any_text_is_put_well_or_left_out(text: str) -> None:
     """Whatever is written, what stays begins with a capital and ends with one stop."""
-    for written in sentences(text):
-        if sentence := put_well(written, FACTS):
+    for said in sentences(text):
+        if sentence := put_well(said, FACTS):
             assert sentence[0].upper() == sentence[0]
             assert sentence.endswith(".")
 
@@ -386,10 +389,10 @@ def test_what_was_found_in_passing_is_not_put() -> None:
 def test_a_long_answer_is_what_it_tells() -> None:
     """Who goes on telling when asked what has changed has not said what has changed."""
     told = [Statement("happened", f"He paid me {n} dollars.") for n in (400, 500, 600)]
-    assert ["happened"] * 3 == [s.kind for s in answering(told, "changed", 0.6)]
-    assert ["changed"] == [s.kind for s in answering(told[:1], "changed", 0.6)]
+    assert ["happened"] * 3 == [s.kind for s in answering(told, "changed")]
+    assert ["changed"] == [s.kind for s in answering(told[:1], "changed")]
     changed = Statement("changed", "I told him no more.")
-    assert ["happened", "changed"] == [s.kind for s in answering([told[0], changed], "changed", 0.6)]
+    assert ["happened", "changed"] == [s.kind for s in answering([told[0], changed], "changed")]
 
 
 def test_what_was_read_of_another_cause_stays_out() -> None:
@@ -422,10 +425,60 @@ def test_statements_are_kept_once_and_put_right() -> None:
 
 def test_an_answer_is_what_was_asked_for() -> None:
     """What answers the question for what is new, or what has changed, is that."""
-    said = (Statement("happened", "I work on two projects at a time"), Statement("aside", "lol", 0.99))
-    assert ["changed", "aside"] == [s.kind for s in answering(said, "changed", 0.7)]
-    assert ["new", "aside"] == [s.kind for s in answering(said, "new", 0.7)]
-    assert said == answering(said, "when", 0.7)
+    said = (Statement("happened", "I work on two projects at a time"), Statement("wish", "please lift it"))
+    assert ["changed", "wish"] == [s.kind for s in answering(said, "changed")]
+    assert ["new", "wish"] == [s.kind for s in answering(said, "new")]
+    assert ["proof", "wish"] == [s.kind for s in answering(said, "evidence")]
+    assert said == answering(said, "when")
+
+
+def test_what_is_written_for_a_letter_stands_whole() -> None:
+    """Sentences of a story are not cut into clauses; only what is surely no part of it is left out."""
+    text = ("In May he paid me, and my account was closed.", "is that ok so?", "maybe June.")
+    says = (
+        Statement("happened", "In May he paid me"),
+        Statement("status", "and my account was closed"),
+        Statement("aside", "is that ok so?", 0.97),
+        Statement("aside", "maybe June.", 0.6),
+    )
+    story = written(text, says, STORY, 0.9)
+    assert [(text[0], STORY), (text[2], STORY)] == [(s.text, s.place) for s in story]
+
+
+def test_a_story_takes_the_place_of_what_was_told() -> None:
+    """Of talk nothing is put beside it, in its order and its words; only what was asked for after it."""
+    talk = Statement("happened", "he paid me over wise twice")
+    story = [
+        Statement(k, t, place=STORY)
+        for k, t in (("regret", "I am sorry."), ("happened", "because he was in a hurry?"))
+    ]
+    answer = Fact("proposed_by", "client", "Who proposed it? The client", "paid_outside", True)
+    passing = Fact("when", "in June", "it was in june", "paid_outside")
+    text = draft(admitting("paid_outside"), (answer, passing), (talk, *story), "formal", FACTS).text
+    assert "I am sorry. Because he was in a hurry?" in text
+    assert "The client proposed it." in text
+    assert "Wise" not in text and "June" not in text
+    assert "and I am sorry" not in text
+
+
+def test_a_rude_sentence_stands_in_no_letter() -> None:
+    """Whoever wrote it for the letter is told that it does not."""
+    rude = Statement("happened", "these idiots closed it in May", place=STORY)
+    letter = draft(admitting("paid_outside"), (), (rude,), "formal", FACTS)
+    assert "idiots" not in letter.text
+    assert (rude.text,) == left_out(letter, (), (rude,), FACTS)
+
+
+def test_the_answer_before_is_taken_back() -> None:
+    """One step back: what happened is looked through again, another answer is gone."""
+    story, changed = (
+        Statement("happened", "he paid", place=STORY),
+        Statement("changed", "no more", place="changed"),
+    )
+    assert (story,) == without_answer((story, changed), "changed")
+    assert (replace(story, place=""), replace(changed, place="")) == without_answer(
+        (story, changed), "happened"
+    )
 
 
 def test_a_sentence_that_tells_more_than_a_fact_stays() -> None:
@@ -468,23 +521,24 @@ ASKED = [
     (admitting("paid_outside"), "paypal. once. oct 12", "proposed_by"),
     (admitting("paid_outside"), "client asked, paypal, once, on oct 12", "changed"),
     (denying("multiple_accounts"), "the second account is my brother's", "connection"),
-    (admitting("multiple_accounts"), "i forgot the old account", "when"),
+    (admitting("multiple_accounts"), "i forgot the old account", "changed"),
     (admitting("contact_sharing"), "I gave him my skype in the proposal in may", "proposed_by"),
-    (Case(), "", "happened"),
+    (Case(), "", "changed"),
 ]
 
 
 @pytest.mark.parametrize(("case", "text", "asked"), ASKED)
 def test_what_was_told_is_not_asked(case: Case, text: str, asked: str) -> None:
-    """The first question is for what is missing and matters for this cause."""
+    """After what happened, the question is for what is missing and matters for this cause."""
     after, facts, statements = told(case, text if text else ("aside", text))
-    assert asked == next_question(after, facts, statements, (), FACTS)
+    assert "happened" == next_question(after, facts, statements, (), FACTS)
+    assert asked == next_question(after, facts, statements, ("happened",), FACTS)
 
 
 def test_a_refused_appeal_asks_for_something_new() -> None:
     """Without something new there is no letter; with it the letter says so."""
     case = replace(admitting("proposal_spam"), appealed="refused")
-    assert "new" == next_question(case, (), (), (), FACTS)
+    assert "new" == next_question(case, (), (), ("happened",), FACTS)
     assert nothing_new(case, ())
     new = Statement("new", "i have found the messages of the client")
     assert not nothing_new(case, (new,))
