@@ -127,7 +127,7 @@ class AskForFact(Action):
         """Ask; the second time in other words."""
         said = Writing(dispatcher, tracker)
         if said.open_fact == HAPPENED:
-            said.say(said.asks_story(again=said.was_asked_story(again=False)))
+            said.say(said.asks_story())
             return []
         if other := _needed_instead(said):
             said = Writing(dispatcher, with_slots(tracker, {"letter_asked": other}))

@@ -24,7 +24,7 @@ from reinstate.core.statements import Statement
 from reinstate.core.verdict import decide
 from reinstate.core.wishes import Edit, edited
 from reinstate.knowledge import TONES, Tone, knowledge
-from reinstate.replies.letter import letter_messages, story_messages
+from reinstate.replies.letter import STORY_ASKED, letter_messages, story_messages
 from reinstate.replies.message import Message
 
 _EDIT_ROW = 5  # which letter it is of, and the fields of an edit
@@ -138,15 +138,23 @@ class Writing(Said):
         facts, told = agreed(self.letter, slots.pop("facts", self.facts), self.told)
         return self.going_on(facts=facts, told=(*told, *more), **slots)
 
-    def asks_story(self, *, again: bool) -> list[Message]:
-        """The question for what happened."""
+    def asks_story(self) -> list[Message]:
+        """The question for what happened; in few words where it stands above or something was answered."""
         story = story_of(self.case, knowledge(), self.kind)
-        return story_messages(story, self.review, self.spoken, knowledge(), again=again)
+        asked = story_messages(story, self.review, self.spoken, knowledge(), again=False)
+        seen = {(line.get("metadata") or {}).get("utter_action") for line in self._since_asked()}
+        again = was_said(asked[0], self._since_asked()) or (self.spoken and seen & STORY_ASKED)
+        return story_messages(story, self.review, 0, knowledge(), again=True) if again else asked
 
-    def was_asked_story(self, *, again: bool) -> bool:
-        """Whether it was asked so in this draft."""
-        draft = takewhile(lambda event: event.get("name") != "letter_asked", since_restart(self.tracker))
-        return was_said(self.asks_story(again=again)[0], draft)
+    def asked_story_again(self) -> bool:
+        """Whether what happened was asked for in both wordings in this draft."""
+        again = story_messages("", self.review, 0, knowledge(), again=True)
+        return was_said(again[0], self._since_asked())
+
+    def _since_asked(self) -> list[dict[str, Any]]:
+        """The events since the open question was chosen, the latest first."""
+        events = since_restart(self.tracker)
+        return list(takewhile(lambda event: event.get("name") != "letter_asked", events))
 
 
 def going_on_unasked(said: Writing) -> list[EventType]:
@@ -154,7 +162,7 @@ def going_on_unasked(said: Writing) -> list[EventType]:
     if (said.tracker.active_loop or {}).get("name") != "letter_form":
         return []
     if said.open_fact == HAPPENED:
-        return said.looked_through() if said.was_asked_story(again=True) else []
+        return said.looked_through() if said.asked_story_again() else []
     again = Message("utter_question", {"question": str(knowledge().facts[said.open_fact].again)})
     return said.going_on() if was_said(again, since_restart(said.tracker)) else []
 

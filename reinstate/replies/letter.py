@@ -17,8 +17,15 @@ from reinstate.replies.message import MOST_BUTTONS, Button, Message, bullets, nu
 _BEGINNING = 6  # words by which a sentence of the draft is known again
 _MOST_KINDS = 2
 _IDENTITY = {"identity_hold", "identity_verification"}  # what is answered on a way of its own
-_MOST_LINE, _MOST_REVIEW = 300, 620  # characters of a line that is looked through, and of all of them
+_MOST_LINE, _MOST_REVIEW = 300, 460  # characters of a line that is looked through, and of all of them
 _LEAST_BESIDE = 2  # lines of what stays out that are shown, however much stands in the letter
+# The first of the messages that ask for the heart of a letter, whichever it is.
+STORY_ASKED = {
+    "utter_letter_review",
+    "utter_letter_review_part",
+    "utter_letter_review_maybe",
+    "utter_letter_story",
+}
 _MOST_SAID, _MOST_LEFT_OUT, _MOST_LEFT_OUT_LINES = 240, 100, 3  # characters, and lines
 
 
@@ -138,9 +145,11 @@ def story_messages(
     most = _MOST_REVIEW - spoken
     seen = _fitting(stands, most - sum(map(len, beside[:_LEAST_BESIDE])))
     out = _fitting(beside, most - sum(map(len, seen)))
-    if not seen:
+    if not seen and not review.own:
         maybe = [Message("utter_letter_review_maybe", {"sentences": "\n".join(out)})] if out else []
         return [*maybe, Message("utter_letter_story", {"story": story}, buttons)]
+    if not seen:
+        return [Message("utter_letter_story_or_keep_again", {}, buttons)]
     extent = "" if len(seen) == len(stands) else "_part"
     return [
         Message(f"utter_letter_review{extent}", {"sentences": "\n".join(seen)}),
