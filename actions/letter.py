@@ -22,9 +22,10 @@ from actions.writing import (
     with_message,
     with_slots,
 )
+from reinstate.core.cleaning import put_well
 from reinstate.core.letter import APPEAL, HAPPENED, QUESTIONS, nothing_new, tells_nothing
 from reinstate.knowledge import knowledge
-from reinstate.replies.letter import fact_message, nothing_new_message, understood_message
+from reinstate.replies.letter import nothing_new_message, suggestion_messages, understood_message
 from reinstate.replies.message import Message
 
 _SOUND_LIKE_STOPS = ("cancel", "go_back")
@@ -127,14 +128,15 @@ class AskForFact(Action):
         """Ask; the second time in other words."""
         said = Writing(dispatcher, tracker)
         if said.open_fact == HAPPENED:
-            said.say(said.asks_story())
+            said.say([said.asks_story()])
             return []
         if other := _needed_instead(said):
             said = Writing(dispatcher, with_slots(tracker, {"letter_asked": other}))
         kind = knowledge().facts[said.open_fact]
         asked = Message("utter_question", {"question": str(kind.ask)})
         again = was_said(asked, since_restart(tracker))
-        said.say([fact_message(kind, knowledge(), again=again, most=said.room)])
+        told = [put_well(s.text, knowledge()) for s in said.suggested]
+        said.say(suggestion_messages(kind, told, knowledge(), again=again, most=said.room))
         return Said(dispatcher, tracker).set({"letter_asked": other}) if other else []
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from rasa_sdk.events import EventType
+from rasa_sdk.events import EventType, SlotSet
 
-from actions.standing import answers, story_edits
-from actions.writing import Writing, kept, with_slots
+from actions.standing import answers
+from actions.turn import since_restart, was_said
+from actions.writing import Writing, kept
 from reinstate.core import statements
 from reinstate.core.case import Case
 from reinstate.core.cleaning import is_sentence, sentences
@@ -20,53 +21,64 @@ from reinstate.core.statements import Statement
 from reinstate.core.update import update_case
 from reinstate.core.wishes import parse_wishes
 from reinstate.knowledge import knowledge
+from reinstate.replies.message import Message
 
 NOT_OF_LETTER = 0.7  # an answer's sentence is kept out of the letter only if it surely does not belong there
 _NOT_OF_STORY = 0.9  # a sentence of what was to be written for it
 _FEW = 4  # words of an answer that may be one though no sentence of it belongs into a letter
-_STORY = 20  # words from which on a text can stand in place of what was told before
+_STORY = 12  # words from which on a text is what was to be written, whatever it sounds like
+_SURE_CAUSE = 0.85  # how surely a story has to tell a cause for the letter to be about that
+_NOT_WRITTEN = ("frames", "asks_something", "asks_bare")  # sentences that are no part of a story
+_BESIDE_STORY = ("changed", "proof", "record")  # what was told in talk and may be used beside it
 
 
 def story(said: Writing) -> list[EventType]:
-    """The slots after what happened was written for the letter, or the sentences that tell it were agreed to.
+    """The slots after what happened was written for the letter; none where nothing was.
 
-    What is written takes the place of all that was told; a few words more stand beside it.
+    What is written takes the place of what was told of it; a few words only stand beside it.
     """
-    message, patterns, told = said.message, knowledge().patterns, bool(said.review.own)
-    nothing = patterns["has_nothing"].found(message.text)
-    if (
-        message.intent in ("affirm", "skip")
-        or patterns["agrees"].found(message.text)
-        or (nothing and not told)
-    ):
-        return said.looked_through()
-    heard = parse_wishes(message.text, knowledge())
-    if (told or said.review.beside) and any(wish.kind != "add" for wish in heard.wishes):
-        edits = said.kept_edits(said.kind, story_edits(said, heard))
-        changed = Writing(said.dispatcher, with_slots(said.tracker, {"letter_edits": edits}))
-        return changed.looked_through(letter_edits=edits) if edits else []
-    if heard.wishes:
-        message = _wanted(said)
-    elif nothing or message.pressed or not answers(message) or _only_asks(message):
-        return []
-    case, facts = _heard(said, message, HAPPENED)
-    if outdated(said.facts, facts) and corrects_facts(message, knowledge()):
-        return _taken(said, message, HAPPENED)
+    message, patterns = said.message, knowledge().patterns
+    whole = len(message.text.split()) >= _STORY and not message.pressed
+    if not whole:
+        nothing = patterns["has_nothing"].found(message.text) or patterns["agrees"].found(message.text)
+        if message.intent in ("affirm", "skip") or nothing:
+            return said.of_talk()
+        heard = parse_wishes(message.text, knowledge())
+        if message.pressed or not answers(message) or any(wish.kind != "add" for wish in heard.wishes):
+            return []
+        message = _wanted(said) if heard.wishes else message
     text = said.voice(message.text)
-    adds = told and (bool(heard.wishes) or len(text.split()) < _STORY)
-    framed = (s for s in sentences(text) if not patterns["frames"].found(s))
-    new = statements.written(framed, said.says, TOLD if adds else STORY, _NOT_OF_STORY)
-    if not new:
+    own = [s for s in sentences(text) if not any(patterns[name].found(s) for name in _NOT_WRITTEN)]
+    new = statements.written(own, said.says, STORY, _NOT_OF_STORY)
+    if not any(s.place for s in new):
         return []
-    if adds:
-        return said.looked_through(new, case=case, facts=facts)
-    own = [replace(f, answers=True) if f.words in text else f for f in facts]
-    return said.going_on(case=case, facts=own, told=new, letter_edits=said.kept_edits(said.kind, ()))
+    case, facts = _heard(said, message, HAPPENED, whole=whole)
+    if not whole and outdated(said.facts, facts) and corrects_facts(message, knowledge()):
+        return _taken(said, message, HAPPENED)
+    if whole and _speaks_of_another(said, new):
+        said.say([Message("utter_letter_as_owner")])
+        return [SlotSet("letter_kind", said.kind)]  # so that nothing else answers, and the form asks again
+    if not whole:
+        return said.of_talk((replace(s, place=part_of(s.kind)) for s in new), case=case, facts=facts)
+    talk = [s for s in said.told if s.kind in _BESIDE_STORY]
+    own_facts = [replace(f, answers=True) if f.words in text else f for f in facts]
+    kept_edits = said.kept_edits(said.kind, ())
+    return said.going_on(case=case, facts=own_facts, told=(*talk, *new), letter_edits=kept_edits)
+
+
+def _speaks_of_another(said: Writing, story: Iterable[Statement]) -> bool:
+    """Whether who writes for somebody speaks of them as "he" or "she", and was not told yet not to."""
+    if said.role != "helper" or was_said(Message("utter_letter_as_owner"), since_restart(said.tracker)):
+        return False
+    return any(knowledge().patterns["speaks_of_owner"].found(s.text) for s in story)
 
 
 def answered(said: Writing) -> list[EventType]:
     """The slots after an answer to another question; none where it is no answer."""
     message, asked = said.message, said.open_fact
+    if said.suggested and (message.intent == "affirm" or knowledge().patterns["agrees"].found(message.text)):
+        used = {s.text: replace(s, place=part_of(s.kind)) for s in said.suggested}
+        return said.going_on(told=[used.get(s.text, s) for s in said.told])
     nothing = knowledge().patterns["has_nothing"].found(message.text)
     declines = message.pressed and message.intent in ("deny", "cause_unknown")
     if nothing or declines or message.intent == "skip":
@@ -92,11 +104,6 @@ def _is_answer(said: Writing) -> bool:
     return answers(said.message) and not aside
 
 
-def _only_asks(message: ParsedMessage) -> bool:
-    """Whether every sentence of a message asks something."""
-    return all(map(knowledge().patterns["asks_something"].found, sentences(message.text)))
-
-
 def _tells(said: Writing, message: ParsedMessage, asked: str) -> bool:
     """Whether a text tells the fact that was asked for, whatever it sounds like ("may")."""
     if message.pressed or knowledge().facts[asked].free:
@@ -105,17 +112,25 @@ def _tells(said: Writing, message: ParsedMessage, asked: str) -> bool:
     return any(fact.kind == asked and fact not in said.facts for fact in facts)
 
 
-def _heard(said: Writing, message: ParsedMessage, asked: str) -> tuple[Case, tuple[Fact, ...]]:
+def _heard(
+    said: Writing, message: ParsedMessage, asked: str, *, whole: bool = False
+) -> tuple[Case, tuple[Fact, ...]]:
     """The case and the facts after an answer.
 
-    A fragment of an answer opens no other case and denies none; "it is X, not Y" of two known ones does.
+    A fragment of an answer opens no other case and denies none; "it is X, not Y" of two known ones does, and
+    a `whole` story that surely tells a cause.
     """
     known = {*said.case.causes, *said.case.disputed} if corrects_facts(message, knowledge()) else set()
     named = tuple(m for m in message.mentions if m.id in known)
+    if whole and message.intent.startswith(("cause_", "deny_")):
+        named = tuple(m for m in message.told if m.confidence >= _SURE_CAUSE)[:1]
     heard = replace(message, mentions=named, choices=())
     if not message.pressed and message.intent.removeprefix("circumstance_") not in _circumstances(asked):
         heard = replace(heard, intent="inform_detail")  # "never again" does not tell how often it was
-    case = update_case(said.case, heard, None, knowledge())
+    case = said.case
+    if whole and named and named[0].id not in (*case.causes, *case.disputed):
+        case = case.drop_latest()
+    case = update_case(case, heard, None, knowledge())
     message = replace(message, text=said.voice(message.text))
     return case, gathered(said.facts, message, said.case, case, knowledge(), asked)
 
@@ -123,17 +138,19 @@ def _heard(said: Writing, message: ParsedMessage, asked: str) -> tuple[Case, tup
 def _taken(said: Writing, message: ParsedMessage, asked: str) -> list[EventType]:
     """The slots after an answer: its facts and its sentences."""
     case, facts = _heard(said, message, asked)
+    patterns = knowledge().patterns
     new = {fact.kind for fact in facts if fact not in said.facts}
     gone = outdated(said.facts, facts)
     told = statements.without(said.told, ((fact.words, fact.value) for fact in gone))
     says: tuple[Statement, ...] = ()
     if not (message.pressed or message.pasted):
         others = [f for f in facts if f.kind in new - {asked}]
-        says = statements.written(sentences(said.voice(message.text)), said.says, "", NOT_OF_LETTER)
+        own = (s for s in sentences(said.voice(message.text)) if not patterns["asks_something"].found(s))
+        says = statements.written(own, said.says, TOLD, NOT_OF_LETTER)
         says = statements.answering((s for s in says if not _only_tells(s, others)), asked)
-    if asked != HAPPENED:
-        says = tuple(replace(s, place=part_of(s.kind)) for s in says)
-    told = statements.added(told, says)
+    meant = asked != HAPPENED  # what puts right what was told is talk until it is used
+    placed = (replace(s, place=part_of(s.kind) if meant and s.place else "") for s in says)
+    told = statements.added(told, placed)
     if asked not in new and (new or gone) and corrects_facts(message, knowledge()):
         return said.set({**case.to_slots(), **said.followed(case), **kept(facts, told)})
     return said.going_on(case=case, facts=facts, told=told)

@@ -43,6 +43,8 @@ class ActionRespond(OrOfLetter, Action):
         turn = said.turn
         if tracker.get_slot("requested_slot") == "lately" and turn.message.clears:
             turn = replace(turn, message=replace(turn.message, mentions=(), choices=()))
+        if (tracker.active_loop or {}).get("name") == "letter_form" and not turn.message.pressed:
+            turn = replace(turn, message=_within_letter(turn.message))  # the letter stays about its cause
         if tracker.get_slot("letter_done"):
             turn = replace(turn, message=_beside_letter(turn))
         facts = from_slot(tracker.get_slot("facts"), knowledge())
@@ -110,6 +112,12 @@ class ActionWhy(Action):
         )
         said.say([message])
         return []
+
+
+def _within_letter(message: ParsedMessage) -> ParsedMessage:
+    """A message between the questions for a letter: it opens no other case."""
+    tells = message.intent.startswith(("cause_", "deny_")) and message.intent != "cause_unknown"
+    return replace(message, intent="inform_detail" if tells else message.intent, mentions=(), choices=())
 
 
 def _beside_letter(turn: Turn) -> ParsedMessage:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -21,7 +22,7 @@ from actions.writing import (
 )
 from reinstate.core import statements
 from reinstate.core.asked import SURE_TOLD
-from reinstate.core.cleaning import mend, phrase, sentences
+from reinstate.core.cleaning import phrase, sentences
 from reinstate.core.doubt import SURE_ALONE
 from reinstate.core.facts import corrects_facts, gathered, outdated, to_slot
 from reinstate.core.letter import APPEAL, EVIDENCE, LONGEST, Letter
@@ -84,6 +85,8 @@ def of_letter(said: Writing) -> list[EventType] | None:
     heard = replace(heard, tone=heard.tone or tone)
     if heard:
         return _fulfilled(said, heard)
+    if knowledge().wishes["about_letter"].found(message.text) and message.intent not in ALWAYS_INTERRUPT:
+        return _how(said)
     if message.intent in ("affirm", "deny") and not said.asked:
         return _how(said)
     if message.intent == "letter_change":
@@ -200,13 +203,24 @@ def _fulfilled(said: Writing, heard: Wishes) -> list[EventType]:
         response = "utter_letter_not_clean" if failed[0].kind == "add" else "utter_letter_not_found"
         said.say([change_message(letter, said.another(response))])
         return said.set(slots)
-    if failed:
-        what = failed[0].what or failed[0].sentence or ", ".join(map(str, failed[0].numbers))
-        said.say([Message(said.another("utter_letter_undone"), {"what": what})])
+    if undone := [
+        *(w.what or w.sentence or ", ".join(map(str, w.numbers)) for w in failed),
+        *_wanted_else(heard),
+    ]:
+        said.say([Message(said.another("utter_letter_undone"), {"what": undone[0]})])
     elif heard.tone == said.tone and not heard.wishes:
         said.say([change_message(letter, said.another("utter_letter_same"))])
         return said.set(slots)
     return [*said.set(slots), *shown(asked, tone, said.kind, edits)]
+
+
+def _wanted_else(heard: Wishes) -> Iterator[str]:
+    """What else a message says of the letter, beside wishes that were read: nothing was done about it."""
+    told = knowledge().patterns["asks_something"]
+    for sentence in sentences(heard.rest):
+        about = knowledge().wishes["about_letter"].found(sentence)
+        if about and not told.found(sentence):
+            yield sentence
 
 
 def _with_wishes(asked: Writing, said: Writing, heard: Wishes) -> tuple[Letter, tuple[Edit, ...], list[Wish]]:
@@ -221,19 +235,6 @@ def _with_wishes(asked: Writing, said: Writing, heard: Wishes) -> tuple[Letter, 
         failed += [] if more or is_said(wish, letter, knowledge()) else [wish]
         edits, letter = (*edits, *more), edited(letter, more)
     return letter, edits, failed
-
-
-def story_edits(said: Writing, heard: Wishes) -> tuple[Edit, ...]:
-    """The letter's edits with what is wanted of the sentences that are looked through, by their numbers."""
-    edits: tuple[Edit, ...] = ()
-    for wish in (_voiced(w, said) for w in heard.wishes):
-        stands = tuple(n for n in wish.numbers if n in said.review.own)
-        if stands or not wish.numbers:
-            edits += edits_of(replace(wish, numbers=stands), said.letter, knowledge())
-        new = wish.sentence and mend(wish.sentence, knowledge())
-        for statement, text in filter(None, map(said.review.more, wish.numbers)):
-            edits += (Edit("", new or text, part_of(statement.kind)),) if new or wish.kind == "put_in" else ()
-    return (*said.edits, *edits) if edits else ()
 
 
 def answers(message: ParsedMessage) -> bool:

@@ -16,17 +16,21 @@ from rasa_sdk.events import EventType, SlotSet
 from actions.turn import Said, since_restart, was_said
 from reinstate.core import statements
 from reinstate.core.case import Case
+from reinstate.core.cleaning import is_sentence, put_well
 from reinstate.core.facts import Fact, from_slot, gathered, to_slot
 from reinstate.core.letter import APPEAL, HAPPENED, Letter, as_owner, draft, next_question, story_of
 from reinstate.core.parsed import ParsedMessage
-from reinstate.core.review import Review, agreed, left_out, review
-from reinstate.core.statements import Statement
+from reinstate.core.review import agreed, left_out
+from reinstate.core.statements import Statement, belonging
 from reinstate.core.verdict import decide
 from reinstate.core.wishes import Edit, edited
 from reinstate.knowledge import TONES, Tone, knowledge
-from reinstate.replies.letter import STORY_ASKED, letter_messages, story_messages
+from reinstate.replies.letter import letter_messages, story_message
 from reinstate.replies.message import Message
 
+# By the fact that is asked for, the kind of sentence that answers it; how sure it has to be, and how many.
+_SUGGESTED = {"changed": "changed", "evidence": "proof", "new": "proof"}
+_SURE, _MOST = 0.8, 2
 _EDIT_ROW = 5  # which letter it is of, and the fields of an edit
 
 
@@ -65,11 +69,6 @@ class Writing(Said):
     def tone(self) -> Tone:
         """The tone of the draft."""
         return tone_of(self.tracker.get_slot("tone")) or "formal"
-
-    @cached_property
-    def review(self) -> Review:
-        """What would stand in the letter of what was told, and what would not."""
-        return review(self.letter, self.told, knowledge())
 
     @property
     def nothing_to_appeal(self) -> bool:
@@ -133,23 +132,29 @@ class Writing(Said):
         next_ = {"letter_asked": [*asked, following]} if following else {"letter_done": True}
         return [*self.set(after), *(SlotSet(name, value) for name, value in next_.items())]
 
-    def looked_through(self, more: Iterable[Statement] = (), **slots: Any) -> list[EventType]:
-        """The slots where the sentences of the letter were agreed to, and some were written beside them."""
+    def of_talk(self, more: Iterable[Statement] = (), **slots: Any) -> list[EventType]:
+        """The slots where the letter is to be made of what was told, and of some more."""
         facts, told = agreed(self.letter, slots.pop("facts", self.facts), self.told)
         return self.going_on(facts=facts, told=(*told, *more), **slots)
 
-    def asks_story(self) -> list[Message]:
-        """The question for what happened; in few words where it stands above or something was answered."""
+    @property
+    def suggested(self) -> tuple[Statement, ...]:
+        """What was told in talk that answers the open question, so that it need not be told again."""
+        wanted = _SUGGESTED.get(self.open_fact)
+        found = (s for s in self.told if s.kind == wanted and not s.place and s.sure >= _SURE)
+        return tuple(s for s in found if is_sentence(put_well(s.text, knowledge()), knowledge()))[:_MOST]
+
+    def asks_story(self) -> Message:
+        """The question for what happened; in other words where it was asked in this draft."""
         story = story_of(self.case, knowledge(), self.kind)
-        asked = story_messages(story, self.review, self.spoken, knowledge(), again=False)
-        seen = {(line.get("metadata") or {}).get("utter_action") for line in self._since_asked()}
-        again = was_said(asked[0], self._since_asked()) or (self.spoken and seen & STORY_ASKED)
-        return story_messages(story, self.review, 0, knowledge(), again=True) if again else asked
+        told = bool(self.facts or belonging(self.told))
+        asked = story_message(story, knowledge(), told=told, again=False)
+        again = was_said(Message(asked.response), self._since_asked())
+        return story_message(story, knowledge(), told=told, again=True) if again else asked
 
     def asked_story_again(self) -> bool:
         """Whether what happened was asked for in both wordings in this draft."""
-        again = story_messages("", self.review, 0, knowledge(), again=True)
-        return was_said(again[0], self._since_asked())
+        return was_said(story_message("", knowledge(), told=True, again=True), self._since_asked())
 
     def _since_asked(self) -> list[dict[str, Any]]:
         """The events since the open question was chosen, the latest first."""
@@ -162,7 +167,7 @@ def going_on_unasked(said: Writing) -> list[EventType]:
     if (said.tracker.active_loop or {}).get("name") != "letter_form":
         return []
     if said.open_fact == HAPPENED:
-        return said.looked_through() if said.asked_story_again() else []
+        return said.of_talk() if said.asked_story_again() else []
     again = Message("utter_question", {"question": str(knowledge().facts[said.open_fact].again)})
     return said.going_on() if was_said(again, since_restart(said.tracker)) else []
 

@@ -43,7 +43,7 @@ def is_sentence(text: str, knowledge: Knowledge) -> bool:
 
 def speaks(text: str, knowledge: Knowledge) -> tuple[str, ...]:
     """The sentences that a person wants in their letter as they are, mended; no rant and no question."""
-    kept = ((written, mend(written, knowledge)) for written in sentences(text))
+    kept = ((written, mend(written, knowledge, talk=False)) for written in sentences(text))
     return tuple(
         mended
         for written, mended in kept

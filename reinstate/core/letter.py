@@ -110,14 +110,17 @@ def draft(
     own = [Sentence(o.text, o.part, words=o.words) for o in chosen if o.part in parts]
     own_deed = knowledge.patterns["own_deed"]
     happened = [s for s in own if s.part in (TOLD, STORY)]
-    if stance == "asks" and happened and (cause or any(own_deed.found(s.text) for s in happened)):
+    story = [s for s in own if s.part == STORY]
+    if stance == "asks" and (
+        story or (happened and (cause or any(own_deed.found(s.text) for s in happened)))
+    ):
         stance = "explains"  # who tells what happened knows which rule it is
     rows = _Rows((*_of_cause(cause, knowledge).rows, *frame.rows), case, stance, tone, cause, knowledge)
     spoken = {s.part for s in own} | {part_of(s.kind) for s in told if s.place}
     left = [f for f in known if not any(_says(s, f, knowledge) for s in own)]
     written = any(s.place for s in told)
-    if written:  # beside what was written for the letter, only what was asked for
-        left = [f for f in left if f.answers]
+    if written:  # beside what was written for the letter, only what was asked for, and what can be shown
+        left = [f for f in left if f.answers or f.kind in (_DOCUMENT, EVIDENCE)]
     if (
         TOLD in spoken
     ):  # what was found in passing, in what was said and does not stand, may be of something else
@@ -127,16 +130,13 @@ def draft(
     framing = [f for f in known if _REGRET not in spoken or f.kind not in (_OWNS, _SORRY)]
     found = [s for part in parts if part not in (*_TELLING, _DETAIL) if (s := rows.first(part, framing))]
     found += rows.tell(parts, left, beside=beside)
-    if TOLD in spoken and cause is None:  # who tells what happened need not say that nobody told them
+    if story or (TOLD in spoken and cause is None):  # who tells what happened need not say what it concerns
         found = [s for s in found if s.part != "accused" or s.facts]
     owns = _REGRET in spoken or any(_tells_deed(f, knowledge) for f in known)
-    if stance == "admits" and not owns:
+    if story or (stance == "admits" and not owns):
         found = [s for s in found if s.part != _POSITION]  # nobody is made to say that they do not dispute it
-    story = [s for s in own if s.part == STORY]
-    return Letter(
-        (*found, *story, *_led((s for s in own if s not in story), rows)),
-        (*frame.paragraphs[:-2], (ADDED,), *frame.paragraphs[-2:]),
-    )
+    led = _led((s for s in own if s not in story), rows)
+    return Letter((*found, *story, *led), (*frame.paragraphs[:-2], (ADDED,), *frame.paragraphs[-2:]))
 
 
 def _says(sentence: Sentence, fact: Fact, knowledge: Knowledge) -> bool:
@@ -273,7 +273,7 @@ def next_question(
     stance = stance_of(case, facts, told, knowledge)
     of_kind = _of_cause(cause, knowledge) if kind == APPEAL else knowledge.letters[kind]
     asks = of_kind.asks.get(stance, ())
-    if kind == APPEAL and case.appealed == "refused":
+    if kind == APPEAL and case.appealed == "refused" and not any(s.place and s.kind in _NEWS for s in told):
         asks = (NEW, *asks)
     if kind == APPEAL or of_kind.story:
         asks = (HAPPENED, *asks)
@@ -290,7 +290,9 @@ def next_question(
 def story_of(case: Case, knowledge: Knowledge, kind: str = APPEAL) -> str:
     """What the heart of a letter should tell."""
     of_kind = _of_cause(case.first_cause, knowledge) if kind == APPEAL else knowledge.letters[kind]
-    return str(of_kind.story or knowledge.letters["generic"].story)
+    story = str(of_kind.story or knowledge.letters["generic"].story)
+    refused = case.appealed == "refused" and kind == APPEAL
+    return f"{story}{knowledge.letters[APPEAL].story}" if refused else story
 
 
 def without_answer(told: Iterable[Statement], fact: str) -> tuple[Statement, ...]:

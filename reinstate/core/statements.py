@@ -96,6 +96,8 @@ def written(
 ) -> tuple[Statement, ...]:
     """The sentences that were written for a part of a letter, whole and in their order.
 
+    What is hardly meant for the letter has no place in it, but is kept: it may have been read wrongly.
+
     Args:
         text: the sentences that were written.
         says: what was read in them; a sentence may hold several statements.
@@ -106,12 +108,8 @@ def written(
     for sentence in text:
         parts = [s for s in says if s.text in sentence or sentence in s.text]
         first = next((s for s in parts if s.for_letter), Statement("happened", sentence))
-        if (
-            first in parts
-            or not parts
-            or not all(s.kind in (ASIDE, DRAFT) and s.sure >= least for s in parts)
-        ):
-            found.append(replace(first, text=sentence, place=place))
+        aside = parts and all(s.kind in (ASIDE, DRAFT) and s.sure >= least for s in parts)
+        found.append(replace(first, text=sentence, place="" if aside else place))
     return tuple(found)
 
 

@@ -10,13 +10,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from reinstate.core.cleaning import mend, speaks, stems
+from reinstate.core.cleaning import mend, speaks, stems, written_well
 from reinstate.core.letter import Letter, Sentence
 from reinstate.core.own_words import TOLD
 from reinstate.knowledge import TONES, Knowledge, Tone
 
 Kind = Literal["change", "leave_out", "add", "put_in", "replace", "undo", "other"]
 _LONGEST = 700  # characters of a sentence
+_SHORT = 10  # words of a message that wants to see the letter again; a longer one says something of it
 _HIDDEN = re.compile(r"ǂ(\d)ǂ")  # a quotation, as one word
 _ENOUGH = 0.5  # the share of the telling words of a wish by which a sentence is known, if it is the only one
 _LEAST_LEFT = 3  # words that a sentence must keep where some are taken out of it
@@ -112,7 +113,7 @@ def parse_wishes(text: str, knowledge: Knowledge) -> Wishes:
             for w in wishes
         ),
         next((tone for tone in TONES if said[tone].found(hidden)), None),
-        said["show"].found(hidden),
+        said["show"].found(hidden) and len(text.split()) <= _SHORT,
         " ".join(_shown(piece, quotes) for piece in rest if piece.strip(" ,.")),
     )
 
@@ -193,12 +194,12 @@ def edits_of(wish: Wish, letter: Letter, knowledge: Knowledge) -> tuple[Edit, ..
     if wish.kind == "change":
         numbered = [s for n, s in enumerate(letter.sentences, 1) if n in wish.numbers]
         numbered = numbered or _about(wish.what, letter, knowledge)[:1]
-        first, new = numbered[:1], mend(wish.sentence, knowledge)
+        first, new = numbered[:1], written_well(wish.sentence, knowledge)
         return tuple(_edit(s, new if s in first else "") for s in numbered)
     if wish.kind == "replace":
         other = re.compile(re.escape(wish.what), re.IGNORECASE)
         if whole := [s for s in letter.sentences if _same_words(s.text, wish.what)]:
-            return tuple(_edit(s, mend(wish.sentence, knowledge)) for s in whole)
+            return tuple(_edit(s, written_well(wish.sentence, knowledge)) for s in whole)
         return tuple(
             _edit(s, other.sub(lambda _: wish.sentence, s.text))
             for s in letter.sentences

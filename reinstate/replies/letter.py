@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate
+from dataclasses import replace
 from textwrap import shorten
 
 from reinstate.core.case import Case
 from reinstate.core.facts import Fact, of_cause
 from reinstate.core.letter import APPEAL, Letter
-from reinstate.core.review import Review, checked
+from reinstate.core.review import checked
 from reinstate.core.statements import Statement
 from reinstate.knowledge import FactKind, FactValue, Knowledge, Tone
 from reinstate.replies.message import MOST_BUTTONS, Button, Message, bullets, numbered
@@ -17,15 +17,6 @@ from reinstate.replies.message import MOST_BUTTONS, Button, Message, bullets, nu
 _BEGINNING = 6  # words by which a sentence of the draft is known again
 _MOST_KINDS = 2
 _IDENTITY = {"identity_hold", "identity_verification"}  # what is answered on a way of its own
-_MOST_LINE, _MOST_REVIEW = 300, 460  # characters of a line that is looked through, and of all of them
-_LEAST_BESIDE = 2  # lines of what stays out that are shown, however much stands in the letter
-# The first of the messages that ask for the heart of a letter, whichever it is.
-STORY_ASKED = {
-    "utter_letter_review",
-    "utter_letter_review_part",
-    "utter_letter_review_maybe",
-    "utter_letter_story",
-}
 _MOST_SAID, _MOST_LEFT_OUT, _MOST_LEFT_OUT_LINES = 240, 100, 3  # characters, and lines
 
 
@@ -123,46 +114,44 @@ def letter_messages(
     ]
 
 
-def story_messages(
-    story: str, review: Review, spoken: int, knowledge: Knowledge, *, again: bool
-) -> list[Message]:
-    """The question for the heart of a letter, with what would stand there of what was told already.
+def story_message(story: str, knowledge: Knowledge, *, told: bool, again: bool) -> Message:
+    """The question for the heart of a letter, in the person's own words.
 
     Args:
         story: what the heart should tell.
-        review: what was told, with the numbers to change it.
-        spoken: how many characters were said in the turn before.
         knowledge: for the titles.
-        again: only the question, in other words.
+        told: whether something was told already of which it can be made instead.
+        again: in other words.
     """
     wording = knowledge.table.wording
-    go_on = Button(wording.use_these, "/affirm") if review.own else Button(wording.skip, "/skip")
-    buttons = (go_on, Button(wording.stop, "/cancel"))
+    buttons = (
+        Button(wording.use_told if told else wording.skip, "/skip"),
+        Button(wording.stop, "/cancel"),
+    )
     if again:
-        return [Message(f"utter_letter_story{'_or_keep' if review.own else ''}_again", {}, buttons)]
-    stands = [f"{n}. {review.stands[n - 1]}" for n in review.own]
-    beside = [f"{n}. {text}" for n, (_, text) in enumerate(review.beside, len(review.stands) + 1)]
-    most = _MOST_REVIEW - spoken
-    seen = _fitting(stands, most - sum(map(len, beside[:_LEAST_BESIDE])))
-    out = _fitting(beside, most - sum(map(len, seen)))
-    if not seen and not review.own:
-        maybe = [Message("utter_letter_review_maybe", {"sentences": "\n".join(out)})] if out else []
-        return [*maybe, Message("utter_letter_story", {"story": story}, buttons)]
-    if not seen:
-        return [Message("utter_letter_story_or_keep_again", {}, buttons)]
-    extent = "" if len(seen) == len(stands) else "_part"
-    return [
-        Message(f"utter_letter_review{extent}", {"sentences": "\n".join(seen)}),
-        *([Message("utter_letter_review_beside", {"sentences": "\n".join(out)})] if out else []),
-        Message("utter_letter_story_or_keep", {"story": story}, buttons),
-    ]
+        return Message("utter_letter_story_again", {}, buttons)
+    return Message(f"utter_letter_story{'_told' if told else ''}", {"story": story}, buttons)
 
 
-def _fitting(lines: Sequence[str], most: int) -> list[str]:
-    """The first lines, whole, as far as there is room; a very long one is cut."""
-    cut = [shorten(line, _MOST_LINE, placeholder=" …") for line in lines]
-    lengths = accumulate(map(len, cut))
-    return [line for line, length in zip(cut, lengths) if length <= most]
+def suggestion_messages(
+    kind: FactKind, told: Sequence[str], knowledge: Knowledge, *, again: bool, most: int
+) -> list[Message]:
+    """The question for a fact that was told in talk: what was told, which can be used as it is.
+
+    Args:
+        kind: as for `fact_message`.
+        told: the sentences.
+        knowledge: as for `fact_message`.
+        again: as for `fact_message`.
+        most: as for `fact_message`.
+    """
+    asked = fact_message(kind, knowledge, again=again, most=most)
+    if not told:
+        return [asked]
+    use = Button(knowledge.table.wording.use_that, "/affirm")
+    said = " ".join(f"“{text}”" for text in told)
+    shown = [] if again else [Message("utter_letter_told", {"sentences": said})]
+    return [*shown, replace(asked, buttons=(use, *asked.buttons)[:most])]
 
 
 def numbers_messages(letter: Letter) -> list[Message]:

@@ -13,7 +13,7 @@ import joblib
 import numpy as np
 from numpy.typing import NDArray
 
-from reinstate.understanding.nearest import Nearest
+from reinstate.understanding.nearest import Nearest, columns_of
 
 Probabilities = NDArray[np.float64]
 View = Any  # (texts, length): a float32 array, or a scipy.sparse matrix
@@ -134,8 +134,7 @@ def fit_vectors(view: NDArray[np.float32], labels: Sequence[str], names: Sequenc
     """
     from scipy.sparse import csr_matrix
 
-    order = {name: column for column, name in enumerate(names)}
-    targets = np.array([order[label] for label in labels])
+    targets = columns_of(labels, names)
     rows = view.astype(np.float64)
     of_label = csr_matrix((np.ones(len(rows)), (targets, np.arange(len(rows)))), (len(names), len(rows)))
     counts = np.bincount(targets, minlength=len(names))
@@ -155,10 +154,7 @@ def fit_few(view: NDArray[np.float32], labels: Sequence[str], names: Sequence[st
     """
     from sklearn.linear_model import LogisticRegression
 
-    order = {name: column for column, name in enumerate(names)}
-    found, targets, counts = np.unique(
-        [order[label] for label in labels], return_inverse=True, return_counts=True
-    )
+    found, targets, counts = np.unique(columns_of(labels, names), return_inverse=True, return_counts=True)
     weights = dict(enumerate(_rarity(counts).tolist()))
     model = LogisticRegression(C=10.0, class_weight=weights, max_iter=30, tol=1e-3, multi_class="multinomial")
     model.fit(view, targets)

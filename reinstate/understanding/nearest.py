@@ -68,8 +68,13 @@ def fit(vectors: NDArray[np.float32], labels: Sequence[str], names: Sequence[str
     _, _, directions = np.linalg.svd(vectors.T @ vectors)
     projection = np.ascontiguousarray(directions[:_KEPT].T, dtype=np.float32)
     short = np.round(_unit(vectors @ projection) * _STEPS).astype(np.int8)
+    return Nearest(projection, short, columns_of(labels, names).astype(np.int16))
+
+
+def columns_of(labels: Sequence[str], names: Sequence[str]) -> NDArray[np.intp]:
+    """The column of each label, of those of all names."""
     order = {name: column for column, name in enumerate(names)}
-    return Nearest(projection, short, np.array([order[label] for label in labels], dtype=np.int16))
+    return np.array([order[label] for label in labels])
 
 
 def _unit(rows: NDArray[Any]) -> NDArray[np.float32]:

@@ -442,7 +442,7 @@ def test_what_is_written_for_a_letter_stands_whole() -> None:
         Statement("aside", "maybe June.", 0.6),
     )
     story = written(text, says, STORY, 0.9)
-    assert [(text[0], STORY), (text[2], STORY)] == [(s.text, s.place) for s in story]
+    assert [(text[0], STORY), (text[1], ""), (text[2], STORY)] == [(s.text, s.place) for s in story]
 
 
 def test_a_story_takes_the_place_of_what_was_told() -> None:

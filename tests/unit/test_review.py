@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from reinstate.core.case import Case
 from reinstate.core.letter import draft
-from reinstate.core.review import left_out, review
+from reinstate.core.review import agreed, left_out
 from reinstate.core.statements import Statement
 from tests.unit.test_letter import FACTS, admitting, told
 
@@ -18,20 +20,20 @@ def test_what_cannot_be_put_well_is_named() -> None:
     assert ("see my files at www.files.example",) == left_out(letter, (), statements, FACTS)
 
 
-def test_what_would_stand_in_a_letter_is_looked_through() -> None:
-    """All but the request is listed, and what was told and stays out, which its number means."""
-    said = (
-        Statement("happened", "a client paid me over paypal in may"),
-        Statement("aside", "i did three covers for him", 0.6),
-        Statement("aside", "i did a logo for him", 0.95),
-        Statement("aside", "can you help me please?", 0.6),
+def test_what_is_used_of_talk_counts_as_said_for_the_letter() -> None:
+    """Where nothing is written for a letter, what is told after it does not come in by itself."""
+    case, facts, said = told(
+        admitting("paid_outside"), "a client paid me over paypal in may", "client asked me"
     )
-    letter = draft(Case(causes=("paid_outside",)), (), said, "formal", FACTS)
-    seen = review(letter, said, FACTS)
-    assert "A client paid me over PayPal in May." in seen.stands
-    assert seen.stands == tuple(s.text for s in letter.sentences)[: len(seen.stands)]
-    assert 1 == len(seen.own)
-    assert "A client paid me over PayPal in May." == seen.stands[seen.own[0] - 1]
-    assert ["I did three covers for him."] == [text for _, text in seen.beside]
-    assert seen.beside[0] == seen.more(len(seen.stands) + 1)
-    assert seen.more(len(seen.stands)) is None is seen.more(len(seen.stands) + 2)
+    letter = draft(case, facts, said, "formal", FACTS)
+    facts, said = agreed(letter, facts, (*said, Statement("aside", "i did a logo for him", 0.95)))
+    later = Statement("happened", "i am in cebu by the way")
+    assert letter.text == draft(case, facts, (*said, later), "formal", FACTS).text
+    assert (later.text,) == left_out(letter, facts, (*said, later), FACTS)
+
+
+def test_what_stands_in_other_words_is_not_left_out() -> None:
+    """Who added a sentence is not told that it does not stand there."""
+    said = Statement("changed", "camilla and i have read the payment rules together")
+    letter = draft(Case(causes=("paid_outside",)), (), (replace(said, place="changed"),), "formal", FACTS)
+    assert not left_out(letter, (), (said,), FACTS)
