@@ -28,7 +28,6 @@ _NOT_OF_STORY = 0.9  # a sentence of what was to be written for it
 _FEW = 4  # words of an answer that may be one though no sentence of it belongs into a letter
 _STORY = 12  # words from which on a text is what was to be written, whatever it sounds like
 _SURE_CAUSE = 0.85  # how surely a story has to tell a cause for the letter to be about that
-_NOT_WRITTEN = ("frames", "asks_something", "asks_bare")  # sentences that are no part of a story
 _BESIDE_STORY = ("changed", "proof", "record")  # what was told in talk and may be used beside it
 
 
@@ -48,8 +47,8 @@ def story(said: Writing) -> list[EventType]:
             return []
         message = _wanted(said) if heard.wishes else message
     text = said.voice(message.text)
-    own = [s for s in sentences(text) if not any(patterns[name].found(s) for name in _NOT_WRITTEN)]
-    new = statements.written(own, said.says, STORY, _NOT_OF_STORY)
+    own = (s for s in sentences(text) if not patterns["frames"].found(s))
+    new = statements.written(own, said.says, STORY, _NOT_OF_STORY, _asks)
     if not any(s.place for s in new):
         return []
     case, facts = _heard(said, message, HAPPENED, whole=whole)
@@ -64,6 +63,11 @@ def story(said: Writing) -> list[EventType]:
     own_facts = [replace(f, answers=True) if f.words in text else f for f in facts]
     kept_edits = said.kept_edits(said.kind, ())
     return said.going_on(case=case, facts=own_facts, told=(*talk, *new), letter_edits=kept_edits)
+
+
+def _asks(text: str) -> bool:
+    """Whether a sentence asks something; with or without its mark."""
+    return any(knowledge().patterns[name].found(text) for name in ("asks_something", "asks_bare"))
 
 
 def _speaks_of_another(said: Writing, story: Iterable[Statement]) -> bool:
@@ -123,12 +127,13 @@ def _heard(
     known = {*said.case.causes, *said.case.disputed} if corrects_facts(message, knowledge()) else set()
     named = tuple(m for m in message.mentions if m.id in known)
     if whole and message.intent.startswith(("cause_", "deny_")):
-        named = tuple(m for m in message.told if m.confidence >= _SURE_CAUSE)[:1]
+        surely = (m for m in message.told if m.confidence >= _SURE_CAUSE)
+        named = tuple(m for m in surely if m.id not in (*said.case.causes, *said.case.disputed))[:1]
     heard = replace(message, mentions=named, choices=())
     if not message.pressed and message.intent.removeprefix("circumstance_") not in _circumstances(asked):
         heard = replace(heard, intent="inform_detail")  # "never again" does not tell how often it was
     case = said.case
-    if whole and named and named[0].id not in (*case.causes, *case.disputed):
+    if whole and named:
         case = case.drop_latest()
     case = update_case(case, heard, None, knowledge())
     message = replace(message, text=said.voice(message.text))
@@ -138,15 +143,14 @@ def _heard(
 def _taken(said: Writing, message: ParsedMessage, asked: str) -> list[EventType]:
     """The slots after an answer: its facts and its sentences."""
     case, facts = _heard(said, message, asked)
-    patterns = knowledge().patterns
     new = {fact.kind for fact in facts if fact not in said.facts}
     gone = outdated(said.facts, facts)
     told = statements.without(said.told, ((fact.words, fact.value) for fact in gone))
     says: tuple[Statement, ...] = ()
     if not (message.pressed or message.pasted):
         others = [f for f in facts if f.kind in new - {asked}]
-        own = (s for s in sentences(said.voice(message.text)) if not patterns["asks_something"].found(s))
-        says = statements.written(own, said.says, TOLD, NOT_OF_LETTER)
+        own = sentences(said.voice(message.text))
+        says = statements.written(own, said.says, TOLD, NOT_OF_LETTER, _asks)
         says = statements.answering((s for s in says if not _only_tells(s, others)), asked)
     meant = asked != HAPPENED  # what puts right what was told is talk until it is used
     placed = (replace(s, place=part_of(s.kind) if meant and s.place else "") for s in says)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reinstate.core.asked import ASK_RULE, FAQ, SURE_TOLD, offered, perhaps
+from reinstate.core.asked import ASK_RULE, FAQ, SAID_BACK, SURE_TOLD, offered, perhaps
 from reinstate.core.case import Case
 from reinstate.core.parsed import ParsedMessage
 from reinstate.core.plan import AnswerPart, ChoicePart, Part, RulePart, Turn
@@ -19,6 +19,7 @@ SURE_FOREIGN = 0.66  # the same in other languages, whose words of trouble are k
 SURE_UNCLEAR = 0.75  # from here on a cause is judged though it is unclear whether it is admitted
 SURE_UNKNOWN = 0.3  # from here on who tells of an account in trouble is taken not to know why
 SURE_TELLS = 0.8  # from here on a sentence tells something of a case
+DETAIL = 8  # words that ask nothing and are taken for a detail rather than for an unsure question
 ABOUT = 0.1  # probability of a cause from which a question is about it
 # Words, probability, beside the likeliest: see `supported`.
 SHORT_STORY, FRAGMENT, BESIDE = 20, 0.05, 0.4
@@ -45,22 +46,33 @@ def supported(message: ParsedMessage) -> ParsedMessage:
     return replace(message, mentions=kept)
 
 
+def told_in_form(message: ParsedMessage) -> ParsedMessage:
+    """A message while a form asks: what it tells opens no choice between other cases.
+
+    What can be shown or has changed ("I changed my password") opens no other case either.
+    """
+    tells = any(s.for_letter and s.sure >= SURE_TELLS for s in message.statements)
+    happened = any(s.kind == "happened" for s in message.statements)
+    if not tells or (happened and not message.choices):
+        return message
+    return replace(message, intent="inform_detail", mentions=(), choices=())
+
+
 def told_not_asked(turn: Turn, message: ParsedMessage, knowledge: Knowledge) -> ParsedMessage:
     """A message that goes on telling of a known case, and asks nothing, whatever it sounds like.
 
-    While a form asks, what it tells opens no choice between other cases, and what can be shown or has
-    changed ("I changed my password") no other case.
+    A few words that ask nothing ("70 jobs in 2 weeks") are a detail rather than a question that they hardly
+    sound like.
     """
-    tells = any(s.for_letter and s.sure >= SURE_TELLS for s in message.statements)
-    if turn.in_form:
-        plain = replace(message, intent="inform_detail", mentions=(), choices=())
-        happened = any(s.kind == "happened" for s in message.statements)
-        return plain if tells and (message.choices or not happened) else message
     asks = knowledge.patterns["asks_something"]
     sounds = message.intent in (FAQ, ASK_RULE) or message.intent.startswith("ask_")
-    if turn.case == Case() or message.pressed or not (tells and sounds):
+    if turn.case == Case() or message.pressed or not sounds:
         return message
-    if any(asks.found(s.text) for s in message.statements):
+    tells = any(s.for_letter and s.sure >= SURE_TELLS for s in message.statements)
+    few = len(message.text.split()) <= DETAIL and max((p for _, p in message.near), default=1.0) < SAID_BACK
+    if not (tells or few) or any(
+        asks.found(text) for text in (message.text, *(s.text for s in message.statements))
+    ):
         return message
     return replace(message, intent="inform_detail", answers=())
 

@@ -35,6 +35,7 @@ from reinstate.core.doubt import (
     is_about,
     is_doubtful,
     supported,
+    told_in_form,
     told_not_asked,
 )
 from reinstate.core.parsed import CORRECTS, ParsedMessage
@@ -93,8 +94,7 @@ def _with_likely_cause(case: Case, turn: Turn, knowledge: Knowledge) -> Case:
 
 
 def _plan(turn: Turn, knowledge: Knowledge) -> Plan:
-    message = turn.message if turn.in_form else supported(turn.message)
-    turn = replace(turn, message=told_not_asked(turn, message, knowledge))
+    turn = replace(turn, message=_told(turn, knowledge))
     message, before = turn.message, turn.case
     if message.upwork_answer:
         return _upwork_answered(turn, message.upwork_answer, knowledge)
@@ -141,6 +141,13 @@ def _plan(turn: Turn, knowledge: Knowledge) -> Plan:
     if asks or not (of_case or case.notice or case.appealed):
         return replace(_keep(turn, answers or (perhaps(message, knowledge),)), case=case)
     return _judge(turn, case, answers, knowledge)
+
+
+def _told(turn: Turn, knowledge: Knowledge) -> ParsedMessage:
+    """The message, as what it tells is taken beside what is known."""
+    if turn.in_form:
+        return told_in_form(turn.message)
+    return told_not_asked(turn, supported(turn.message), knowledge)
 
 
 def _beside(turn: Turn, knowledge: Knowledge) -> Case:

@@ -6,7 +6,7 @@ Which part that is was learnt, see `reinstate.understanding.statements`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
@@ -92,21 +92,30 @@ def belonging(told: Iterable[Statement]) -> tuple[Statement, ...]:
 
 
 def written(
-    text: Iterable[str], says: Iterable[Statement], place: str, least: float
+    text: Iterable[str],
+    says: Iterable[Statement],
+    place: str,
+    least: float,
+    asks: Callable[[str], bool],
 ) -> tuple[Statement, ...]:
     """The sentences that were written for a part of a letter, whole and in their order.
 
-    What is hardly meant for the letter has no place in it, but is kept: it may have been read wrongly.
+    What is hardly meant for the letter has no place in it, but is kept: it may have been read wrongly. Of a
+    sentence that asks something only what tells is taken.
 
     Args:
         text: the sentences that were written.
         says: what was read in them; a sentence may hold several statements.
         place: the part of the letter.
         least: how sure it has to be that all of a sentence is not meant for the letter, to keep it out.
+        asks: whether a text asks something.
     """
     says, found = tuple(says), []
     for sentence in text:
         parts = [s for s in says if s.text in sentence or sentence in s.text]
+        if asks(sentence):
+            found += [replace(s, place=place) for s in parts if s.for_letter and not asks(s.text)]
+            continue
         first = next((s for s in parts if s.for_letter), Statement("happened", sentence))
         aside = parts and all(s.kind in (ASIDE, DRAFT) and s.sure >= least for s in parts)
         found.append(replace(first, text=sentence, place="" if aside else place))

@@ -434,15 +434,23 @@ def test_an_answer_is_what_was_asked_for() -> None:
 
 def test_what_is_written_for_a_letter_stands_whole() -> None:
     """Sentences of a story are not cut into clauses; only what is surely no part of it is left out."""
-    text = ("In May he paid me, and my account was closed.", "is that ok so?", "maybe June.")
+    text = (
+        "In May he paid me, and my account was closed.",
+        "so ok.",
+        "maybe June.",
+        "I have it, can I send it?",
+    )
     says = (
         Statement("happened", "In May he paid me"),
         Statement("status", "and my account was closed"),
-        Statement("aside", "is that ok so?", 0.97),
+        Statement("aside", "so ok.", 0.97),
         Statement("aside", "maybe June.", 0.6),
+        Statement("proof", "I have it"),
+        Statement("aside", "can I send it?", 0.9),
     )
-    story = written(text, says, STORY, 0.9)
-    assert [(text[0], STORY), (text[1], ""), (text[2], STORY)] == [(s.text, s.place) for s in story]
+    story = written(text, says, STORY, 0.9, lambda sentence: sentence.endswith("?"))
+    told = [(text[0], STORY), (text[1], ""), (text[2], STORY), ("I have it", STORY)]
+    assert told == [(s.text, s.place) for s in story]
 
 
 def test_a_story_takes_the_place_of_what_was_told() -> None:
