@@ -24,7 +24,7 @@ from reinstate.knowledge import knowledge
 from reinstate.replies.message import Message
 
 NOT_OF_LETTER = 0.7  # an answer's sentence is kept out of the letter only if it surely does not belong there
-_NOT_OF_STORY = 0.9  # a sentence of what was to be written for it
+_NOT_OF_STORY = 0.97  # a sentence of what was to be written for it
 _FEW = 4  # words of an answer that may be one though no sentence of it belongs into a letter
 _STORY = 12  # words from which on a text is what was to be written, whatever it sounds like
 _SURE_CAUSE = 0.85  # how surely a story has to tell a cause for the letter to be about that
@@ -60,9 +60,8 @@ def story(said: Writing) -> list[EventType]:
     if not whole:
         return said.of_talk((replace(s, place=part_of(s.kind)) for s in new), case=case, facts=facts)
     talk = [s for s in said.told if s.kind in _BESIDE_STORY]
-    own_facts = [replace(f, answers=True) if f.words in text else f for f in facts]
     kept_edits = said.kept_edits(said.kind, ())
-    return said.going_on(case=case, facts=own_facts, told=(*talk, *new), letter_edits=kept_edits)
+    return said.going_on(case=case, facts=facts, told=(*talk, *new), letter_edits=kept_edits)
 
 
 def _asks(text: str) -> bool:

@@ -21,7 +21,7 @@ from reinstate.core.facts import Fact, from_slot, gathered, to_slot
 from reinstate.core.letter import APPEAL, HAPPENED, Letter, as_owner, draft, next_question, story_of
 from reinstate.core.parsed import ParsedMessage
 from reinstate.core.review import agreed, left_out
-from reinstate.core.statements import Statement, belonging
+from reinstate.core.statements import Statement
 from reinstate.core.verdict import decide
 from reinstate.core.wishes import Edit, edited
 from reinstate.knowledge import TONES, Tone, knowledge
@@ -29,9 +29,9 @@ from reinstate.replies.letter import letter_messages, story_message
 from reinstate.replies.message import Message
 
 # By the fact that is asked for, the kind of sentence that answers it; how sure it has to be, and how many.
-_SUGGESTED = {"changed": "changed", "evidence": "proof", "new": "proof"}
-_SURE, _MOST = 0.8, 2
-_EDIT_ROW = 5  # which letter it is of, and the fields of an edit
+_SUGGESTED = {"changed": "changed", "evidence": "proof"}
+_SURE, _MOST = 0.9, 2
+_EDIT_ROW = 6  # which letter it is of, and the fields of an edit
 
 
 @dataclass(frozen=True)
@@ -141,20 +141,19 @@ class Writing(Said):
     def suggested(self) -> tuple[Statement, ...]:
         """What was told in talk that answers the open question, so that it need not be told again."""
         wanted = _SUGGESTED.get(self.open_fact)
-        found = (s for s in self.told if s.kind == wanted and not s.place and s.sure >= _SURE)
+        own_deed = knowledge().patterns["own_deed"]
+        talk = (s for s in self.told if s.kind == wanted and not s.place and s.sure >= _SURE)
+        found = (s for s in talk if own_deed.found(s.text))
         return tuple(s for s in found if is_sentence(put_well(s.text, knowledge()), knowledge()))[:_MOST]
 
     def asks_story(self) -> Message:
         """The question for what happened; in other words where it was asked in this draft."""
-        story = story_of(self.case, knowledge(), self.kind)
-        told = bool(self.facts or belonging(self.told))
-        asked = story_message(story, knowledge(), told=told, again=False)
-        again = was_said(Message(asked.response), self._since_asked())
-        return story_message(story, knowledge(), told=told, again=True) if again else asked
+        again = was_said(Message("utter_letter_story"), self._since_asked())
+        return story_message(story_of(self.case, knowledge(), self.kind), knowledge(), again=again)
 
     def asked_story_again(self) -> bool:
         """Whether what happened was asked for in both wordings in this draft."""
-        return was_said(story_message("", knowledge(), told=True, again=True), self._since_asked())
+        return was_said(story_message("", knowledge(), again=True), self._since_asked())
 
     def _since_asked(self) -> list[dict[str, Any]]:
         """The events since the open question was chosen, the latest first."""
@@ -188,8 +187,8 @@ def shown(said: Writing, tone: Tone, kind: str, edits: tuple[Edit, ...]) -> list
     """Show a letter, and what of the person's words stands nowhere in it."""
     unchanged = said.draft(tone, kind)
     letter = edited(unchanged, edits)
-    out = left_out(unchanged, said.facts, said.told, knowledge())
-    said.say(letter_messages(letter, tone, kind, said.case, out, knowledge()))
+    out = left_out((unchanged, letter), said.told, knowledge())
+    said.say(letter_messages(letter, tone, kind, said.case, said.role, out, knowledge()))
     edits_kept = said.kept_edits(kind, edits)
     done = {"tone": tone, "letter_kind": kind, "letter_edits": edits_kept, "letter_done": True, "asked": None}
     return said.set(done)

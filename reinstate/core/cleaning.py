@@ -42,7 +42,7 @@ def is_sentence(text: str, knowledge: Knowledge) -> bool:
 
 
 def speaks(text: str, knowledge: Knowledge) -> tuple[str, ...]:
-    """The sentences that a person wants in their letter as they are, mended; no rant and no question."""
+    """The sentences that a person wants in their letter as they are, mended; no insult and no question."""
     kept = ((written, mend(written, knowledge, talk=False)) for written in sentences(text))
     return tuple(
         mended
@@ -50,10 +50,7 @@ def speaks(text: str, knowledge: Knowledge) -> tuple[str, ...]:
         if len(mended.split()) >= _LEAST_WORDS
         and "[" not in mended
         and knowledge.patterns["verb"].found(mended)
-        and not knowledge.patterns["chatter"].found(mended)
-        and not any(
-            knowledge.patterns[name].found(written) for name in ("asks_something", "addresses_the_bot")
-        )
+        and not any(knowledge.patterns[name].found(written) for name in ("rude", "asks_something"))
     )
 
 

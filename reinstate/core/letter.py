@@ -79,7 +79,9 @@ class Letter:
         return tuple(s for paragraph in self.paragraphs for s in paragraph if s.part not in _FRAME)
 
     def place(self, part: str) -> str:
-        """The part itself where the letter has it, else that of what was added."""
+        """The part itself where the letter has it, a story for what happened, else that of what was added."""
+        if part == TOLD and any(s.part == STORY for s in self.all):
+            return STORY
         return part if any(part in names for names in self.frame) else ADDED
 
 
@@ -119,8 +121,8 @@ def draft(
     spoken = {s.part for s in own} | {part_of(s.kind) for s in told if s.place}
     left = [f for f in known if not any(_says(s, f, knowledge) for s in own)]
     written = any(s.place for s in told)
-    if written:  # beside what was written for the letter, only what was asked for, and what can be shown
-        left = [f for f in left if f.answers or f.kind in (_DOCUMENT, EVIDENCE)]
+    if written:  # beside what was written for the letter, only what was asked for
+        left = [f for f in left if f.answers]
     if (
         TOLD in spoken
     ):  # what was found in passing, in what was said and does not stand, may be of something else
@@ -273,7 +275,7 @@ def next_question(
     stance = stance_of(case, facts, told, knowledge)
     of_kind = _of_cause(cause, knowledge) if kind == APPEAL else knowledge.letters[kind]
     asks = of_kind.asks.get(stance, ())
-    if kind == APPEAL and case.appealed == "refused" and not any(s.place and s.kind in _NEWS for s in told):
+    if kind == APPEAL and case.appealed == "refused" and not any(s.place == STORY for s in told):
         asks = (NEW, *asks)
     if kind == APPEAL or of_kind.story:
         asks = (HAPPENED, *asks)
@@ -303,8 +305,8 @@ def without_answer(told: Iterable[Statement], fact: str) -> tuple[Statement, ...
 
 
 def nothing_new(case: Case, told: Iterable[Statement]) -> bool:
-    """Whether an appeal was refused and nothing has been told that is new since."""
-    return case.appealed == "refused" and not any(s.kind in _NEWS for s in told)
+    """Whether an appeal was refused and nothing was told that is new since; a story was asked for it."""
+    return case.appealed == "refused" and not any(s.kind in _NEWS or s.place == STORY for s in told)
 
 
 def tells_nothing(case: Case, letter: Letter) -> bool:

@@ -14,7 +14,7 @@ from reinstate.core.statements import Statement
 from reinstate.knowledge import Knowledge
 
 _REQUEST = ("request", "questions")
-_NOT_ASKED_FOR = ("rude", "asks_something", "addresses_the_bot")  # nobody is asked to put it better
+_USUAL, _SURE = ("record", "changed", "proof"), 0.9  # kinds of sentences, and how surely they are that
 _SHORTEST = 4  # words of what is said to be left out
 
 
@@ -35,19 +35,21 @@ def checked(letter: Letter) -> tuple[str, ...]:
     return tuple(s.text for s in letter.sentences if s.words or s.facts or s.part not in _REQUEST)
 
 
-def left_out(
-    letter: Letter, facts: Iterable[Fact], told: Iterable[Statement], knowledge: Knowledge
-) -> tuple[str, ...]:
-    """What a person told that belongs into a letter and nothing in it nearly says, as it was written."""
-    stands = [*(s.words for s in letter.all if s.words), *(f.words for f in facts)]
-    says = [set(stems(s.text, knowledge)) for s in letter.all]
+def left_out(letters: Iterable[Letter], told: Iterable[Statement], knowledge: Knowledge) -> tuple[str, ...]:
+    """What a person wrote for a letter, or told that usually belongs there, and does not stand in it.
+
+    Args:
+        letters: the letter as it was drafted, and with its edits: what was taken out is no news.
+        told: what was told; given as it was written, unless a letter nearly says it.
+        knowledge: which words tell something.
+    """
+    sentences = (sentence for letter in letters for sentence in letter.all)
+    says = {stem for s in sentences for stem in stems(f"{s.text} {s.words}", knowledge)}
     return tuple(
         s.text
         for s in told
-        if (s.for_letter or s.place)
+        if (s.place or (s.kind in _USUAL and s.sure >= _SURE))
         and len(s.text.split()) >= _SHORTEST
-        and (s.place or not any(knowledge.patterns[p].found(s.text) for p in _NOT_ASKED_FOR))
         and not CORRECTS.search(s.text)
-        and not any(s.text in words or words in s.text for words in stands)
-        and not any(nearly_says(more, set(stems(s.text, knowledge))) for more in says)
+        and not nearly_says(says, set(stems(s.text, knowledge)))
     )

@@ -15,7 +15,7 @@ from reinstate.core.letter import Letter, Sentence
 from reinstate.core.own_words import TOLD
 from reinstate.knowledge import TONES, Knowledge, Tone
 
-Kind = Literal["change", "leave_out", "add", "put_in", "replace", "undo", "other"]
+Kind = Literal["change", "leave_out", "add", "replace", "move", "undo", "other"]
 _LONGEST = 700  # characters of a sentence
 _SHORT = 10  # words of a message that wants to see the letter again; a longer one says something of it
 _HIDDEN = re.compile(r"ǂ(\d)ǂ")  # a quotation, as one word
@@ -28,8 +28,8 @@ class Wish:
     """One thing that a person wants otherwise.
 
     That is another sentence in place of some by their numbers (an empty one takes them out), a part to leave
-    out, a sentence more, one that was left out, other words for some, the last change undone, or a thing that
-    is not done here.
+    out, a sentence more, other words for some, another place for some, the last change undone, or what is not
+    done here.
     """
 
     kind: Kind
@@ -38,19 +38,22 @@ class Wish:
     sentence: str = ""
     exact: bool = False  # whether `what` was quoted: just these words go
     part: str = TOLD  # where a sentence more belongs
+    to: int = 0  # the number after which sentences are to stand, negative for the one before which
 
 
 @dataclass(frozen=True)
 class Edit:
     """A wish as it is kept: `old` text that `new` stands for; without `old` it is added.
 
-    `part` and `key` tell the sentence in another tone, or where a new fact put it in other words.
+    `part` and `key` tell the sentence in another tone, or where a new fact put it in other words. Where there
+    is a sentence that it is to stand `after`, that is all that is wanted; or before it, with a minus first.
     """
 
     old: str
     new: str
     part: str = ""
     key: str = ""
+    after: str = ""
 
 
 @dataclass(frozen=True)
@@ -142,8 +145,9 @@ def _parse(
         return Wish("change", (int(found["numbers"]),), sentence=found["sentence"])
     if found := said["numbers"].match(piece):
         return Wish("change", tuple(map(int, re.findall(r"\d+", found["numbers"]))))
-    if found := said["put_in"].match(piece):
-        return Wish("put_in", tuple(map(int, re.findall(r"\d+", found["numbers"]))))
+    if found := said["move"].match(piece):
+        numbers = tuple(map(int, re.findall(r"\d+", found["numbers"])))
+        return Wish("move", numbers, to=int(found["to"]) * (-1 if found["before"] else 1))
     if found := said["change_about"].match(piece):
         return Wish("change", what=found["what"], sentence=found["sentence"])
     if found := said["replace"].match(piece):
@@ -196,6 +200,8 @@ def edits_of(wish: Wish, letter: Letter, knowledge: Knowledge) -> tuple[Edit, ..
         numbered = numbered or _about(wish.what, letter, knowledge)[:1]
         first, new = numbered[:1], written_well(wish.sentence, knowledge)
         return tuple(_edit(s, new if s in first else "") for s in numbered)
+    if wish.kind == "move":
+        return _moves(wish, letter)
     if wish.kind == "replace":
         other = re.compile(re.escape(wish.what), re.IGNORECASE)
         if whole := [s for s in letter.sentences if _same_words(s.text, wish.what)]:
@@ -212,6 +218,18 @@ def edits_of(wish: Wish, letter: Letter, knowledge: Knowledge) -> tuple[Edit, ..
         if quoted:
             return tuple(_edit(s, _cut(s.text, words, knowledge)) for s in quoted)
     return tuple(_edit(s, "") for s in _about(wish.what, letter, knowledge, exact=wish.exact))
+
+
+def _moves(wish: Wish, letter: Letter) -> tuple[Edit, ...]:
+    """The edits that put sentences elsewhere, in their order; none where one of them is not there."""
+    numbered = dict(enumerate(letter.sentences, 1))
+    to, moved = numbered.get(abs(wish.to)), [numbered.get(n) for n in wish.numbers]
+    if to is None or None in moved or to in moved:
+        return ()
+    found = [s for s in moved if s]
+    if wish.to < 0:
+        return tuple(replace(_edit(s, s.text), after=f"-{to.text}") for s in found)
+    return tuple(replace(_edit(s, s.text), after=to.text) for s in reversed(found))
 
 
 def _about(what: str, letter: Letter, knowledge: Knowledge, *, exact: bool = False) -> list[Sentence]:
@@ -285,10 +303,23 @@ def edited(letter: Letter, edits: Iterable[Edit]) -> Letter:
 
 def _changed(letter: Letter, edit: Edit) -> Letter:
     old = _found(letter, edit) if edit.old else None
+    if edit.after:
+        return _moved(letter, old, edit.after) if old else letter
     if old is None:
         return _with_more(letter, edit)
     changed = (replace(s, text=edit.new, words=edit.new) if s is old else s for s in letter.all)
     return replace(letter, all=tuple(s for s in changed if s.text))
+
+
+def _moved(letter: Letter, sentence: Sentence, after: str) -> Letter:
+    """The letter with a sentence behind another one, in its part; as it was where that is gone."""
+    text = after.removeprefix("-")
+    to = next((s for s in letter.sentences if s.text == text and s is not sentence), None)
+    if to is None:
+        return letter
+    left = [s for s in letter.all if s is not sentence]
+    place = left.index(to) + (0 if after.startswith("-") else 1)
+    return replace(letter, all=(*left[:place], replace(sentence, part=to.part), *left[place:]))
 
 
 def _found(letter: Letter, edit: Edit) -> Sentence | None:

@@ -493,7 +493,6 @@ class Wording(_Frozen):
     no: str = Field(max_length=24)
     skip: str = Field(max_length=24)
     stop: str = Field(max_length=24)
-    use_told: str = Field(max_length=24)
     use_that: str = Field(max_length=24)
     change_sentence: str = Field(max_length=24)
     tones: Mapping[Tone, str]

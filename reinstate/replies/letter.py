@@ -11,7 +11,7 @@ from reinstate.core.facts import Fact, of_cause
 from reinstate.core.letter import APPEAL, Letter
 from reinstate.core.review import checked
 from reinstate.core.statements import Statement
-from reinstate.knowledge import FactKind, FactValue, Knowledge, Tone
+from reinstate.knowledge import FactKind, FactValue, Knowledge, Role, Tone
 from reinstate.replies.message import MOST_BUTTONS, Button, Message, bullets, numbered
 
 _BEGINNING = 6  # words by which a sentence of the draft is known again
@@ -93,7 +93,13 @@ def _payload(kind: FactKind, id_: str, value: FactValue) -> str:
 
 
 def letter_messages(
-    letter: Letter, tone: Tone, kind: str, case: Case, left_out: Sequence[str], knowledge: Knowledge
+    letter: Letter,
+    tone: Tone,
+    kind: str,
+    case: Case,
+    role: Role | None,
+    left_out: Sequence[str],
+    knowledge: Knowledge,
 ) -> list[Message]:
     """The draft, what of the person's words is not in it, and what can be done with it."""
     wording = knowledge.table.wording
@@ -101,7 +107,7 @@ def letter_messages(
     kinds = [
         Button(str(other.title), f'/letter_change{{"id":"{other.id}"}}')
         for other in knowledge.letters.values()
-        if other.title and other.id != kind
+        if other.title and other.id not in (kind, "clients" if role == "client" else "")
     ]
     buttons = (*tones, Button(wording.change_sentence, "/letter_change"), *kinds[:_MOST_KINDS])
     of_identity = _IDENTITY & {case.notice, case.first_cause}
@@ -114,23 +120,19 @@ def letter_messages(
     ]
 
 
-def story_message(story: str, knowledge: Knowledge, *, told: bool, again: bool) -> Message:
+def story_message(story: str, knowledge: Knowledge, *, again: bool) -> Message:
     """The question for the heart of a letter, in the person's own words.
 
     Args:
         story: what the heart should tell.
         knowledge: for the titles.
-        told: whether something was told already of which it can be made instead.
         again: in other words.
     """
     wording = knowledge.table.wording
-    buttons = (
-        Button(wording.use_told if told else wording.skip, "/skip"),
-        Button(wording.stop, "/cancel"),
-    )
+    buttons = (Button(wording.skip, "/skip"), Button(wording.stop, "/cancel"))
     if again:
         return Message("utter_letter_story_again", {}, buttons)
-    return Message(f"utter_letter_story{'_told' if told else ''}", {"story": story}, buttons)
+    return Message("utter_letter_story", {"story": story}, buttons)
 
 
 def suggestion_messages(

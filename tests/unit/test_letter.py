@@ -474,7 +474,7 @@ def test_a_rude_sentence_stands_in_no_letter() -> None:
     rude = Statement("happened", "these idiots closed it in May", place=STORY)
     letter = draft(admitting("paid_outside"), (), (rude,), "formal", FACTS)
     assert "idiots" not in letter.text
-    assert (rude.text,) == left_out(letter, (), (rude,), FACTS)
+    assert (rude.text,) == left_out((letter,), (rude,), FACTS)
 
 
 def test_the_answer_before_is_taken_back() -> None:
@@ -611,9 +611,18 @@ WISHES = [
     ("please don't mention my brother", [Wish("leave_out", what="my brother")]),
     ("add that I have invoices", [Wish("add", sentence="I have invoices")]),
     ('replace "mistake" with "error"', [Wish("replace", what="mistake", sentence="error")]),
-    ("leave out 2. put in 9", [Wish("change", (2,)), Wish("put_in", (9,))]),
-    ("add 8 and 9", [Wish("put_in", (8, 9))]),
+    ("Thank you, please leave out 5 and 6 because it is not for Upwork", [Wish("change", (5, 6))]),
+    (
+        '"I do not dispute this" goes out, I never said that',
+        [Wish("leave_out", what="I do not dispute this", exact=True)],
+    ),
+    (
+        "add: The client noticed that the style was different.",
+        [Wish("add", sentence="The client noticed that the style was different.")],
+    ),
     ("change 3 to: it was in May", [Wish("change", (3,), sentence="it was in May")]),
+    ("put sentence 10 after 7 please", [Wish("move", (10,), to=7)]),
+    ("sentences 3 and 4 should come before 2", [Wish("move", (3, 4), to=-2)]),
     ("make it nicer", []),
     ("sentence 3 is wrong", []),
     ("You left out the client! He knows it", []),
@@ -649,6 +658,22 @@ WISHES = [
 def test_wishes_are_read(text: str, wishes: list[Wish]) -> None:
     """A sentence is named by its number, a part by what it is about or its words; several in one message."""
     assert wishes == list(parse_wishes(text, FACTS).wishes)
+
+
+def test_sentences_can_be_moved() -> None:
+    """Behind or before another one, also into its part; where one is not there, nothing is moved."""
+    told = [Statement("happened", f"I did {name} there.", place=STORY) for name in ("one", "two", "three")]
+    changed = Statement("changed", "I stopped it.", place="changed")
+    letter = draft(admitting("paid_outside"), (), (*told, changed), "formal", FACTS)
+    number = {s.text: n for n, s in enumerate(letter.sentences, 1)}
+    one, three, stopped = (
+        number[text] for text in ("I did one there.", "I did three there.", "I stopped it.")
+    )
+    moved = edited(letter, edits_of(Wish("move", (stopped, three), to=one), letter, FACTS))
+    assert "I did one there. I stopped it. I did three there. I did two there." in moved.text
+    moved = edited(letter, edits_of(Wish("move", (three,), to=-one), letter, FACTS))
+    assert "I did three there. I did one there. I did two there." in moved.text
+    assert () == edits_of(Wish("move", (three, 99), to=one), letter, FACTS)
 
 
 def test_a_tone_and_what_else_is_told_are_read_beside_wishes() -> None:
