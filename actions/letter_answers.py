@@ -121,20 +121,17 @@ def _heard(
     """The case and the facts after an answer.
 
     A fragment of an answer opens no other case and denies none; "it is X, not Y" of two known ones does, and
-    a `whole` story that surely tells a cause.
+    a `whole` story tells the cause where none is known.
     """
-    known = {*said.case.causes, *said.case.disputed} if corrects_facts(message, knowledge()) else set()
+    causes = {*said.case.causes, *said.case.disputed}
+    known = causes if corrects_facts(message, knowledge()) else set()
     named = tuple(m for m in message.mentions if m.id in known)
-    if whole and message.intent.startswith(("cause_", "deny_")):
-        surely = (m for m in message.told if m.confidence >= _SURE_CAUSE)
-        named = tuple(m for m in surely if m.id not in (*said.case.causes, *said.case.disputed))[:1]
+    if whole and not causes:
+        named = tuple(m for m in message.told if m.confidence >= _SURE_CAUSE)[:1]
     heard = replace(message, mentions=named, choices=())
     if not message.pressed and message.intent.removeprefix("circumstance_") not in _circumstances(asked):
         heard = replace(heard, intent="inform_detail")  # "never again" does not tell how often it was
-    case = said.case
-    if whole and named:
-        case = case.drop_latest()
-    case = update_case(case, heard, None, knowledge())
+    case = update_case(said.case, heard, None, knowledge())
     message = replace(message, text=said.voice(message.text))
     return case, gathered(said.facts, message, said.case, case, knowledge(), asked)
 

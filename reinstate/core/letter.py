@@ -113,10 +113,8 @@ def draft(
     own_deed = knowledge.patterns["own_deed"]
     happened = [s for s in own if s.part in (TOLD, STORY)]
     story = [s for s in own if s.part == STORY]
-    if stance == "asks" and (
-        story or (happened and (cause or any(own_deed.found(s.text) for s in happened)))
-    ):
-        stance = "explains"  # who tells what happened knows which rule it is
+    if stance == "asks" and happened and (cause or any(own_deed.found(s.text) for s in happened)):
+        stance = "explains"
     rows = _Rows((*_of_cause(cause, knowledge).rows, *frame.rows), case, stance, tone, cause, knowledge)
     spoken = {s.part for s in own} | {part_of(s.kind) for s in told if s.place}
     left = [f for f in known if not any(_says(s, f, knowledge) for s in own)]
@@ -223,8 +221,8 @@ def stance_of(
     owns = any(f.kind == _OWNS for f in of_cause(facts, cause, knowledge))
     if cause in case.disputed and not owns:
         return "disputes"
-    if cause is None or case.stance(cause) == "unsure":
-        return "asks"
+    if cause is None or case.stance(cause) == "unsure":  # who wrote what happened knows which rule it is
+        return "explains" if any(s.place == STORY for s in told) else "asks"
     values = (knowledge.facts[f.kind].values.get(f.value) for f in of_cause(facts, cause, knowledge))
     circumstances = {*case.circumstances, *(v.circumstance for v in values if v and v.circumstance)}
     excused = any(_excuses(c, cause, knowledge) for c in circumstances)

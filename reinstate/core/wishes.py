@@ -135,6 +135,9 @@ def _parse(
     numbered: Sequence[str] = ("numbered",),
 ) -> Wish | None:
     said = knowledge.wishes
+    if found := said["move"].match(piece):
+        numbers = tuple(map(int, re.findall(r"\d+", found["numbers"])))
+        return Wish("move", numbers, to=int(found["to"]) * (-1 if found["before"] else 1))
     if found := said["change"].match(_numbered(piece, knowledge)):
         sentence = found["sentence"] or ""
         numbers = tuple(map(int, re.findall(r"\d+", found["numbers"])))
@@ -145,9 +148,6 @@ def _parse(
         return Wish("change", (int(found["numbers"]),), sentence=found["sentence"])
     if found := said["numbers"].match(piece):
         return Wish("change", tuple(map(int, re.findall(r"\d+", found["numbers"]))))
-    if found := said["move"].match(piece):
-        numbers = tuple(map(int, re.findall(r"\d+", found["numbers"])))
-        return Wish("move", numbers, to=int(found["to"]) * (-1 if found["before"] else 1))
     if found := said["change_about"].match(piece):
         return Wish("change", what=found["what"], sentence=found["sentence"])
     if found := said["replace"].match(piece):
