@@ -138,6 +138,8 @@ def _parse(
     if found := said["move"].match(piece):
         numbers = tuple(map(int, re.findall(r"\d+", found["numbers"])))
         return Wish("move", numbers, to=int(found["to"]) * (-1 if found["before"] else 1))
+    if found := said["add_after"].match(piece):
+        return Wish("add", sentence=found["sentence"], to=int(found["to"]))
     if found := said["change"].match(_numbered(piece, knowledge)):
         sentence = found["sentence"] or ""
         numbers = tuple(map(int, re.findall(r"\d+", found["numbers"])))
@@ -194,7 +196,9 @@ def edits_of(wish: Wish, letter: Letter, knowledge: Knowledge) -> tuple[Edit, ..
     """The edits that fulfil a wish in a letter; none where it cannot be fulfilled."""
     if wish.kind == "add":
         more = _sentences(wish.sentence, knowledge)
-        return tuple(Edit("", s, wish.part) for s in more if not _stands(s, letter, knowledge))
+        before = dict(enumerate(letter.sentences, 1)).get(wish.to)
+        part, after = (before.part, before.text) if before else (wish.part, "")
+        return tuple(Edit("", s, part, after=after) for s in more if not _stands(s, letter, knowledge))
     if wish.kind == "change":
         numbered = [s for n, s in enumerate(letter.sentences, 1) if n in wish.numbers]
         numbered = numbered or _about(wish.what, letter, knowledge)[:1]
@@ -303,10 +307,13 @@ def edited(letter: Letter, edits: Iterable[Edit]) -> Letter:
 
 def _changed(letter: Letter, edit: Edit) -> Letter:
     old = _found(letter, edit) if edit.old else None
-    if edit.after:
-        return _moved(letter, old, edit.after) if old else letter
     if old is None:
-        return _with_more(letter, edit)
+        letter = _with_more(letter, edit)
+        old = next((s for s in letter.all if edit.new and s.text == edit.new), None)
+    if old is None:
+        return letter
+    if edit.after:
+        return _moved(letter, old, edit.after)
     changed = (replace(s, text=edit.new, words=edit.new) if s is old else s for s in letter.all)
     return replace(letter, all=tuple(s for s in changed if s.text))
 

@@ -621,6 +621,7 @@ WISHES = [
         [Wish("add", sentence="The client noticed that the style was different.")],
     ),
     ("change 3 to: it was in May", [Wish("change", (3,), sentence="it was in May")]),
+    ("Add after 6: I did not know it", [Wish("add", sentence="I did not know it", to=6)]),
     ("put sentence 10 after 7 please", [Wish("move", (10,), to=7)]),
     ("sentences 3 and 4 should come before 2", [Wish("move", (3, 4), to=-2)]),
     ("make it nicer", []),
@@ -674,6 +675,8 @@ def test_sentences_can_be_moved() -> None:
     moved = edited(letter, edits_of(Wish("move", (three,), to=-one), letter, FACTS))
     assert "I did three there. I did one there. I did two there." in moved.text
     assert () == edits_of(Wish("move", (three, 99), to=one), letter, FACTS)
+    more = edited(letter, edits_of(Wish("add", sentence="it was late", to=one), letter, FACTS))
+    assert "I did one there. It was late. I did two there." in more.text
 
 
 def test_a_tone_and_what_else_is_told_are_read_beside_wishes() -> None:
