@@ -164,8 +164,11 @@ class ActionLetter(Action):
         if tracker.get_slot("path") == "none" and (other or said.kind) == APPEAL:
             said.say([Message("utter_letter_no_path")])
             return []
+        if said.in_form:
+            said.say([Message("utter_letter_soon")])
+            return []
         if not tracker.get_slot("letter_done") and not other:
-            said.say([Message("utter_letter_soon" if said.in_form else "utter_letter_none")])
+            said.say([Message("utter_letter_none")])
             return []
         kind = other or (APPEAL if asks else said.kind)
         if kind == APPEAL and said.nothing_to_appeal:
