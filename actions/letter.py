@@ -44,6 +44,8 @@ class ActionLetterStart(OrOfLetter, Action):
         """Begin a letter."""
         said = Writing(dispatcher, tracker)
         kind = kind_asked_for(said.message) or (QUESTIONS if said.case.appealed == "asked" else APPEAL)
+        if _stands(said, kind):
+            return [*shown(said, said.tone, kind, said.edits), FollowupAction("action_listen")]
         said = with_message(said)
         if kind == APPEAL and said.nothing_to_appeal:
             return [*not_needed(said), FollowupAction("action_listen")]
@@ -64,6 +66,15 @@ class ActionLetterStart(OrOfLetter, Action):
 
 def _understood(said: Writing, response: str, nothing: str) -> Message:
     return understood_message(said.case, said.facts, said.told, response, nothing, knowledge())
+
+
+def _stands(said: Writing, kind: str) -> bool:
+    """Whether the letter that is asked for in words stands, about this case, and no new one is wanted."""
+    if not said.tracker.get_slot("letter_done") or said.message.pressed or kind != said.kind:
+        return False
+    events = takewhile(lambda event: event.get("name") != "letter_done", since_restart(said.tracker))
+    changed = any(event.get("name") in ("causes", "disputed") for event in events)
+    return not (changed or knowledge().wishes["anew"].found(said.message.text))
 
 
 class ActionKnown(Action):

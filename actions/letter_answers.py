@@ -19,7 +19,7 @@ from reinstate.core.own_words import STORY, TOLD, part_of
 from reinstate.core.parsed import ParsedMessage
 from reinstate.core.statements import Statement
 from reinstate.core.update import update_case
-from reinstate.core.wishes import parse_wishes
+from reinstate.core.wishes import is_wish, parse_wishes
 from reinstate.knowledge import knowledge
 from reinstate.replies.message import Message
 
@@ -47,9 +47,9 @@ def story(said: Writing) -> list[EventType]:
             return []
         message = _wanted(said) if heard.wishes else message
     text = said.voice(message.text)
-    own = (s for s in sentences(text) if not patterns["frames"].found(s))
+    own = (s for s in sentences(text) if not (patterns["frames"].found(s) or _is_about_letter(s)))
     new = statements.written(own, said.says, STORY, _NOT_OF_STORY, _asks)
-    if not any(s.place for s in new):
+    if all(s.place == statements.OUT for s in new):
         return []
     case, facts = _heard(said, message, HAPPENED, whole=whole)
     if not whole and outdated(said.facts, facts) and corrects_facts(message, knowledge()):
@@ -58,10 +58,16 @@ def story(said: Writing) -> list[EventType]:
         said.say([Message("utter_letter_as_owner")])
         return [SlotSet("letter_kind", said.kind)]  # so that nothing else answers, and the form asks again
     if not whole:
-        return said.of_talk((replace(s, place=part_of(s.kind)) for s in new), case=case, facts=facts)
+        placed = (s if s.place == statements.OUT else replace(s, place=part_of(s.kind)) for s in new)
+        return said.of_talk(placed, case=case, facts=facts)
     talk = [s for s in said.told if s.kind in _BESIDE_STORY]
     kept_edits = said.kept_edits(said.kind, ())
     return said.going_on(case=case, facts=facts, told=(*talk, *new), letter_edits=kept_edits)
+
+
+def _is_about_letter(text: str) -> bool:
+    """Whether a sentence says something of the letter and not to its reader ("and that we leave out")."""
+    return knowledge().wishes["about_letter"].found(text) or is_wish(text, knowledge())
 
 
 def _asks(text: str) -> bool:
@@ -71,9 +77,11 @@ def _asks(text: str) -> bool:
 
 def _speaks_of_another(said: Writing, story: Iterable[Statement]) -> bool:
     """Whether who writes for somebody speaks of them as "he" or "she", and was not told yet not to."""
-    if said.role != "helper" or was_said(Message("utter_letter_as_owner"), since_restart(said.tracker)):
+    if was_said(Message("utter_letter_as_owner"), since_restart(said.tracker)):
         return False
-    return any(knowledge().patterns["speaks_of_owner"].found(s.text) for s in story)
+    patterns, text = knowledge().patterns, " ".join(s.text for s in story)
+    helps = said.role == "helper" or patterns["of_owners_things"].found(text)
+    return helps and any(patterns["speaks_of_owner"].found(s.text) for s in story)
 
 
 def answered(said: Writing) -> list[EventType]:

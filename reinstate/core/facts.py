@@ -21,6 +21,7 @@ _BARE = 3  # words of an answer that tells nothing else
 _STEM = 3  # letters by which a word is known again
 _WORD, _SMALL = re.compile(r"[^\W_]+"), {"a", "an", "the", "in", "on", "at", "of", "my", "and", "about"}
 ASKED_FOR = "asked_for"
+_QUOTED = re.compile(r"[\"“„](?P<words>[^\"“”„]{12,})[\"”]|(?<!\w)['‘](?P<single>[^\n]{12,}?)['’](?!\w)")
 _GROUNDS, _WHEN, _MOST_QUOTED = "notice_words", "when", 40
 
 
@@ -281,10 +282,19 @@ def quoted(text: str, knowledge: Knowledge) -> Iterator[tuple[str, str, str]]:
         The kind of fact, the sentence without its stop, and the sentence; at most one of a kind.
     """
     for kind in (knowledge.facts[_GROUNDS], knowledge.facts[ASKED_FOR]):
-        short = (s for s in sentences(text) if len(s.split()) <= _MOST_QUOTED)
+        short = (s for s in _theirs(text, knowledge) if len(s.split()) <= _MOST_QUOTED)
         if found := next((s for s in short if says(kind.says, s)), None):
             said = put(knowledge.patterns["lead_in"].says[0], "", found)
             yield kind.id, said.strip(" \"'“”").rstrip(".").strip(" \"'“”"), found
+
+
+def _theirs(text: str, knowledge: Knowledge) -> tuple[str, ...]:
+    """The sentences of Upwork's in a text: those in quotation marks, or all that do not speak of oneself."""
+    marked = [found["words"] or found["single"] for found in _QUOTED.finditer(text)]
+    if marked:
+        return tuple(s for words in marked for s in sentences(words))
+    own = knowledge.patterns["of_oneself"]
+    return tuple(s for s in sentences(text) if not own.found(s))
 
 
 def _read(

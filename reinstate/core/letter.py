@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reinstate.core.case import Case
-from reinstate.core.cleaning import capital, is_sentence
+from reinstate.core.cleaning import capital, is_sentence, phrase
 from reinstate.core.facts import Fact, of_cause, tells
 from reinstate.core.own_words import NEW, STORY, TOLD, own_words, part_of
 from reinstate.core.statements import Statement, belonging
@@ -22,6 +22,7 @@ from reinstate.knowledge import Knowledge, LetterPatterns, LetterRow, LetterStan
 LONGEST = 3000
 APPEAL, QUESTIONS = "appeal", "questions"
 MOST_QUESTIONS = 4
+_MOST_THINGS = 30  # words of a sentence that may only name what can be shown
 _LONG = 25  # words of what was written for a letter from which on it tells what belongs to a story
 ADDED = "added"  # the part of sentences that a person added and that have no part in this letter
 HAPPENED = "happened"  # the fact that only asks what happened
@@ -154,7 +155,7 @@ def _led(own: Iterable[Sentence], rows: _Rows) -> Iterator[Sentence]:
 
     Beside a sentence, only what holds a figure ("85 dollars in May"): the rest are scraps of a talk.
     """
-    whole = {s: is_sentence(s.text, rows.knowledge) for s in own}
+    whole = {s: is_sentence(s.text, rows.knowledge) and not _names_things(s, rows.knowledge) for s in own}
     told = {s.part for s in whole if whole[s]}
     led: set[str] = set()
     kept = (s for s in whole if whole[s] or s.part not in told or _FIGURE.search(s.text))
@@ -164,6 +165,11 @@ def _led(own: Iterable[Sentence], rows: _Rows) -> Iterator[Sentence]:
         led.add(lead)
         if row or whole[sentence] or rows.has(lead):
             yield replace(sentence, text=row.text) if row else sentence
+
+
+def _names_things(sentence: Sentence, knowledge: Knowledge) -> bool:
+    """Whether a sentence only names what can be shown ("The police report, and the mail that came")."""
+    return sentence.part == _KNOWN_BY[EVIDENCE] and bool(phrase(sentence.text, knowledge, _MOST_THINGS))
 
 
 @dataclass(frozen=True)
@@ -279,7 +285,10 @@ def next_question(
         asks = (HAPPENED, *asks)
     stands = {s.part for s in draft(case, facts, told, "formal", knowledge, kind).sentences}
     stands |= {part_of(s.kind) for s in told if s.place}
-    known = {f.kind for f in of_cause(facts, cause, knowledge)}
+    story = any(s.place == STORY for s in told)  # beside which nothing of talk stands
+    known = {
+        f.kind for f in of_cause(facts, cause, knowledge) if f.answers or f.kind != EVIDENCE or not story
+    }
     known |= {fact for fact, part in _KNOWN_BY.items() if part in stands}
     long = sum(len(s.text.split()) for s in told if s.place == STORY) >= _LONG
     missing = (knowledge.facts[fact] for fact in asks if fact not in known and fact not in asked)

@@ -16,6 +16,7 @@ Kind = Literal["happened", "record", "changed", "regret", "proof", "wish", "new"
 KINDS: tuple[Kind, ...] = get_args(Kind)
 ASIDE = "aside"
 DRAFT = "draft"  # that the letter is to be written
+OUT = "out"  # the place of what was written for a letter and hardly belongs there
 NOT_OF_LETTER: tuple[Kind, ...] = ("aside", "status", "draft")
 MOST, _ROW = 60, 5
 _FIGURE = re.compile(r"\d+")
@@ -100,7 +101,7 @@ def written(
 ) -> tuple[Statement, ...]:
     """The sentences that were written for a part of a letter, whole and in their order.
 
-    What is hardly meant for the letter has no place in it, but is kept: it may have been read wrongly. Of a
+    What is hardly meant for the letter stays out of it, but is kept: it may have been read wrongly. Of a
     sentence that asks something only what tells is taken.
 
     Args:
@@ -118,7 +119,7 @@ def written(
             continue
         first = next((s for s in parts if s.for_letter), Statement("happened", sentence))
         aside = parts and all(s.kind in (ASIDE, DRAFT) and s.sure >= least for s in parts)
-        found.append(replace(first, text=sentence, place="" if aside else place))
+        found.append(replace(first, text=sentence, place=OUT if aside else place))
     return tuple(found)
 
 

@@ -141,7 +141,11 @@ def _hear_details(case: Case, message: ParsedMessage, knowledge: Knowledge) -> C
         case = case.with_circumstance(circumstance, holds=False)
     if message.upwork_answer and case.appealed == "final" and message.appealed == "waiting":
         return case  # an automatic reply undoes no decision
-    if message.notice and not (message.upwork_answer and case.notice):
+    graver = case.notice not in (None, "unknown", "not_suspended")
+    own = not (message.pressed or message.pasted or CORRECTS.search(message.text))
+    if message.notice == "warning" and graver and own:
+        pass  # "it is my first warning" takes back nothing
+    elif message.notice and not (message.upwork_answer and case.notice):
         case = case.with_notice(message.notice)
     elif message.denied_notice and message.denied_notice == case.notice:
         case = case.with_notice(None)

@@ -100,8 +100,10 @@ def parse_wishes(text: str, knowledge: Knowledge) -> Wishes:
         elif last and said["instructs"].found(piece):
             wishes.append(Wish("other", what=piece.strip(" .")))
         elif last and goes_on:
-            aside = piece.rstrip(" \"')").endswith("?") or knowledge.patterns["chatter"].found(piece)
-            more = "" if aside else f" {piece}"
+            asks = piece.rstrip(" \"')").endswith("?")
+            aside = asks or knowledge.patterns["chatter"].found(piece) or said["about_letter"].found(piece)
+            joint = " and " if piece.startswith("that ") else " "
+            more = "" if aside else f"{joint}{piece}"
             wishes[-1] = replace(last, sentence=last.sentence + more)
         else:
             rest.append(piece)
@@ -142,6 +144,8 @@ def _parse(
         return Wish("add", sentence=found["sentence"], to=int(found["to"]))
     if found := said["change"].match(_numbered(piece, knowledge)):
         sentence = found["sentence"] or ""
+        if said["instructs_words"].found(sentence):  # what is to be done with a sentence is none
+            return Wish("other", what=piece.strip(" ."))
         numbers = tuple(map(int, re.findall(r"\d+", found["numbers"])))
         return (
             Wish("change", numbers, sentence=sentence) if sentence or said["takes_out"].found(piece) else None

@@ -27,7 +27,18 @@ from reinstate.core.letter import (
 from reinstate.core.own_words import STORY
 from reinstate.core.parsed import ParsedMessage
 from reinstate.core.review import left_out
-from reinstate.core.statements import KINDS, MOST, Kind, Statement, about, added, answering, without, written
+from reinstate.core.statements import (
+    KINDS,
+    MOST,
+    OUT,
+    Kind,
+    Statement,
+    about,
+    added,
+    answering,
+    without,
+    written,
+)
 from reinstate.core.update import update_case
 from reinstate.core.wishes import Edit, Wish, edited, edits_of, is_wish, parse_wishes
 from reinstate.knowledge import TONES, Tone, knowledge
@@ -449,7 +460,7 @@ def test_what_is_written_for_a_letter_stands_whole() -> None:
         Statement("aside", "can I send it?", 0.9),
     )
     story = written(text, says, STORY, 0.9, lambda sentence: sentence.endswith("?"))
-    told = [(text[0], STORY), (text[1], ""), (text[2], STORY), ("I have it", STORY)]
+    told = [(text[0], STORY), (text[1], OUT), (text[2], STORY), ("I have it", STORY)]
     assert told == [(s.text, s.place) for s in story]
 
 
