@@ -36,33 +36,48 @@ def story(said: Writing) -> list[EventType]:
 
     What is written takes the place of what was told of it; a few words only stand beside it.
     """
-    message, patterns = said.message, knowledge().patterns
-    whole = len(message.text.split()) >= _STORY and not message.pressed
-    if not whole:
-        nothing = patterns["has_nothing"].found(message.text) or patterns["agrees"].found(message.text)
-        if message.intent in ("affirm", "skip") or nothing:
-            return said.of_talk()
-        heard = parse_wishes(message.text, knowledge())
-        if message.pressed or not answers(message) or any(wish.kind != "add" for wish in heard.wishes):
-            return []
-        message = _wanted(said) if heard.wishes else message
-    text = said.voice(message.text)
-    own = (s for s in sentences(text) if not (patterns["frames"].found(s) or _is_about_letter(s)))
-    new = statements.written(own, said.says, STORY, _NOT_OF_STORY, _asks)
+    whole = len(said.message.text.split()) >= _STORY and not said.message.pressed
+    return _whole_story(said) if whole else _few_words(said)
+
+
+def _whole_story(said: Writing) -> list[EventType]:
+    new = _written(said, said.message)
     if all(s.place == statements.OUT for s in new):
         return []
-    case, facts = _heard(said, message, HAPPENED, whole=whole)
-    if not whole and outdated(said.facts, facts) and corrects_facts(message, knowledge()):
-        return _taken(said, message, HAPPENED)
-    if whole and _speaks_of_another(said, new):
+    if _speaks_of_another(said, new):
         said.say([Message("utter_letter_as_owner")])
         return [SlotSet("letter_kind", said.kind)]  # so that nothing else answers, and the form asks again
-    if not whole:
-        placed = (s if s.place == statements.OUT else replace(s, place=part_of(s.kind)) for s in new)
-        return said.of_talk(placed, case=case, facts=facts)
+    case, facts = _heard(said, said.message, HAPPENED, whole=True)
     talk = [s for s in said.told if s.kind in _BESIDE_STORY]
     kept_edits = said.kept_edits(said.kind, ())
     return said.going_on(case=case, facts=facts, told=(*talk, *new), letter_edits=kept_edits)
+
+
+def _few_words(said: Writing) -> list[EventType]:
+    """The letter is then made of what was told; "yes" and "no" only say that nothing is written."""
+    message, patterns = said.message, knowledge().patterns
+    nothing = any(patterns[name].found(message.text) for name in ("has_nothing", "agrees"))
+    if message.intent in ("affirm", "skip") or nothing:
+        return said.of_talk()
+    heard = parse_wishes(message.text, knowledge())
+    if message.pressed or not answers(message) or any(wish.kind != "add" for wish in heard.wishes):
+        return []
+    message = _wanted(said) if heard.wishes else message
+    new = _written(said, message)
+    if all(s.place == statements.OUT for s in new):
+        return []
+    case, facts = _heard(said, message, HAPPENED)
+    if outdated(said.facts, facts) and corrects_facts(message, knowledge()):
+        return _taken(said, message, HAPPENED)
+    placed = (s if s.place == statements.OUT else replace(s, place=part_of(s.kind)) for s in new)
+    return said.of_talk(placed, case=case, facts=facts)
+
+
+def _written(said: Writing, message: ParsedMessage) -> tuple[Statement, ...]:
+    """The sentences of a story, without what frames every letter and what is said of this one."""
+    frames = knowledge().patterns["frames"]
+    own = (s for s in sentences(said.voice(message.text)) if not (frames.found(s) or _is_about_letter(s)))
+    return statements.written(own, said.says, STORY, _NOT_OF_STORY, _asks)
 
 
 def _is_about_letter(text: str) -> bool:

@@ -74,7 +74,8 @@ def of_letter(said: Writing) -> list[EventType] | None:
     if knowledge().patterns["not_restricted"].found(message.text) and message.notice is None:
         return [SlotSet("notice", None), *not_needed(said)]
     heard = parse_wishes(message.text, knowledge())
-    if message.intent == "cancel" and (message.pressed or not heard):
+    stops = message.pressed or len(message.text.split()) <= _TALK_WORDS
+    if message.intent == "cancel" and stops and not heard:
         said.say([Message("utter_cancelled")])
         return said.set({"letter_done": None})
     if message.pressed:

@@ -74,7 +74,7 @@ class Writing(Said):
     def nothing_to_appeal(self) -> bool:
         """Whether the person told that nothing is wrong with the account, and no notice says otherwise."""
         said = (self.message.text, *(statement.text for statement in self.told))
-        known = self.case.notice not in (None, "unknown", "not_suspended")
+        known = self.case.notice not in (None, "unknown", "not_suspended", "warning")
         return not known and any(map(knowledge().patterns["not_restricted"].found, said))
 
     @property

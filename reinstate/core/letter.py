@@ -169,7 +169,8 @@ def _led(own: Iterable[Sentence], rows: _Rows) -> Iterator[Sentence]:
 
 def _names_things(sentence: Sentence, knowledge: Knowledge) -> bool:
     """Whether a sentence only names what can be shown ("The police report, and the mail that came")."""
-    return sentence.part == _KNOWN_BY[EVIDENCE] and bool(phrase(sentence.text, knowledge, _MOST_THINGS))
+    tells = sentence.part != _KNOWN_BY[EVIDENCE] or sentence.text.startswith(("I ", "We "))
+    return not tells and bool(phrase(sentence.text, knowledge, _MOST_THINGS))
 
 
 @dataclass(frozen=True)

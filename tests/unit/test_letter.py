@@ -635,6 +635,8 @@ WISHES = [
     ("Add after 6: I did not know it", [Wish("add", sentence="I did not know it", to=6)]),
     ("put sentence 10 after 7 please", [Wish("move", (10,), to=7)]),
     ("sentences 3 and 4 should come before 2", [Wish("move", (3, 4), to=-2)]),
+    ("Sentence 7 reads badly", []),
+    ("no no, please only take out 'and to tell me'", [Wish("leave_out", what="and to tell me", exact=True)]),
     ("make it nicer", []),
     ("sentence 3 is wrong", []),
     ("You left out the client! He knows it", []),
