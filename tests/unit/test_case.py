@@ -212,3 +212,16 @@ def test_what_is_named_to_be_denied_does_not_hold(text: str, asked: str | None) 
     case = update_case(Case(causes=("identity_verification",)), message, asked, FACTS)
     assert "different_person" not in case.circumstances
     assert "different_person" in case.denied_circumstances
+
+
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        ("it is on hold, this is my first warning", "hold"),
+        ("no, it was only a warning", "warning"),
+    ],
+)
+def test_a_warning_is_no_hold_taken_back(text: str, after: str) -> None:
+    """Who was never warned before has still a hold; who corrects it has none."""
+    message = ParsedMessage("inform_detail", text, notice="warning")
+    assert after == update_case(Case(notice="hold"), message, None, FACTS).notice

@@ -10,7 +10,7 @@ import yaml
 
 from reinstate.core.case import Case
 from reinstate.core.cleaning import in_first_person
-from reinstate.core.facts import Fact, gathered, of_cause
+from reinstate.core.facts import Fact, gathered, of_cause, quoted
 from reinstate.core.parsed import ParsedMessage
 from reinstate.knowledge import knowledge
 
@@ -96,3 +96,15 @@ def test_a_helper_is_read_as_the_owner_would_say_it() -> None:
         "I'm asking for a friend, she got banned. she let her cousin use her account. it was hers and for her"
     )
     assert "I let my cousin use my account. it was mine and for me" == in_first_person(said, FACTS)
+
+
+def test_upworks_words_are_cut_out_of_the_talk_around_them() -> None:
+    """Of a text with quotation marks what stands in them, else what does not speak of oneself."""
+    marked = 'ok so she got it: "Your account has been suspended because of many proposals." do i answer'
+    plain = (
+        "Your account was blocked because of a violation. I do not know why they have done it because of me."
+    )
+    assert ["Your account has been suspended because of many proposals"] == [
+        w for _, w, _ in quoted(marked, FACTS)
+    ]
+    assert ["Your account was blocked because of a violation"] == [w for _, w, _ in quoted(plain, FACTS)]

@@ -203,6 +203,22 @@ def test_what_is_told_while_a_form_asks_opens_hardly_another_case(
     assert ((opened,) if opened else ()) == tuple(c for c in planned.case.causes if c not in PAID.causes)
 
 
+@pytest.mark.parametrize(
+    ("text", "sure", "answered"),
+    [
+        ("70 jobs in 2 weeks october", 0.3, False),
+        ("70 jobs in 2 weeks october", 0.9, True),
+        ("is 70 jobs in 2 weeks much?", 0.3, True),
+        ("in october I sent it to about 70 jobs in 2 weeks", 0.3, True),
+    ],
+)
+def test_a_few_words_that_ask_nothing_are_a_detail(text: str, sure: float, answered: bool) -> None:
+    """Beside a known case they are not answered as a question that they hardly sound like."""
+    found = (("jss_drop", sure),)
+    planned = met(text, "faq", case=PAID, answers=found, near=found)
+    assert answered == any(isinstance(part, AnswerPart) for part in planned.parts)
+
+
 def test_exceptions_come_before_no_path() -> None:
     """Who was paid outside again and again is asked for what would excuse it, then told that it is hopeless."""
     story = "suspended, i took paypal many times"
