@@ -147,7 +147,8 @@ def bot(
 def varied() -> re.Pattern[str]:
     """The responses of which Rasa picks one of several wordings by chance."""
     responses = yaml.safe_load((ROOT / "domain.yml").read_text(encoding="utf-8"))["responses"]
-    wordings = [w["text"].strip() for r in responses.values() if len(r) > 1 for w in r]
+    by_chance = ([w for w in r if "condition" not in w] for r in responses.values())
+    wordings = [w["text"].strip() for several in by_chance if len(several) > 1 for w in several]
     return re.compile("|".join(PLACEHOLDER.sub(".+", re.escape(w)) for w in wordings))
 
 
