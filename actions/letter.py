@@ -9,9 +9,9 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.letter_answers import NOT_OF_LETTER, answered, story
+from actions.letter_answers import answered, story, tells
 from actions.standing import ALWAYS_INTERRUPT, OrOfLetter, of_letter
-from actions.turn import Said, since_restart, was_said
+from actions.turn import Said, since_restart, since_set, was_said
 from actions.writing import (
     Writing,
     kept,
@@ -25,12 +25,10 @@ from actions.writing import (
 from reinstate.core.cleaning import put_well
 from reinstate.core.letter import APPEAL, HAPPENED, QUESTIONS, nothing_new, tells_nothing
 from reinstate.knowledge import knowledge
-from reinstate.replies.letter import nothing_new_message, suggestion_messages, understood_message
+from reinstate.replies.letter import fact_messages, nothing_new_message, understood_message
 from reinstate.replies.message import Message
 
 _SOUND_LIKE_STOPS = ("cancel", "go_back")
-_FEW = 4  # words of an answer that may be one though no sentence of it belongs into a letter
-_NOT_OF_LETTER = 0.7  # an answer's sentence is kept out of the letter only if it surely does not belong there
 
 
 class ActionLetterStart(OrOfLetter, Action):
@@ -72,8 +70,8 @@ def _stands(said: Writing, kind: str) -> bool:
     """Whether the letter that is asked for in words stands, about this case, and no new one is wanted."""
     if not said.tracker.get_slot("letter_done") or said.message.pressed or kind != said.kind:
         return False
-    events = takewhile(lambda event: event.get("name") != "letter_done", since_restart(said.tracker))
-    changed = any(event.get("name") in ("causes", "disputed") for event in events)
+    since = since_set(said.tracker, "letter_done")
+    changed = any(event.get("name") in ("causes", "disputed") for event in since)
     return not (changed or knowledge().wishes["anew"].found(said.message.text))
 
 
@@ -108,10 +106,9 @@ class ValidateLetterForm(Action):
         message = said.message
         if not tracker.get_slot("requested_slot"):
             return []
-        tells = any(s.for_letter and s.sure >= NOT_OF_LETTER for s in said.says)
         # "removed it. wont" sounds like a stop, "we will use different computers" like getting round a ban
         sounds = (*_SOUND_LIKE_STOPS, "help_evade") if _promises(said) else _SOUND_LIKE_STOPS
-        interrupts = message.intent in ALWAYS_INTERRUPT and not (tells and message.intent in sounds)
+        interrupts = message.intent in ALWAYS_INTERRUPT and not (tells(said) and message.intent in sounds)
         if interrupts or message.upwork_answer:
             return []
         if knowledge().patterns["not_restricted"].found(message.text):
@@ -147,7 +144,7 @@ class AskForFact(Action):
         asked = Message("utter_question", {"question": str(kind.ask)})
         again = was_said(asked, since_restart(tracker))
         told = [put_well(s.text, knowledge()) for s in said.suggested]
-        said.say(suggestion_messages(kind, told, knowledge(), again=again, most=said.room))
+        said.say(fact_messages(kind, told, knowledge(), again=again, most=said.room))
         return Said(dispatcher, tracker).set({"letter_asked": other}) if other else []
 
 

@@ -23,7 +23,7 @@ from reinstate.core.wishes import is_wish, parse_wishes
 from reinstate.knowledge import knowledge
 from reinstate.replies.message import Message
 
-NOT_OF_LETTER = 0.7  # an answer's sentence is kept out of the letter only if it surely does not belong there
+_NOT_OF_LETTER = 0.7  # an answer's sentence is kept out of the letter only if it surely does not belong there
 _NOT_OF_STORY = 0.97  # a sentence of what was to be written for it
 _FEW = 4  # words of an answer that may be one though no sentence of it belongs into a letter
 _STORY = 12  # words from which on a text is what was to be written, whatever it sounds like
@@ -109,7 +109,7 @@ def answered(said: Writing) -> list[EventType]:
     declines = message.pressed and message.intent in ("deny", "cause_unknown")
     if nothing or declines or message.intent == "skip":
         return said.going_on()
-    if not (_is_answer(said) or _tells(said, message, asked)):
+    if not (_is_answer(said) or _tells_fact(said, message, asked)):
         return []
     wishes = parse_wishes(message.text, knowledge()).wishes
     if any(wish.kind != "add" for wish in wishes):
@@ -123,14 +123,18 @@ def _wanted(said: Writing) -> ParsedMessage:
     return replace(said.message, text=". ".join(wish.sentence for wish in wishes))
 
 
+def tells(said: Writing) -> bool:
+    """Whether a message tells something that surely belongs into a letter."""
+    return any(s.for_letter and s.sure >= _NOT_OF_LETTER for s in said.says)
+
+
 def _is_answer(said: Writing) -> bool:
     """Whether a message can be an answer for the letter, or is said to us."""
-    tells = any(s.for_letter and s.sure >= NOT_OF_LETTER for s in said.says)
-    aside = not tells and len(said.message.text.split()) > _FEW and not said.message.pressed
+    aside = not tells(said) and len(said.message.text.split()) > _FEW and not said.message.pressed
     return answers(said.message) and not aside
 
 
-def _tells(said: Writing, message: ParsedMessage, asked: str) -> bool:
+def _tells_fact(said: Writing, message: ParsedMessage, asked: str) -> bool:
     """Whether a text tells the fact that was asked for, whatever it sounds like ("may")."""
     if message.pressed or knowledge().facts[asked].free:
         return False
@@ -169,7 +173,7 @@ def _taken(said: Writing, message: ParsedMessage, asked: str) -> list[EventType]
     if not (message.pressed or message.pasted):
         others = [f for f in facts if f.kind in new - {asked}]
         own = sentences(said.voice(message.text))
-        says = statements.written(own, said.says, TOLD, NOT_OF_LETTER, _asks)
+        says = statements.written(own, said.says, TOLD, _NOT_OF_LETTER, _asks)
         says = statements.answering((s for s in says if not _only_tells(s, others)), asked)
     meant = asked != HAPPENED  # what puts right what was told is talk until it is used
     placed = (replace(s, place=part_of(s.kind) if meant and s.place else "") for s in says)

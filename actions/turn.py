@@ -226,6 +226,11 @@ def since_restart(tracker: Tracker) -> Iterator[dict[str, Any]]:
     return takewhile(lambda event: event.get("event") != "restart", reversed(tracker.events))
 
 
+def since_set(tracker: Tracker, slot: str) -> list[dict[str, Any]]:
+    """The events of this case since a slot was set last, the latest first."""
+    return list(takewhile(lambda event: event.get("name") != slot, since_restart(tracker)))
+
+
 def verdict_slots(verdict: Verdict) -> dict[str, Any]:
     """The slots that hold a verdict; path and odds are empty where nobody can tell."""
     path = verdict.path if verdict.odds else None

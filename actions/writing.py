@@ -7,13 +7,12 @@ from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import astuple, dataclass, replace
 from functools import cached_property
-from itertools import takewhile
 from typing import Any
 
 from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 
-from actions.turn import Said, since_restart, was_said
+from actions.turn import Said, since_restart, since_set, was_said
 from reinstate.core import statements
 from reinstate.core.case import Case
 from reinstate.core.cleaning import is_sentence, put_well
@@ -148,17 +147,13 @@ class Writing(Said):
 
     def asks_story(self) -> Message:
         """The question for what happened; in other words where it was asked in this draft."""
-        again = was_said(Message("utter_letter_story"), self._since_asked())
+        again = was_said(Message("utter_letter_story"), since_set(self.tracker, "letter_asked"))
         return story_message(story_of(self.case, knowledge(), self.kind), knowledge(), again=again)
 
     def asked_story_again(self) -> bool:
         """Whether what happened was asked for in both wordings in this draft."""
-        return was_said(story_message("", knowledge(), again=True), self._since_asked())
-
-    def _since_asked(self) -> list[dict[str, Any]]:
-        """The events since the open question was chosen, the latest first."""
-        events = since_restart(self.tracker)
-        return list(takewhile(lambda event: event.get("name") != "letter_asked", events))
+        again = story_message("", knowledge(), again=True)
+        return was_said(again, since_set(self.tracker, "letter_asked"))
 
 
 def going_on_unasked(said: Writing) -> list[EventType]:

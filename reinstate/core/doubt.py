@@ -51,9 +51,8 @@ def told_in_form(message: ParsedMessage) -> ParsedMessage:
 
     What can be shown or has changed ("I changed my password") opens no other case either.
     """
-    tells = any(s.for_letter and s.sure >= SURE_TELLS for s in message.statements)
     happened = any(s.kind == "happened" for s in message.statements)
-    if not tells or (happened and not message.choices):
+    if not _tells(message) or (happened and not message.choices):
         return message
     return replace(message, intent="inform_detail", mentions=(), choices=())
 
@@ -68,13 +67,17 @@ def told_not_asked(turn: Turn, message: ParsedMessage, knowledge: Knowledge) -> 
     sounds = message.intent in (FAQ, ASK_RULE) or message.intent.startswith("ask_")
     if turn.case == Case() or message.pressed or not sounds:
         return message
-    tells = any(s.for_letter and s.sure >= SURE_TELLS for s in message.statements)
     few = len(message.text.split()) <= DETAIL and max((p for _, p in message.near), default=1.0) < SAID_BACK
-    if not (tells or few) or any(
+    if not (_tells(message) or few) or any(
         asks.found(text) for text in (message.text, *(s.text for s in message.statements))
     ):
         return message
     return replace(message, intent="inform_detail", answers=())
+
+
+def _tells(message: ParsedMessage) -> bool:
+    """Whether a sentence of a message surely tells something of a case."""
+    return any(s.for_letter and s.sure >= SURE_TELLS for s in message.statements)
 
 
 def is_doubtful(turn: Turn, knowledge: Knowledge) -> bool:

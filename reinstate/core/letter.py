@@ -1,9 +1,9 @@
-"""Drafts a letter from what a person told. Pure.
+"""Drafts a letter from what a person wrote for it, or told. Pure.
 
-The letter is the person's own sentences, mended and in the order in which they were told, each in its
-part; facts that stand in none of them (the answer "twice", a button) become sentences by the patterns of
-`knowledge/letters/`, which also frame the letter. Nothing is said that was not told: a sentence carries
-the words or the facts that it was made of.
+The heart is the story that they wrote, whole and in its order; where they wrote none, the sentences of
+their talk, mended, each in its part. Facts that stand in none of them (the answer "twice", a button) become
+sentences by the patterns of `knowledge/letters/`, which also frame the letter. Nothing is said that was not
+told: a sentence carries the words or the facts that it was made of.
 """
 
 from __future__ import annotations
@@ -112,10 +112,10 @@ def draft(
     chosen = own_words(told, case, known, tone, knowledge, disputes=stance == "disputes")
     own = [Sentence(o.text, o.part, words=o.words) for o in chosen if o.part in parts]
     own_deed = knowledge.patterns["own_deed"]
-    happened = [s for s in own if s.part in (TOLD, STORY)]
+    happened = [s for s in own if s.part == TOLD]
     story = [s for s in own if s.part == STORY]
     if stance == "asks" and happened and (cause or any(own_deed.found(s.text) for s in happened)):
-        stance = "explains"
+        stance = "explains"  # who tells what happened knows which rule it is
     rows = _Rows((*_of_cause(cause, knowledge).rows, *frame.rows), case, stance, tone, cause, knowledge)
     spoken = {s.part for s in own} | {part_of(s.kind) for s in told if s.place}
     left = [f for f in known if not any(_says(s, f, knowledge) for s in own)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from textwrap import shorten
 
 from reinstate.core.case import Case
@@ -67,21 +66,27 @@ def _line(kind: FactKind, facts: Sequence[Fact], told: Sequence[Statement]) -> s
     return f"{kind.label}: {', '.join(found)}" if found else ""
 
 
-def fact_message(kind: FactKind, knowledge: Knowledge, *, again: bool, most: int = MOST_BUTTONS) -> Message:
-    """The question for a fact, which may be skipped or stopped.
+def fact_messages(
+    kind: FactKind, told: Sequence[str], knowledge: Knowledge, *, again: bool, most: int
+) -> list[Message]:
+    """The question for a fact, which may be skipped or stopped; what was told of it can be used as it is.
 
     Args:
         kind: the fact.
+        told: sentences of talk that answer it.
         knowledge: for the titles.
         again: in other words.
         most: how many buttons the turn has room for.
     """
     wording = knowledge.table.wording
+    use = [Button(wording.use_that, "/affirm")] if told else []
     answers = [Button(v.title, _payload(kind, i, v)) for i, v in kind.values.items() if v.title]
     rest = [Button(wording.skip, "/skip"), Button(wording.stop, "/cancel")]
-    buttons = [*answers[: max(0, most - len(rest))], *rest][: max(0, most)]
+    buttons = [*use, *answers[: max(0, most - len(rest))], *rest][: max(0, most)]
     question = kind.again if again and kind.again else kind.ask
-    return Message("utter_question", {"question": str(question)}, tuple(buttons))
+    asked = Message("utter_question", {"question": str(question)}, tuple(buttons))
+    said = " ".join(f"“{text}”" for text in told)
+    return [*([Message("utter_letter_told", {"sentences": said})] if told and not again else []), asked]
 
 
 def _payload(kind: FactKind, id_: str, value: FactValue) -> str:
@@ -133,27 +138,6 @@ def story_message(story: str, knowledge: Knowledge, *, again: bool) -> Message:
     if again:
         return Message("utter_letter_story_again", {}, buttons)
     return Message("utter_letter_story", {"story": story}, buttons)
-
-
-def suggestion_messages(
-    kind: FactKind, told: Sequence[str], knowledge: Knowledge, *, again: bool, most: int
-) -> list[Message]:
-    """The question for a fact that was told in talk: what was told, which can be used as it is.
-
-    Args:
-        kind: as for `fact_message`.
-        told: the sentences.
-        knowledge: as for `fact_message`.
-        again: as for `fact_message`.
-        most: as for `fact_message`.
-    """
-    asked = fact_message(kind, knowledge, again=again, most=most)
-    if not told:
-        return [asked]
-    use = Button(knowledge.table.wording.use_that, "/affirm")
-    said = " ".join(f"“{text}”" for text in told)
-    shown = [] if again else [Message("utter_letter_told", {"sentences": said})]
-    return [*shown, replace(asked, buttons=(use, *asked.buttons)[:most])]
 
 
 def numbers_messages(letter: Letter) -> list[Message]:
