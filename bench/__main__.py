@@ -1,6 +1,7 @@
 """Speed, load and memory beside Rasa's own starter bot, measured in the same run.
 
-    python -m bench            about ten minutes; both are trained from nothing first
+    python -m bench            about twelve minutes; both are trained from nothing first
+    python -m bench --quick    three: a little of everything with the model that is there, only printed
 
 Both run at once and are asked in turn, so that whatever else the machine does falls on both alike.
 Machines differ and are noisy: the column to read is the ratio.
@@ -12,218 +13,73 @@ import argparse
 import contextlib
 import os
 import re
-import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 import uuid
-from collections import defaultdict
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-import rasa.cli
-
-from bench import speed
+from bench import speed, stacks, turns
+from bench.bots import Bot, Starter, memory, ours
 from bench.readme import put
-from bench.speed import OURS
+from bench.speed import CROWDS, OURS, VERDICTS
 from reinstate.server.settings import MODEL
-from tests.running import Chat, Server, free_port, request, until
+from tests.running import Chat, Server, request, until
 
 REPORT = Path(__file__).parent / "reports" / "speed.md"
 PLOT = REPORT.with_suffix(".png")
-STEPS = "## What each step gave"  # written by hand, and kept
+TOKEN = "only the bench asks"
 MESSAGES = ("hello", "i am sad", "are you a bot", "thank you", "bye", "no", "yes", "that made me happy")
-START_SECONDS = 300
-CROWDS = (1, 8, 32)
+BY_ACTION = ("are you a bot",) * len(VERDICTS)  # a rule answers it, by the custom action
 
 
-class Starter:
-    """Rasa's starter bot (`rasa init`), served by `rasa run` with its REST door and SQLite."""
+@dataclass(frozen=True)
+class Sizes:
+    """How much is measured: rounds of each, the last turns of long conversations, seconds of the profile."""
 
-    def __init__(self, folder: Path) -> None:
-        """Copy and train it."""
-        self.folder, self.port = folder / "starter", free_port()
-        shutil.copytree(Path(rasa.cli.__file__).parent / "initial_project", self.folder)
-        endpoints = "tracker_store:\n  type: SQL\n  dialect: sqlite\n  db: rasa.db\n"
-        (self.folder / "endpoints.yml").write_text(endpoints, encoding="utf-8")
-        (self.folder / "credentials.yml").write_text("rest:\n", encoding="utf-8")
-        self.environment = {**os.environ, "RASA_TELEMETRY_ENABLED": "false"}
-        started = time.perf_counter()
-        self._rasa("train", "--quiet").wait()
-        self.trained = _trained(started, next((self.folder / "models").iterdir()))
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> Starter:
-        """Serve until it answers."""
-        self._process = self._rasa("run", "--port", str(self.port), "--interface", "127.0.0.1")
-        ends = time.monotonic() + START_SECONDS
-        while time.monotonic() < ends:
-            try:
-                self.say("hello", "warm-up")
-                return self
-            except (OSError, AssertionError):
-                time.sleep(0.3)
-        raise RuntimeError("the starter bot did not start")
-
-    def say(self, text: str, sender: str) -> None:
-        """One message over the REST door."""
-        url = f"http://127.0.0.1:{self.port}/webhooks/rest/webhook"
-        answer = request("POST", url, {"sender": sender, "message": text})
-        assert answer.status == 200
-
-    @property
-    def pid(self) -> int:
-        """Id of the running process."""
-        assert self._process is not None
-        return self._process.pid
-
-    def stop(self) -> None:
-        """End it."""
-        if self._process and self._process.poll() is None:
-            self._process.terminate()
-            self._process.wait(30)
-
-    def _rasa(self, *words: str) -> subprocess.Popen[bytes]:
-        with (self.folder / "log.txt").open("ab") as log:
-            command = [sys.executable, "-m", "rasa", *words]
-            return subprocess.Popen(command, cwd=self.folder, env=self.environment, stdout=log, stderr=log)
+    starts: int = 3
+    conversations: int = 25
+    verdicts: int = 8
+    crowds: tuple[int, ...] = (8, 2, 1)
+    two: tuple[int, ...] = (24, 12, 6)
+    last: tuple[int, int] = (2000, 400)
+    profile: int = stacks.SECONDS
 
 
-def train(folder: Path) -> dict[str, float]:
+QUICK = Sizes(1, 1, 1, (1, 1, 1), (2, 2, 2), (50, 5), 3)
+
+
+def train(folder: Path) -> None:
     """Train our model, with nothing that an earlier training left."""
     for kept in MODEL.parent.glob("vectors-*.npz"):
         kept.unlink()
-    started = time.perf_counter()
     environment = {**os.environ, "RASA_CACHE_DIRECTORY": str(folder / "cache")}
     subprocess.run([sys.executable, "-m", "reinstate.train", "--force"], env=environment, check=True)
-    return _trained(started, MODEL)
 
 
-def _trained(started: float, model: Path) -> dict[str, float]:
-    return {
-        "training, s": time.perf_counter() - started,
-        "model, MB": model.stat().st_size / 2**20,
-    }
+def start(server: Server) -> None:
+    """Serve until a message is answered."""
+    server.start(plain=True)
+    Chat(server.url).open().say("hello")
 
 
-@dataclass
-class Bot:
-    """One that is measured: how to say something to it, and what was found so far."""
-
-    say: Callable[[str, str], None]
-    texts: tuple[str, ...]
-    spans: list[float] = field(default_factory=list)
-    rates: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
-
-    def converse(self) -> None:
-        """One conversation; how long each turn takes."""
-        person = uuid.uuid4().hex
-        for text in self.texts:
-            started = time.perf_counter()
-            self.say(text, person)
-            self.spans.append((time.perf_counter() - started) * 1000)
-
-    def crowd(self, people: int) -> None:
-        """A conversation of each of many people at once; how many turns a second."""
-
-        def talk(person: str) -> None:
-            for text in self.texts:
-                self.say(text, person)
-
-        started = time.perf_counter()
-        with ThreadPoolExecutor(people) as pool:
-            list(pool.map(talk, [uuid.uuid4().hex for _ in range(people)]))
-        self.rates[people].append(people * len(self.texts) / (time.perf_counter() - started))
-
-    def figures(self) -> dict[str, float]:
-        """Milliseconds a turn one at a time, and turns a second with many people at once."""
-        percent = statistics.quantiles(self.spans, n=100)
-        return {
-            "turn, p50 ms": percent[49],
-            "turn, p95 ms": percent[94],
-            "turn, p99 ms": percent[98],
-            **{f"turns a second, {n} at once": statistics.median(r) for n, r in self.rates.items()},
-        }
-
-
-def memory(pid: int) -> float:
-    """Resident memory of a process in MB."""
-    for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
-    return float("nan")
-
-
-def ours(server: Server) -> Callable[[str, str], None]:
-    """A turn over our web door, one conversation for each person."""
-    chats: dict[str, Chat] = {}
-
-    def turn(text: str, person: str) -> None:
-        if person not in chats:
-            chats[person] = Chat(server.url).open()
-        chats[person].say(text)
-
-    return turn
-
-
-def main() -> None:
-    """Measure both, print the table and write the report."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=15, help="conversations one at a time")
-    parser.add_argument("--note", default="", help="what a reader of the report has to know of this run")
-    given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
-        folder = Path(name)
-        starter, server = Starter(folder), Server(folder, METRICS_TOKEN=speed.TOKEN)
-        mine, theirs = train(folder), starter.trained
-        for bot, found in ((server, mine), (starter, theirs)):
-            stack.callback(bot.stop)
-            started = time.perf_counter()
-            bot.start(plain=True) if isinstance(bot, Server) else bot.start()
-            found["start, s"] = time.perf_counter() - started
-        pair = Bot(ours(server), OURS), Bot(starter.say, MESSAGES)
-        compare(pair, given.rounds)
-        mine |= {**pair[0].figures(), "memory, MB": memory(server.pid)}
-        theirs |= {**pair[1].figures(), "memory, MB": memory(starter.pid)}
-        rows, least = speed.goes(server.url, pair[0].say), speed.floor()
-        starter.stop()
-        both = stack.enter_context(two_processes(folder))
-        pair = Bot(ours(server), OURS), Bot(ours(both), OURS)
-        compare(pair, 2)
-        one, two = (bot.figures() for bot in pair)
-    table = _table(("", "Reinstate", "starter bot", "ratio"), mine, theirs)
-    rates = {name: figure for name, figure in one.items() if name.startswith("turns a second")}
-    workers = _table(("", "one process", "`WORKERS=2`", "ratio"), rates, two, reverse=True)
-    sys.stdout.write(f"{table}\n\n{workers}\n")
-    put("speed", table)
-    speed.plot(mine, theirs, PLOT)
-    _, _, steps = REPORT.read_text(encoding="utf-8").partition(STEPS)
-    text = [
-        f"# {__doc__.splitlines()[0]}",
-        given.note,
-        table,
-        f"![The same as bars]({PLOT.name})",
-        "One process beside two, in the same run:",
-        workers,
-        speed.said(rows, least),
-        f"{STEPS}{steps}".rstrip() if steps else "",
-    ]
-    REPORT.write_text("\n\n".join(filter(None, text)) + "\n", encoding="utf-8")
-
-
-def compare(pair: tuple[Bot, Bot], rounds: int) -> None:
-    """Measure two, in turn."""
-    for _ in range(rounds):
-        for bot in pair:
-            bot.converse()
-    for people in CROWDS:
-        for _ in range(max(1, 8 // people)):
+def crowds(pair: tuple[Bot, Bot], rounds: tuple[int, ...]) -> None:
+    """Let crowds of each size talk to two bots, in turn."""
+    for people, times in zip(CROWDS, rounds):
+        for _ in range(times):
             for bot in pair:
                 bot.crowd(people)
+
+
+def verdicts(url: str) -> float:
+    """How many verdicts a server has told."""
+    page = request("GET", f"{url}/metrics", headers={"Authorization": f"Bearer {TOKEN}"}).body.decode()
+    return sum(float(n) for n in re.findall(r"^reinstate_verdicts_total\{.*\} (\S+)$", page, re.MULTILINE))
 
 
 @contextlib.contextmanager
@@ -237,17 +93,123 @@ def two_processes(folder: Path) -> Iterator[Server]:
         server.stop()
 
 
-def _table(
-    heads: tuple[str, ...], first: dict[str, float], second: dict[str, float], *, reverse: bool = False
-) -> str:
-    """Figures beside each other: the ratio of the first to the second, or in reverse."""
-    rows = [f"| {' | '.join(heads)} |", "|---|---|---|---|"]
-    for figure, one in first.items():
-        other = second[figure]
-        rows.append(
-            f"| {figure} | {one:.0f} | {other:.0f} | {(other / one) if reverse else one / other:.2f} |"
+def measure(
+    folder: Path, sizes: Sizes, *, trains: bool
+) -> tuple[dict[str, float], dict[str, float], list[str]]:
+    """Our figures, the starter bot's, and the sections of the report below them."""
+    starter, server = Starter(folder), Server(folder, METRICS_TOKEN=TOKEN)
+    pair = ours(server), Bot(lambda: partial(starter.say, sender=uuid.uuid4().hex), MESSAGES, BY_ACTION)
+    mine: dict[str, float] = {}
+    theirs = {"training, s": seconds(starter.train)}
+    if trains:
+        mine["training, s"] = seconds(partial(train, folder))
+    mine["model, MB"], theirs["model, MB"] = megabytes(MODEL), megabytes(starter.model)
+    with contextlib.ExitStack() as stack:
+        stack.callback(server.stop)
+        stack.callback(starter.stop)
+        mine["start to first answer, s"], theirs["start to first answer, s"] = starts(
+            server, starter, sizes.starts
         )
-    return "\n".join(rows)
+        told = verdicts(server.url)
+        for _ in range(sizes.verdicts):
+            for bot in pair:
+                bot.judge()
+        told = verdicts(server.url) - told
+        for _ in range(sizes.conversations):
+            for bot in pair:
+                bot.converse()
+        crowds(pair, sizes.crowds)
+        mine |= {**pair[0].figures(), "memory, MB": memory([server.pid])}
+        theirs |= {**pair[1].figures(), "memory, MB": memory(starter.pids)}
+        action_server = memory(starter.pids[:1])
+        grown = turns.grow(
+            [(bot.begin, texts, last) for bot, texts, last in zip(pair, (turns.TEXTS, MESSAGES), sizes.last)]
+        )
+        starter.stop()
+        try:
+            profile = stacks.spy(server.pid, pair[0].converse, sizes.profile).said()
+        except RuntimeError as error:  # a machine where nobody may look into another process
+            profile = str(error)
+        least = speed.floor()
+        both = stack.enter_context(two_processes(folder))
+        one, two = ours(server), ours(both)
+        crowds((one, two), sizes.two)
+    table, ratios = speed.workers(one.rates, two.rates, one.generator, two.generator)
+    asked = len(pair[0].spans["verdict turn"])
+    return (
+        mine,
+        theirs,
+        [
+            f"{asked} verdict turns each: of ours, messages about each of {len(VERDICTS)} causes, of which"
+            f" {told:.0f} ended in a verdict; of the starter bot, what a rule answers by its custom action,"
+            f" which answers its other turns too. {sizes.conversations} conversations of {len(OURS)} mixed"
+            f" texts each. Start: the median of {sizes.starts}. The starter bot's memory is that of two"
+            f" processes, of which {action_server:.0f} MB are its action server's.",
+            "## Bars",
+            speed.bars(mine, theirs, ratios, grown[0], least),
+            "## Long conversations",
+            "One conversation each, asked in turn: the median of the turns around each place, and for turn 1"
+            " that of the first turns of others:",
+            turns.table(["Reinstate", "starter bot"], grown),
+            "## Two processes",
+            "One process beside two, in turn. Who asks shares the cores with them:",
+            table,
+            "## Where a turn goes",
+            profile,
+            "What each step towards this gave: [tried](tried.md#speed).",
+        ],
+    )
+
+
+def seconds(what: Callable[[], object]) -> float:
+    """How long something takes."""
+    began = time.perf_counter()
+    what()
+    return time.perf_counter() - began
+
+
+def megabytes(file: Path) -> float:
+    """The size of a file."""
+    return file.stat().st_size / 2**20
+
+
+def starts(server: Server, starter: Starter, rounds: int) -> list[float]:
+    """The median seconds of a start of each, to the first answer; they are started in turn, and then run."""
+
+    def again(stop: Callable[[], None], begin: Callable[[], None]) -> float:
+        stop()
+        return seconds(begin)
+
+    took = [
+        (again(server.stop, partial(start, server)), again(starter.stop, starter.start))
+        for _ in range(rounds)
+    ]
+    return [statistics.median(spans) for spans in zip(*took)]
+
+
+def main() -> None:
+    """Measure both, print the report and write it."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="a little of everything, only printed")
+    parser.add_argument("--note", default="", help="what a reader of the report has to know of this run")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        sizes = QUICK if given.quick else Sizes()
+        mine, theirs, sections = measure(Path(name), sizes, trains=not given.quick)
+    table = speed.beside(mine, theirs)
+    text = [
+        f"# {str(__doc__).splitlines()[0]}",
+        given.note,
+        table,
+        f"![The same as bars]({PLOT.name})",
+        *sections,
+    ]
+    report = "\n\n".join(filter(None, text)) + "\n"
+    sys.stdout.write(report)
+    if not given.quick:
+        REPORT.write_text(report, encoding="utf-8")
+        put("speed", table)
+        speed.plot(mine, theirs, PLOT)
 
 
 if __name__ == "__main__":

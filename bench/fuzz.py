@@ -32,10 +32,14 @@ from reinstate.channels import slack_events, slack_text, telegram_text
 from reinstate.channels.gate import LONGEST_TEXT, Gate, Inbound, Refused
 from reinstate.channels.web import HttpError, Tokens, _inbound
 from reinstate.core.case import Case
-from reinstate.core.cleaning import put_well
+from reinstate.core.cleaning import in_first_person, phrase, put_well, sentences, speaks, written_well
+from reinstate.core.letter import draft
+from reinstate.core.own_words import STORY, own_words
 from reinstate.core.parsed import ParsedMessage
+from reinstate.core.review import agreed, checked, left_out
+from reinstate.core.statements import Statement
 from reinstate.core.wishes import parse_wishes
-from reinstate.knowledge import knowledge
+from reinstate.knowledge import TONES, knowledge
 from reinstate.server.masking import mask
 from reinstate.server.settings import ROOT, Settings, SettingsError
 from reinstate.stores.lines import bot_line
@@ -107,7 +111,8 @@ HOSTILE = (
         ",",
         ":",
     ),
-    *("postgresql://a:b@", "word " * 90),
+    *("postgresql://a:b@", "word " * 90, "She ", "I never did that. ", "ǂ1ǂ"),
+    *("add that ", "leave out sentence 2", 'replace "a" with “b”', "move 1 after 3", "undo", "as it is: "),
 )
 KEYS = (
     *(
@@ -245,8 +250,35 @@ def _reading(text: str) -> None:
     details.find(text, FACTS)
     for cut in (segments.clauses, segments.pieces, segments.questions):
         cut(text)
-    put_well(text, FACTS)
-    parse_wishes(text, FACTS)
+
+
+def _cleaning(text: str) -> None:
+    for sentence in (text, *sentences(text)):
+        for clean in (put_well, written_well):
+            mended = clean(sentence, FACTS)
+            assert mended == mended.strip()
+            assert not mended or mended[-1] in ".?"
+        phrase(sentence, FACTS)
+    assert all(speaks(text, FACTS))
+    for several in (False, True):
+        in_first_person(text, FACTS, of_several=several)
+
+
+def _wishes(text: str) -> None:
+    found = parse_wishes(text, FACTS)
+    assert found.tone in (None, *TONES)
+    assert "ǂ" in text or all("ǂ" not in f"{wish.what}{wish.sentence}" for wish in found.wishes)
+
+
+def _letter(text: str) -> None:
+    for place, tone in (("", TONES[0]), (STORY, TONES[-1])):
+        told = [Statement("happened", sentence, place=place) for sentence in sentences(text)]
+        own_words(told, Case(), (), tone, FACTS, disputes=True)
+        letter = draft(Case(), (), told, tone, FACTS)
+        assert all(sentence.text.strip() for sentence in letter.all)
+        agreed(letter, (), told)
+        assert set(checked(letter)) <= {sentence.text for sentence in letter.sentences}
+        assert len(left_out([letter], told, FACTS)) <= len(told)
 
 
 def _slots(found: dict[str, Any]) -> None:
@@ -276,12 +308,15 @@ READERS = {
     "the page's messages": Reader(_web, 0.14, ("id", "text", "button")),
     "its tokens": Reader(_token, 0.12),
     "Slack's events, presses and commands": Reader(_slack, 0.10, KEYS),
-    "Slack's bodies of any text": Reader(_slack_text, 0.12),
-    "Slack's signatures": Reader(_signature, 0.08),
+    "Slack's bodies of any text": Reader(_slack_text, 0.10),
+    "Slack's signatures": Reader(_signature, 0.05),
     "Telegram's updates": Reader(_telegram, 0.06, KEYS),
     "texts on their way to Slack and Telegram": Reader(_way_out, 0.10),
     "settings": Reader(_setting, 0.05),
-    "details, clauses and wishes in a text": Reader(_reading, 0.03),
+    "details and clauses in a text": Reader(_reading, 0.03),
+    "sentences that are mended for a letter": Reader(_cleaning, 0.02),
+    "wishes for a letter": Reader(_wishes, 0.02),
+    "a letter of own words, and what it leaves out": Reader(_letter, 0.01),
     "stored slots": Reader(_slots, 0.03, tuple(Case().to_slots())),
     "what the reader hands on": Reader(_parse, 0.03, KEYS),
     "stored lines": Reader(_stored, 0.02, KEYS),

@@ -39,7 +39,8 @@ LONGEST_ID = 64
 LONGEST_PAYLOAD = 64  # bytes
 LONGEST_TITLE = 75
 ALONE_SECONDS = 0.15
-READERS = 2  # the longest message takes a second, in which another one is read
+LONG_TEXT = 200  # characters; what is longer takes five times and more of the time that a remark takes
+READERS = 2  # a long text is read, and beside it whatever else comes
 BREATHS = 8
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
@@ -120,7 +121,7 @@ class Gate:
     def __init__(self, agent: Any, store: ConversationStore, locks: Locks, limits: Limits) -> None:
         """Guard a loaded agent whose conversations are in `store`."""
         self._agent, self.store, self.locks, self.limits = agent, store, locks, limits
-        self._computing = asyncio.Lock()
+        self._computing, self._long = asyncio.Lock(), asyncio.Lock()
         self._readers = ThreadPoolExecutor(READERS, "reader")
 
     def words(self, response: str) -> str:
@@ -190,7 +191,8 @@ class Gate:
         async with contextlib.AsyncExitStack() as held:
             with STAGE_SECONDS.labels("lock").time():
                 await held.enter_async_context(self.locks.hold(inbound.conversation))
-            said = await self._in_its_time(self._turn(inbound, text, send, session=session))
+            turn = self._turn(inbound, text, send, session=session)
+            said = await self._in_its_time(turn, long=len(text) > LONG_TEXT)
         if said is None:
             return "answered"
         for line in said:
@@ -240,26 +242,33 @@ class Gate:
         await self.store.save(tracker)
         await send(Line("bot", words))
 
-    async def _in_its_time(self, turn: Coroutine[Any, Any, _Result]) -> _Result:
+    async def _in_its_time(self, turn: Coroutine[Any, Any, _Result], *, long: bool) -> _Result:
         """Run a turn when no other is computing.
 
         Beside reading, a turn is computation on the one thread there is. Turns begin one at a time,
         with as many rounds of the event loop between two as a request needs from its connection to its
         answer, so that what takes only a moment (acknowledgements, pages) comes in between. A turn that
-        waits for something outside, or for a long text to be read, does not hold up the next one for long.
+        waits for something outside does not hold up the next one for long, and one of a long text, which is
+        read beside others, not at all. Of these there is one at a time, and only one stands in the queue,
+        however many wait: a flood of long texts holds up long texts.
         """
-        async with contextlib.AsyncExitStack() as computing:
+        async with contextlib.AsyncExitStack() as held:
             with STAGE_SECONDS.labels("queue").time():
-                await computing.enter_async_context(self._computing)
-            task = asyncio.ensure_future(turn)
+                if long:
+                    await held.enter_async_context(self._long)
+                await self._computing.acquire()
             try:
-                await asyncio.wait({task}, timeout=ALONE_SECONDS)
-            except asyncio.CancelledError:
-                task.cancel()
-                raise
-            for _ in range(BREATHS):
-                await asyncio.sleep(0)
-        return await task
+                task = asyncio.ensure_future(turn)
+                try:
+                    await asyncio.wait({task}, timeout=0 if long else ALONE_SECONDS)
+                except asyncio.CancelledError:
+                    task.cancel()
+                    raise
+                for _ in range(BREATHS):
+                    await asyncio.sleep(0)
+            finally:
+                self._computing.release()
+            return await task
 
     def _admit(self, inbound: Inbound) -> str:
         """The text that Rasa reads, or `Refused`."""

@@ -14,10 +14,11 @@ import os
 import socket
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 import structlog
@@ -42,7 +43,7 @@ from reinstate.server.log import FORMAT, Discreet
 from reinstate.server.settings import MODEL, ROOT, Settings, SettingsError, session_secret
 from reinstate.stores import in_redis
 from reinstate.stores.conversations import ConversationStore
-from reinstate.stores.database import Database, StoreError
+from reinstate.stores.database import Database, StoreError, UnreachableError
 from reinstate.stores.in_postgres import PostgresLocks
 from reinstate.stores.locks import FileLocks, LocalLocks, Locks
 
@@ -54,6 +55,9 @@ KEEP_ALIVE_SECONDS = 130
 _HERE = ("127.0.0.1", "0.0.0.0", "::")  # noqa: S104 - shown as localhost, not bound to
 _RETENTION_EVERY_SECONDS = 3600
 _DAY_SECONDS = 24 * 3600
+# How long a start waits for a database that cannot be reached, and how long between two tries.
+_START_SECONDS, _START_PAUSE = 30, 2
+_Opened = TypeVar("_Opened")
 
 
 class StartError(Exception):
@@ -124,9 +128,10 @@ def build(settings: Settings, times: Times, begun: Callable[[], None]) -> Sanic:
     app.config.KEEP_ALIVE_TIMEOUT = KEEP_ALIVE_SECONDS
     app.config.FALLBACK_ERROR_FORMAT = "text"
     app.ctx.settings = settings
-    app.ctx.store = open_store(settings)
+    app.ctx.store = once_reachable(partial(open_store, settings))
     redis = in_redis.connect(settings.redis_url.reveal()) if settings.redis_url else None
-    app.ctx.locks = in_redis.RedisLocks(redis) if redis else locks_of(app.ctx.store.database)
+    database = app.ctx.store.database
+    app.ctx.locks = in_redis.RedisLocks(redis) if redis else once_reachable(partial(locks_of, database))
     app.ctx.limits = limits(settings, times, redis)
     app.ctx.begun, app.ctx.probe = begun, None
     register(doors(), app, route="/webhooks/")
@@ -145,6 +150,23 @@ def doors() -> list[InputChannel]:
     """The doors that credentials.yml names."""
     named = read_config_file(ROOT / "credentials.yml")
     return [class_from_module_path(name).from_credentials(given) for name, given in named.items()]
+
+
+def once_reachable(open_: Callable[[], _Opened]) -> _Opened:
+    """Open what is in a database; one that cannot be reached may be just starting, and is tried again.
+
+    Raises:
+        StoreError: if it cannot be used, or not be reached for a while.
+    """
+    ends = time.monotonic() + _START_SECONDS
+    while True:
+        try:
+            return open_()
+        except UnreachableError as error:
+            if time.monotonic() > ends:
+                raise
+            logger.warning("%s; it is tried again", error)
+        time.sleep(_START_PAUSE)
 
 
 def locks_of(database: Database) -> Locks:

@@ -6,9 +6,11 @@ what the next turn needs (`tables`, `memory`). Only who asks for the history rea
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from itertools import islice
 from typing import Any
 
@@ -24,7 +26,7 @@ from sqlalchemy.engine import Connection
 from reinstate.server.commands import COMMANDS, FORGET_INTENT, RESTART_INTENT
 from reinstate.server.metrics import FORGOTTEN, count
 from reinstate.stores import inbox, sqlite
-from reinstate.stores.database import Database, StoreError, now, patient
+from reinstate.stores.database import Database, now, patient
 from reinstate.stores.lines import Line
 from reinstate.stores.memory import Memory, RememberingTracker
 from reinstate.stores.rows import (
@@ -41,6 +43,8 @@ from reinstate.stores.rows import (
     rows_of_replies,
 )
 from reinstate.stores.tables import events, memories, offers, replies, sessions
+
+logger = logging.getLogger(__name__)
 
 COMMANDS_SAID = {f"/{intent}": f"/{command}" for command, intent in COMMANDS.items()}
 # Whose tokens were not used for so long have to open a new conversation.
@@ -127,16 +131,14 @@ class ConversationStore(SQLTrackerStore):
             kwargs: what else Rasa hands to a store.
 
         Raises:
-            StoreError: if the database cannot be reached.
+            StoreError: if the database cannot be used; `UnreachableError` where that may pass.
         """
         self.database = Database(host)
         self.engine = self.database.engine
         try:
-            with patient(_PATIENT_SECONDS):
-                self._make_tables()
+            self._make_tables()
         except sa.exc.SQLAlchemyError as error:
-            reason = self.database.explain(error)
-            raise StoreError(f"the database cannot be used ({reason}): check DATABASE_URL") from None
+            raise self.database.refusal(error) from None
         insert = postgresql.insert if self.engine.dialect.name == "postgresql" else in_sqlite.insert
         self._add_replies = insert(replies).on_conflict_do_nothing()
         self._add_offers = insert(offers).on_conflict_do_nothing()
@@ -149,13 +151,16 @@ class ConversationStore(SQLTrackerStore):
         TrackerStore.__init__(self, domain, event_broker, **kwargs)
 
     def _make_tables(self) -> None:
-        try:
-            self.Base.metadata.create_all(self.engine)
-            # Rasa's table has no index that finds the latest event of a conversation.
-            with self.engine.begin() as connection:
+        def make(connection: Connection) -> None:
+            with patient(_PATIENT_SECONDS):  # once there is a connection
+                self.Base.metadata.create_all(connection)
+                # Rasa's table has no index that finds the latest event of a conversation.
                 connection.exec_driver_sql(
                     "CREATE INDEX IF NOT EXISTS events_in_order ON events (sender_id, id)"
                 )
+
+        try:
+            self.database.write(make)
         except (sa.exc.OperationalError, sa.exc.ProgrammingError, sa.exc.IntegrityError):
             # Another process may have made them at the same moment.
             if not sa.inspect(self.engine).has_table("events"):
@@ -299,11 +304,11 @@ class ConversationStore(SQLTrackerStore):
 
     def forget_older_than(self, seconds: float) -> int:
         """Delete conversations without an event for so long; how many there were."""
-        limit = now() - seconds
         latest = sa.func.max(events.c.timestamp)
-        stale = sa.select(events.c.sender_id).group_by(events.c.sender_id).having(latest < limit)
 
-        def delete(connection: Connection) -> int:
+        def delete(connection: Connection) -> tuple[int, int, float]:
+            limit: float = connection.execute(sa.select(now() - seconds)).scalar_one()
+            stale = sa.select(events.c.sender_id).group_by(events.c.sender_id).having(latest < limit)
             found = [row[0] for row in connection.execute(stale)]
             for conversation in found:
                 delete_turns(connection, conversation)
@@ -313,10 +318,15 @@ class ConversationStore(SQLTrackerStore):
             closed = connection.execute(sa.delete(sessions).where(unused)).rowcount
             if found or closed:
                 self._remains.note(connection)
-            return len(found)
+            return len(found), closed, limit
 
         with patient(_PATIENT_SECONDS):
-            deleted = self.database.write(delete)
+            deleted, closed, limit = self.database.write(delete)
+        before = datetime.fromtimestamp(limit, timezone.utc).isoformat(timespec="seconds")
+        logger.info(
+            "retention: %d conversations deleted and %d sessions closed, which nobody has used since %s",
+            *(deleted, closed, before),
+        )
         FORGOTTEN.labels("old").inc(deleted)
         self._remains.remove()
         return deleted

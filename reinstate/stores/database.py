@@ -38,6 +38,10 @@ class StoreError(Exception):
     """The database cannot be used; the message says how to mend it."""
 
 
+class UnreachableError(StoreError):
+    """It cannot be used now; it may be just starting, or the network may come back."""
+
+
 class now(FunctionElement):  # noqa: N801 - it reads as the function of SQL that it is
     """Seconds since 1970 by the database's clock, which all processes share; theirs may differ."""
 
@@ -113,6 +117,12 @@ class Database:
     async def aside(self, work: Callable[..., _Result], *arguments: Any) -> _Result:
         """Run work in a thread, so that a slow database holds nobody else up; see the function."""
         return await aside(self._threads, work, *arguments)
+
+    def refusal(self, error: sa.exc.SQLAlchemyError) -> StoreError:
+        """What a start that fails with an error says: the reason, and the mend."""
+        may_come = isinstance(error, sa.exc.OperationalError) and self.engine.dialect.name == "postgresql"
+        kind = UnreachableError if may_come else StoreError
+        return kind(f"the database cannot be used ({self.explain(error)}): check DATABASE_URL")
 
     def explain(self, error: sa.exc.SQLAlchemyError) -> str:
         """Why the database cannot be used, in one line without its password."""

@@ -35,9 +35,7 @@ class PostgresLocks:
         try:
             self._check_connections()
         except sa.exc.SQLAlchemyError as error:
-            raise StoreError(
-                f"the database cannot be used ({database.explain(error)}): check DATABASE_URL"
-            ) from None
+            raise database.refusal(error) from None
         self._connection: sa.engine.Connection | None = None
         self._keeper = ThreadPoolExecutor(1, "locks")
         self._waiters = ThreadPoolExecutor(_MOST_WAITING, "waiting-for-locks")

@@ -12,13 +12,17 @@ from pathlib import Path
 import pytest
 
 from tests.running import ROOT, Chat, free_port, request, until
+from tests.unit.test_lean import LEFT_OUT
 
+WITHOUT = (
+    "import runpy, sys; sys.modules |= {}; runpy.run_module('reinstate.server.app', run_name='__main__')"
+)
 WRITABLE = {"var", "tmp"}
 
 
 @pytest.mark.soak
 def test_the_bot_runs_from_what_the_image_holds(tmp_path: Path) -> None:
-    """The copied files and the environment, nothing of the checkout; page and answer are there."""
+    """The copied files and the environment but for what is removed; page and answer are there."""
     app = tmp_path / "app"
     for path in _copied():
         if path != ".venv":
@@ -31,7 +35,7 @@ def test_the_bot_runs_from_what_the_image_holds(tmp_path: Path) -> None:
     before = _files(app)
     with (tmp_path / "log.txt").open("wb") as log:
         bot = subprocess.Popen(
-            [sys.executable, "-m", "reinstate.server.app"],
+            [sys.executable, "-c", WITHOUT.format(dict.fromkeys(LEFT_OUT))],
             cwd=app,
             env={**given, "PATH": os.environ["PATH"], "PORT": str(port), "TMPDIR": str(app / "tmp")},
             stdout=log,

@@ -24,7 +24,8 @@ class Echo(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         body = f"{self.path} {self.headers.get('X-Forwarded-For')} {self.headers.get('Host')}".encode()
-        self.send_response(200)
+        self.send_response(200)  # with a header that names Python and its version
+        self.send_header("X-Powered-By", "Echo/1.0")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -104,6 +105,12 @@ def test_nothing_else_is_reached(proxy: str, path: str) -> None:
     answer = request("GET", proxy + path)
     assert b"metrics" not in answer.body
     assert answer.status in (308, 404)
+
+
+@pytest.mark.parametrize("path", ["/chat/", "/nothing"])
+def test_no_answer_tells_what_runs_here(proxy: str, path: str) -> None:
+    """Neither the proxy's name nor that of what stands behind it, which tells its own."""
+    assert not {"server", "x-powered-by", "via"} & set(request("GET", proxy + path).headers)
 
 
 def test_nobody_chooses_the_address_they_are_counted_by(proxy: str) -> None:

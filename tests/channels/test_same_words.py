@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, Protocol
 
 import pytest
@@ -193,6 +195,53 @@ def _words(reply: list[Said]) -> tuple[list[str], list[str]]:
 def _take(door: Door, turn: dict[str, Any]) -> list[Said]:
     reply = door.presses(turn["presses"]) if "presses" in turn else door.says(turn["says"])
     return [said for said in reply if said.text != INTRODUCTION]
+
+
+def test_one_person_at_three_doors_at_once_has_three_conversations(
+    bot: Server, slack: FakeSlack, telegram: FakeTelegram
+) -> None:
+    """Nobody is known from another door: each story is answered where it was told, and kept there alone."""
+    chat, kept = Chat(bot.url).open(), Kept(bot.database)
+    in_slack, in_telegram = slack_people.Person(slack, bot), telegram_people.Person(telegram, bot)
+    doors: dict[str, Callable[[str], object]] = {
+        chat.conversation: chat.say,
+        in_slack.conversation: lambda text: in_slack.send(in_slack.direct(text)),
+        in_telegram.conversation: lambda text: in_telegram.send(telegram.message(in_telegram.user, text)),
+    }
+    stories = (
+        "a client paid me outside of upwork and i was suspended",
+        "i have two accounts and was suspended for it",
+        "i sent the same proposal hundreds of times and was suspended",
+    )
+    together = threading.Barrier(len(doors))
+
+    def tell(story: str, say: Callable[[str], object]) -> None:
+        together.wait(30)
+        say(story)
+
+    with ThreadPoolExecutor(len(doors)) as people:
+        list(people.map(tell, stories, doors.values()))
+    kept.settle()
+    assert [[story] for story in stories] == [kept.said(one) for one in doors]
+    causes = [set(_slots(bot, one)["causes"]) for one in doors]
+    assert [{"paid_outside"}, {"multiple_accounts"}, {"proposal_spam"}] == causes
+    shown = (
+        " ".join(line["text"] for line in chat.lines),
+        " ".join(message.shown for message in slack.in_channel(in_slack.channel)),
+        " ".join(message["text"] for message in in_telegram.received),
+    )
+    for conversation, text in zip(doors, shown):
+        said = kept.said(conversation, "bot")
+        assert said
+        assert all(_words_of(line) <= _words_of(text) for line in said)
+
+
+def _slots(bot: Server, conversation: str) -> dict[str, Any]:
+    return Chat(bot.url, conversation=conversation).slots(bot.database)
+
+
+def _words_of(text: str) -> set[str]:
+    return set(re.findall(r"\w+", text))
 
 
 def test_the_scenarios_are_twelve_of_twelve_kinds() -> None:

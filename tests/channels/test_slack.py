@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from reinstate.channels.slack import SlackDoor
+from reinstate.server.app import LARGEST_REQUEST
 from reinstate.server.settings import ROOT, Settings
 from tests.channels.fake_slack import (
     APP_TOKEN,
@@ -32,6 +33,7 @@ from tests.channels.fake_slack import (
     shown,
     signed,
 )
+from tests.channels.large import post_large
 from tests.channels.slack_people import Person, settings
 from tests.running import Chat, Server, request, until
 
@@ -118,6 +120,16 @@ def test_without_a_good_signature_nothing_happens(
     body = json.dumps(ann.direct(STORY)).encode()
     answer = request("POST", f"{ann.server.url}{WEBHOOK}", body, forge(body))
     assert (401, before) == (answer.status, ann.kept.taken())
+
+
+@pytest.mark.parametrize("chunked", [False, True], ids=["with its length", "without"])
+def test_a_body_beyond_a_megabyte_is_refused(ann: Person, *, chunked: bool) -> None:
+    """Signed or not: it is not even read to its end, and nothing is taken in."""
+    before = ann.kept.taken()
+    body = json.dumps(ann.direct("x" * LARGEST_REQUEST)).encode()
+    assert 413 == post_large(f"{ann.server.url}{WEBHOOK}", body, signed(body), chunked=chunked)
+    assert before == ann.kept.taken()
+    assert ann.says("hello")
 
 
 def test_slacks_first_question_is_answered(ann: Person) -> None:

@@ -23,8 +23,10 @@ import yaml
 from reinstate.channels.service import Watch
 from reinstate.channels.telegram_text import keyboard
 from reinstate.knowledge import knowledge
+from reinstate.server.app import LARGEST_REQUEST
 from reinstate.server.settings import ROOT
 from tests.channels.fake_telegram import BOT, TOKEN, ApiError, FakeTelegram, buttons
+from tests.channels.large import post_large
 from tests.channels.telegram_people import (
     SECRET,
     USERS,
@@ -107,6 +109,16 @@ def test_without_the_secret_nothing_happens(fake: FakeTelegram, door: Server, se
     answer = request("POST", f"{door.url}/webhooks/telegram/webhook", update, headers)
     user = update["message"]["from"]["id"]
     assert (403, []) == (answer.status, events(door.database, f"telegram-{user}"))
+
+
+@pytest.mark.parametrize("chunked", [False, True], ids=["with its length", "without"])
+def test_a_body_beyond_a_megabyte_is_refused(person: Person, door: Server, *, chunked: bool) -> None:
+    """With the secret or without: it is not even read to its end, and no turn runs."""
+    body = json.dumps(person.fake.message(person.user, "x" * LARGEST_REQUEST)).encode()
+    headers = {"X-Telegram-Bot-Api-Secret-Token": SECRET, "Content-Type": "application/json"}
+    assert 413 == post_large(f"{door.url}/webhooks/telegram/webhook", body, headers, chunked=chunked)
+    assert person.ask("hello")
+    assert ["hello"] == heard(door.database, person.conversation)
 
 
 @pytest.mark.parametrize(

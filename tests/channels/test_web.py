@@ -510,6 +510,13 @@ def test_nothing_else_answers(door: Server, path: str) -> None:
     assert b"3.6" not in answer.body
 
 
+@pytest.mark.parametrize("path", ["/", "/chat/", "/chat/widget.js", "/chat/messages", "/health", "/nothing"])
+def test_no_answer_tells_what_runs_here(door: Server, path: str) -> None:
+    """Neither the server's name nor its version, whether a page is there or not."""
+    for answer in (request("GET", door.url + path), request("POST", door.url + path, {})):
+        assert not {"server", "x-powered-by", "via"} & set(answer.headers)
+
+
 def test_the_root_leads_to_the_chat(door: Server) -> None:
     """/ is a redirect."""
     connection = http.client.HTTPConnection("127.0.0.1", door.port, timeout=10)

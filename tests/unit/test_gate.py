@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from reinstate.channels.gate import Gate, Inbound, TurnFailedError
+from reinstate.channels.gate import LONG_TEXT, Gate, Inbound, TurnFailedError
 from reinstate.channels.rates import Times, limits
 from reinstate.server.settings import Settings
 from reinstate.stores.lines import Line
@@ -67,6 +67,42 @@ def test_a_message_is_answered_while_a_long_one_is_read() -> None:
 
     asyncio.run(talk())
     assert ["short", "long"] == ended
+
+
+def test_a_flood_of_long_texts_holds_up_long_texts() -> None:
+    """One of them is read at a time, in their order; whoever writes a word is answered meanwhile."""
+    may_end, begun, ended = threading.Event(), [], []
+
+    class Processor:
+        async def parse_message(self, message: Any) -> dict[str, Any]:
+            begun.append(message.text)
+            if len(message.text) > LONG_TEXT:
+                assert may_end.wait(5), "nobody else was answered meanwhile"
+            return {}
+
+        async def handle_message(self, message: Any) -> None:
+            await message.output_channel.send_response(message.sender_id, {"text": "answer"})
+
+    async def send(_line: Line) -> None:
+        pass
+
+    async def talk() -> None:
+        gate = a_gate(Processor())
+
+        async def say(text: str) -> None:
+            await gate.handle(Inbound(f"{text[:9]}", "1", "web", text=text), send)
+            ended.append(text[:6])
+
+        flood = [asyncio.ensure_future(say(f"long {n} {'word ' * LONG_TEXT}"[:1000])) for n in range(5)]
+        while not begun:
+            await asyncio.sleep(0)
+        for word in ("one", "two"):
+            await say(word)
+        may_end.set()
+        await asyncio.gather(*flood)
+
+    asyncio.run(talk())
+    assert ["one", "two", *(f"long {n}" for n in range(5))] == ended
 
 
 def test_a_reader_that_fails_fails_the_turn_and_not_the_next() -> None:
