@@ -14,7 +14,7 @@ from reinstate.core.policy import answered
 from reinstate.core.transcript import guesses, misses
 from reinstate.core.verdict import question_of
 from reinstate.knowledge import knowledge
-from reinstate.replies.message import Message
+from reinstate.replies.message import Message, sources
 from reinstate.replies.questions import choice_message, groups_message, question_message
 
 
@@ -63,7 +63,9 @@ class ActionOutside(OrOfLetter, Action):
         elif alternatives and not said.case.causes:
             said.say([choice_message(alternatives, knowledge(), "utter_outside_or")])
         else:
-            said.say([Message("utter_outside"), *_open_question(said, alone=False)])
+            pages = sources(knowledge().topics["platform"].sources, knowledge())
+            outside = Message("utter_outside", sources=pages)
+            said.say([outside, *_open_question(said, alone=False)])
         return []
 
 

@@ -11,7 +11,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.letter_answers import answered, story, tells
 from actions.standing import ALWAYS_INTERRUPT, OrOfLetter, of_letter
-from actions.turn import Said, since_restart, since_set, was_said
+from actions.turn import Said, last_turns, since_restart, since_set, was_said
 from actions.writing import (
     Writing,
     kept,
@@ -29,6 +29,7 @@ from reinstate.replies.letter import fact_messages, nothing_new_message, underst
 from reinstate.replies.message import Message
 
 _SOUND_LIKE_STOPS = ("cancel", "go_back")
+_PARTING = ("thank", "goodbye")
 
 
 class ActionLetterStart(OrOfLetter, Action):
@@ -135,6 +136,8 @@ class AskForFact(Action):
     ) -> list[EventType]:
         """Ask; the second time in other words."""
         said = Writing(dispatcher, tracker)
+        if said.message.intent in _PARTING and last_turns(tracker)[0]:  # not at once after thanks
+            return []
         if said.open_fact == HAPPENED:
             said.say([said.asks_story()])
             return []

@@ -24,7 +24,8 @@ from reinstate.knowledge import knowledge
 from reinstate.replies.message import Message
 
 _NOT_OF_LETTER = 0.7  # an answer's sentence is kept out of the letter only if it surely does not belong there
-_NOT_OF_STORY = 0.97  # a sentence of what was to be written for it
+_ASIDE = 0.9  # how surely all of an answer has to be said to us to be none
+_NOT_OF_STORY = 0.99  # a sentence of what was to be written for it
 _FEW = 4  # words of an answer that may be one though no sentence of it belongs into a letter
 _STORY = 12  # words from which on a text is what was to be written, whatever it sounds like
 _SURE_CAUSE = 0.85  # how surely a story has to tell a cause for the letter to be about that
@@ -129,9 +130,13 @@ def tells(said: Writing) -> bool:
 
 
 def _is_answer(said: Writing) -> bool:
-    """Whether a message can be an answer for the letter, or is said to us."""
-    aside = not tells(said) and len(said.message.text.split()) > _FEW and not said.message.pressed
-    return answers(said.message) and not aside
+    """Whether a message can be an answer for the letter, or is surely said to us, or asks us something."""
+    if said.message.pressed or len(said.message.text.split()) <= _FEW:
+        return answers(said.message)
+    if tells(said):
+        return True
+    beside = (not s.for_letter and (s.sure >= _ASIDE or _asks(s.text)) for s in said.says)
+    return not all(beside) and answers(said.message)
 
 
 def _tells_fact(said: Writing, message: ParsedMessage, asked: str) -> bool:
@@ -168,7 +173,8 @@ def _taken(said: Writing, message: ParsedMessage, asked: str) -> list[EventType]
     case, facts = _heard(said, message, asked)
     new = {fact.kind for fact in facts if fact not in said.facts}
     gone = outdated(said.facts, facts)
-    told = statements.without(said.told, ((fact.words, fact.value) for fact in gone))
+    talk = statements.without(said.told, ((fact.words, fact.value) for fact in gone))
+    told = tuple(s for s in said.told if s.place or s in talk)  # what was written for it stays
     says: tuple[Statement, ...] = ()
     if not (message.pressed or message.pasted):
         others = [f for f in facts if f.kind in new - {asked}]
@@ -176,7 +182,10 @@ def _taken(said: Writing, message: ParsedMessage, asked: str) -> list[EventType]
         says = statements.written(own, said.says, TOLD, _NOT_OF_LETTER, _asks)
         says = statements.answering((s for s in says if not _only_tells(s, others)), asked)
     meant = asked != HAPPENED  # what puts right what was told is talk until it is used
-    placed = (replace(s, place=part_of(s.kind) if meant and s.place else "") for s in says)
+    out = statements.OUT
+    placed = (
+        replace(s, place=(s.place if s.place == out else part_of(s.kind)) if meant else "") for s in says
+    )
     told = statements.added(told, placed)
     if asked not in new and (new or gone) and corrects_facts(message, knowledge()):
         return said.set({**case.to_slots(), **said.followed(case), **kept(facts, told)})

@@ -12,6 +12,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.standing import OrOfLetter
 from actions.turn import NOTHING, Said
 from actions.writing import Writing, going_on_unasked, with_slots
+from reinstate.core.asked import FAQ
 from reinstate.core.case import Case
 from reinstate.core.facts import Fact, corrects_facts, from_slot, gathered, outdated
 from reinstate.core.facts import to_slot as facts_slot
@@ -25,8 +26,9 @@ from reinstate.knowledge import knowledge
 from reinstate.replies.letter import understood_message
 from reinstate.replies.message import Message
 from reinstate.replies.questions import question_message
-from reinstate.replies.verdict import why_message
+from reinstate.replies.why import why_messages
 
+_CORRECTION = 15  # words up to which what puts something right may be nothing else
 _WHOLE = 7  # words from which on a message tells something by itself
 
 
@@ -51,7 +53,7 @@ class ActionRespond(OrOfLetter, Action):
         alone = replace(turn.message, mentions=(), choices=())
         if put_right := _put_right(turn, alone, facts):
             turn = replace(turn, message=alone, asked=None)
-            if update_case(turn.case, alone, None, knowledge()) == turn.case:
+            if _only_corrects(alone) and update_case(turn.case, alone, None, knowledge()) == turn.case:
                 return _said_again(said, facts, put_right)
         decided = plan(turn, knowledge())
         slots = needless(decided.case, tracker)
@@ -104,14 +106,19 @@ class ActionWhy(Action):
     ) -> list[EventType]:
         """Judge again; the case has not changed since."""
         said = Said(dispatcher, tracker)
+        if _follows_up(said.turn):
+            return said.plan(plan(replace(said.turn, message=replace(said.message, intent=FAQ)), knowledge()))
         judged = tracker.get_slot("rows")
-        message = (
-            why_message(decide(said.case, knowledge()), knowledge())
-            if judged
-            else Message("utter_why_nothing")
-        )
-        said.say([message])
+        verdict = decide(said.case, knowledge())
+        said.say(why_messages(verdict, knowledge()) if judged else [Message("utter_why_nothing")])
         return []
+
+
+def _follows_up(turn: Turn) -> bool:
+    """Whether a short "and where is it" goes on from the last answer, and asks for no reason."""
+    follows, asks = knowledge().patterns["follows_up"], knowledge().patterns["asks_why"]
+    text = turn.message.text
+    return bool(turn.answered) and not turn.message.pressed and follows.found(text) and not asks.found(text)
 
 
 def _within_letter(message: ParsedMessage) -> ParsedMessage:
@@ -141,6 +148,13 @@ def _put_right(turn: Turn, alone: ParsedMessage, facts: tuple[Fact, ...]) -> tup
     after = gathered(facts, alone, turn.case, case, knowledge())
     adds = after != facts and update_case(turn.case, turn.message, turn.answerable, knowledge()) == turn.case
     return after if outdated(facts, after) or adds else ()
+
+
+def _only_corrects(message: ParsedMessage) -> bool:
+    """Whether a message puts something right and neither asks nor tells much: what is known answers it."""
+    asks = knowledge().patterns["asks_something"]
+    few = len(message.text.split()) <= _CORRECTION
+    return few and not any(asks.found(text) for text in (message.text, *(s.text for s in message.statements)))
 
 
 def _said_again(said: Said, known: tuple[Fact, ...], facts: tuple[Fact, ...]) -> list[EventType]:

@@ -27,7 +27,9 @@ class ActionReply(OrOfLetter, Action):
         intent, case = said.message.intent, said.case
         known = "_known" if intent == "vent" and (case.causes or case.disputed or case.notice) else ""
         buttons = () if known else titled_buttons(said.message.alternatives, knowledge())
-        ends = intent in _ENDS and tracker.get_slot("rows") and not tracker.get_slot("feedback_asked")
+        # what a form asks goes on: that is no end
+        ends = intent in _ENDS and tracker.get_slot("rows") and not said.in_form
+        ends = ends and not tracker.get_slot("feedback_asked")
         said.say([Message(said.another(f"utter_{intent}{known}"), {}, _opinions() if ends else buttons)])
         return said.set({"feedback_asked": True}) if ends else []
 

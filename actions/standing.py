@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -24,19 +24,24 @@ from reinstate.core import statements
 from reinstate.core.asked import SURE_TOLD
 from reinstate.core.cleaning import phrase, sentences
 from reinstate.core.doubt import SURE_ALONE
+from reinstate.core.edits import Edit, edited
 from reinstate.core.facts import corrects_facts, gathered, outdated, to_slot
 from reinstate.core.letter import APPEAL, EVIDENCE, LONGEST, Letter
 from reinstate.core.own_words import part_of
 from reinstate.core.parsed import CORRECTS, ParsedMessage
+from reinstate.core.returned import returned
+from reinstate.core.review import put_in
+from reinstate.core.statements import Statement
 from reinstate.core.update import update_case
-from reinstate.core.wishes import Edit, Wish, Wishes, edited, edits_of, is_said, parse_wishes
+from reinstate.core.wishes import Wish, Wishes, edits_of, is_said, parse_wishes
 from reinstate.knowledge import knowledge, says
-from reinstate.replies.letter import change_message
+from reinstate.replies.letter import PUT_IN, change_message
 from reinstate.replies.message import Message
 
 _QUESTIONS = ("ask_", "platform_question", "out_of_scope")
 _TALK = ("greet", "thank", "goodbye", "vent", "draft_appeal", "letter_", "feedback_")
 _TALK_WORDS = 5
+_SURE_OF_LETTER = 0.7
 _SURE_TALK = 0.8  # "the wise statements" sounds a little like an opinion, and answers
 _SAYS_LITTLE = ("affirm", "deny", "vent", "out_of_scope", "nlu_fallback", "platform_question", "faq")
 _NEVER_OF_LETTER = ("forget_me", "ask_forget", "restart", "crisis")
@@ -66,13 +71,17 @@ class OrOfLetter:
 def of_letter(said: Writing) -> list[EventType] | None:
     """What a message changes in the letter that stands; None where it is about something else."""
     message, tracker = said.message, said.tracker
-    if not tracker.get_slot("letter_done") or said.in_form or message.pasted or message.upwork_answer:
+    if not tracker.get_slot("letter_done") or said.in_form:
         return None
     no_path = said.kind == APPEAL and tracker.get_slot("path") == "none"
     if message.intent in _NEVER_OF_LETTER or no_path:
         return None
     if knowledge().patterns["not_restricted"].found(message.text) and message.notice is None:
         return [SlotSet("notice", None), *not_needed(said)]
+    if (sent := returned(message.text, said.letter, knowledge())) is not None:
+        return shown(said, said.tone, said.kind, (*said.edits, *sent))
+    if message.pasted or message.upwork_answer:
+        return None
     heard = parse_wishes(message.text, knowledge())
     stops = message.pressed or len(message.text.split()) <= _TALK_WORDS
     if message.intent == "cancel" and stops and not heard:
@@ -86,7 +95,7 @@ def of_letter(said: Writing) -> list[EventType] | None:
     heard = replace(heard, tone=heard.tone or tone)
     if heard:
         return _fulfilled(said, heard)
-    if knowledge().wishes["about_letter"].found(message.text) and message.intent not in ALWAYS_INTERRUPT:
+    if any(map(_is_of_letter, said.says)):
         return _how(said)
     if message.intent in ("affirm", "deny") and not said.asked:
         return _how(said)
@@ -96,7 +105,15 @@ def of_letter(said: Writing) -> list[EventType] | None:
     return None if _is_other(message) else _retold(said, message.text)
 
 
+def _is_of_letter(statement: Statement) -> bool:
+    """Whether a sentence surely says how the letter should read."""
+    return statement.kind == statements.OF_LETTER and statement.sure >= _SURE_OF_LETTER
+
+
 def _pressed(said: Writing) -> list[EventType] | None:
+    if said.message.value == PUT_IN:
+        edits = put_in(said.letter, said.left_out(said.kind, said.edits), said.told, knowledge())
+        return shown(said, said.tone, said.kind, (*said.edits, *edits)) if edits else _how(said)
     tone = tone_of(said.message.intent.removeprefix("letter_"))
     if tone:
         return _fulfilled(said, Wishes(tone=tone))
@@ -206,7 +223,7 @@ def _fulfilled(said: Writing, heard: Wishes) -> list[EventType]:
         return said.set(slots)
     if undone := [
         *(w.what or w.sentence or ", ".join(map(str, w.numbers)) for w in failed),
-        *_wanted_else(heard),
+        *_wanted_else(heard, said.says),
     ]:
         said.say([Message(said.another("utter_letter_undone"), {"what": undone[0]})])
     elif heard.tone == said.tone and not heard.wishes:
@@ -215,12 +232,13 @@ def _fulfilled(said: Writing, heard: Wishes) -> list[EventType]:
     return [*said.set(slots), *shown(asked, tone, said.kind, edits)]
 
 
-def _wanted_else(heard: Wishes) -> Iterator[str]:
+def _wanted_else(heard: Wishes, says: Sequence[Statement]) -> Iterator[str]:
     """What else a message says of the letter, beside wishes that were read: nothing was done about it."""
     told = knowledge().patterns["asks_something"]
+    of_letter = [s.text for s in says if _is_of_letter(s)]
     for sentence in sentences(heard.rest):
         about = knowledge().wishes["about_letter"].found(sentence)
-        if about and not told.found(sentence):
+        if (about or any(text in sentence for text in of_letter)) and not told.found(sentence):
             yield sentence
 
 

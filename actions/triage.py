@@ -130,7 +130,9 @@ class AskAppealed(Action):
 
 
 def _ask(said: Said, question: Message) -> None:
-    """Ask, but not after thanks, and not for a third time under an answer to something else."""
+    """Ask, but not after thanks, not without room for its buttons, nor a third time under something else."""
+    if not said.room:
+        return
     beside = bool(last_turns(said.tracker)[0])
     if said.message.intent in _PARTING or (beside and was_said(question, since_restart(said.tracker))):
         return

@@ -18,9 +18,10 @@ from reinstate.core.cleaning import in_first_person
 from reinstate.core.parsed import ParsedMessage
 from reinstate.core.plan import Plan, Turn
 from reinstate.core.statements import Statement, about, from_slot
-from reinstate.core.verdict import Verdict, decide
+from reinstate.core.verdict import HAPPENED, Verdict, decide, question_of
 from reinstate.knowledge import ROLES, Role, knowledge
 from reinstate.replies.message import MOST_BUTTONS, Message
+from reinstate.replies.questions import question_message
 from reinstate.replies.render import render
 
 NOTHING = "nothing"
@@ -101,6 +102,7 @@ class Said:
             role=self.role,
             in_form=self.in_form,
             just_asked=self._just_asked(),
+            asked_again=self._asked_again(),
         )
 
     def plan(self, plan: Plan) -> list[EventType]:
@@ -124,7 +126,15 @@ class Said:
     def _just_asked(self) -> bool:
         """Whether the turn before asked something."""
         said = (str((line.get("metadata") or {}).get("utter_action")) for line in last_turns(self.tracker)[1])
-        return any(name.startswith(ASKING) for name in said)
+        asking = (*ASKING, "utter_verdict") if (self.asked or "").startswith(HAPPENED) else ASKING
+        return any(name.startswith(asking) for name in said)
+
+    def _asked_again(self) -> bool:
+        """Whether the turn before asked the open question in other words."""
+        question = question_of(self.case, self.asked, knowledge())
+        if not question:
+            return False
+        return was_said(question_message(question, knowledge(), again=True), last_turns(self.tracker)[1])
 
     def followed(self, case: Case) -> dict[str, Any]:
         """The slots of a verdict that was told before, where the case has changed since."""

@@ -16,13 +16,13 @@ from actions.turn import Said, since_restart, since_set, was_said
 from reinstate.core import statements
 from reinstate.core.case import Case
 from reinstate.core.cleaning import is_sentence, put_well
+from reinstate.core.edits import Edit, edited
 from reinstate.core.facts import Fact, from_slot, gathered, to_slot
 from reinstate.core.letter import APPEAL, HAPPENED, Letter, as_owner, draft, next_question, story_of
 from reinstate.core.parsed import ParsedMessage
 from reinstate.core.review import agreed, left_out
 from reinstate.core.statements import Statement
 from reinstate.core.verdict import decide
-from reinstate.core.wishes import Edit, edited
 from reinstate.knowledge import TONES, Tone, knowledge
 from reinstate.replies.letter import letter_messages, story_message
 from reinstate.replies.message import Message
@@ -30,7 +30,7 @@ from reinstate.replies.message import Message
 # By the fact that is asked for, the kind of sentence that answers it; how sure it has to be, and how many.
 _SUGGESTED = {"changed": "changed", "evidence": "proof"}
 _SURE, _MOST = 0.9, 2
-_EDIT_ROW = 6  # which letter it is of, and the fields of an edit
+_EDIT_ROW = 7  # which letter it is of, and the fields of an edit
 
 
 @dataclass(frozen=True)
@@ -107,6 +107,11 @@ class Writing(Said):
         """The letter without the person's changes."""
         return draft(self.case, *self._as_owner(), tone, knowledge(), kind)
 
+    def left_out(self, kind: str, edits: Iterable[Edit]) -> tuple[Statement, ...]:
+        """What of the person's words stands in no version of a letter."""
+        unchanged = self.draft(self.tone, kind)
+        return left_out((unchanged, edited(unchanged, edits)), self.told, knowledge())
+
     def _as_owner(self) -> tuple[tuple[Fact, ...], tuple[Statement, ...]]:
         """Facts and statements, of a helper without what could not be put as the owner would say it."""
         if self.role == "client":  # what the patterns say of a deed, a freelancer says
@@ -180,9 +185,7 @@ def with_slots(tracker: Tracker, slots: dict[str, Any]) -> Tracker:
 
 def shown(said: Writing, tone: Tone, kind: str, edits: tuple[Edit, ...]) -> list[EventType]:
     """Show a letter, and what of the person's words stands nowhere in it."""
-    unchanged = said.draft(tone, kind)
-    letter = edited(unchanged, edits)
-    out = left_out((unchanged, letter), said.told, knowledge())
+    letter, out = edited(said.draft(tone, kind), edits), said.left_out(kind, edits)
     said.say(letter_messages(letter, tone, kind, said.case, said.role, out, knowledge()))
     edits_kept = said.kept_edits(kind, edits)
     done = {"tone": tone, "letter_kind": kind, "letter_edits": edits_kept, "letter_done": True, "asked": None}

@@ -38,7 +38,8 @@ def answers_to(turn: Turn, knowledge: Knowledge) -> tuple[Part, ...]:
     least = SURE_BESIDE if tells else 0.0
     found = [i for i, sure in turn.message.answers if sure >= least]
     last = knowledge.answers.get(turn.answered[0]) if turn.answered else None
-    if last and not turn.message.pressed and len(turn.message.text.split()) <= FOLLOWS_UP:
+    again = last is not None and found[:1] == [last.id]  # the same question once more is no follow-up
+    if last and not again and not turn.message.pressed and len(turn.message.text.split()) <= FOLLOWS_UP:
         candidates = {**dict(turn.message.near), **dict(turn.message.answers)}
         related = {
             i: p * (_RELATED if i in last.follow_ups or _same_topic(i, last.id, knowledge) else 1.0)
@@ -47,7 +48,9 @@ def answers_to(turn: Turn, knowledge: Knowledge) -> tuple[Part, ...]:
         }
         best = max(related, key=lambda i: related[i], default=None)
         follows = knowledge.patterns["follows_up"].found(turn.message.text)
-        if best and (follows or turn.message.intent in (FAQ, ASK_RULE, "nlu_fallback", *UNDERSTOOD_LITTLE)):
+        little = turn.message.intent in (FAQ, ASK_RULE, "nlu_fallback", *UNDERSTOOD_LITTLE)
+        own = knowledge.topic_of(turn.message.intent)  # "what about my money?" says itself what it is about
+        if best and (little or (follows and not own)):
             found = [best]
     near = dict(turn.message.near)
     if turn.in_form:  # what goes on between question and answer is no new question, unless that is sure
@@ -59,12 +62,12 @@ def answers_to(turn: Turn, knowledge: Knowledge) -> tuple[Part, ...]:
     return tuple(
         AnswerPart(
             i,
-            short=bool(n) or i in turn.answered[:2],
+            short=bool(n) or i in turn.answered,
             done=_is_done(i, turn.message, knowledge),
             perhaps=bool(n)
             or near.get(i, 1.0) < SAID_BACK
             or (knowledge.answers[i].says_yes_or_no and not turn.message.pressed),
-            others=others,
+            others=() if i in turn.answered else others,
             nearby=() if n or others else nearby(turn.message, found),
         )
         for n, i in enumerate(found[:2])
@@ -80,9 +83,9 @@ def of_topic(turn: Turn, topic: str, knowledge: Knowledge, *, brief: bool) -> Pa
     plain = message.pressed or len(message.text.split()) <= PLAIN
     if found and not plain and serving[found[0]] >= STANDS_OUT * sum(p for _, p in message.near):
         return AnswerPart(
-            found[0], short=brief or found[0] in turn.answered[:2], others=others[1 : MOST_OTHERS + 1]
+            found[0], short=brief or found[0] in turn.answered, others=others[1 : MOST_OTHERS + 1]
         )
-    return TopicPart(topic, brief=brief or TOPIC + topic in turn.answered[:2], others=others[:MOST_OTHERS])
+    return TopicPart(topic, brief=brief or TOPIC + topic in turn.answered, others=others[:MOST_OTHERS])
 
 
 def offered(message: ParsedMessage) -> tuple[str, ...]:

@@ -126,8 +126,10 @@ class Case:
         return next(iter((*self.causes, *self.disputed)), None)
 
     def without_answer(self, asked: str) -> Case:
-        """Take back the answer to a question: "circumstance:<id>", "notice" or "appealed"."""
+        """Take back the answer to a question; `asked` as `question_id` names it."""
         kind, _, what = asked.partition(":")
+        if kind == "happened":
+            return self.name(what, "unsure")
         if kind == "circumstance":
             yes, no = (_without(ids, what) for ids in (self.circumstances, self.denied_circumstances))
             return replace(self, circumstances=yes, denied_circumstances=no)

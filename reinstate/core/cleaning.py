@@ -10,10 +10,15 @@ import re
 
 from babel import Locale
 
+from reinstate.core.spelling import spelled
 from reinstate.knowledge import Knowledge, matches, put
 
 _ENDS = re.compile(r"(?<=[.!?…])(?<!\b[MD]r\.)(?<!\bMrs\.)(?<!\bMs\.)\s+|\s*[\n;]+\s*|\s+[-–—]+\s+")
 _LEAST_WORDS, _MOST_WORDS, _MOST_PHRASE = 3, 60, 14
+# Capitals in a row that no name or short form is; a capital behind an "I" that was put before.
+_SHOUT = re.compile(r"(?:\b[A-Z]{2,}\b[ ,]+){2,}\b[A-Z]{2,}\b")
+_LED_IN = re.compile(r"(?<=^I )[A-Z](?=[a-z])")
+_JOINS = re.compile(r"^(?:and|also|plus)\b[\s,:]*", re.IGNORECASE)
 STEM = 5  # letters by which a word is known again in another form
 
 
@@ -42,25 +47,35 @@ def is_sentence(text: str, knowledge: Knowledge) -> bool:
 
 
 def speaks(text: str, knowledge: Knowledge) -> tuple[str, ...]:
-    """The sentences that a person wants in their letter as they are, mended; no insult and no question."""
-    kept = ((written, mend(written, knowledge, talk=False)) for written in sentences(text))
+    """The sentences that a person wants in their letter as they are, mended; no insult.
+
+    The first may ask something, for it is dictated; what asks behind it is said to us.
+    """
+    kept = [(written, written_well(written, knowledge)) for written in sentences(text)]
+    asks = knowledge.patterns["asks_something"]
     return tuple(
         mended
-        for written, mended in kept
+        for n, (written, mended) in enumerate(kept)
         if len(mended.split()) >= _LEAST_WORDS
         and "[" not in mended
         and knowledge.patterns["verb"].found(mended)
-        and not any(knowledge.patterns[name].found(written) for name in ("rude", "asks_something"))
+        and not (n and asks.found(written))
     )
 
 
 def mend(sentence: str, knowledge: Knowledge, *, talk: bool = True) -> str:
-    """A sentence with names, apostrophes, a capital first and one stop last; of talk, without chat words."""
+    """A sentence with slips put right, names, apostrophes, a capital first and one stop last.
+
+    Of talk, without chat words.
+    """
+    sentence = _SHOUT.sub(lambda found: found[0].lower(), sentence)
     for shouted in matches(knowledge.patterns["shouted"].says, sentence):
         sentence = sentence[: shouted.start()] + shouted[0].lower() + sentence[shouted.end() :]
+    sentence = spelled(sentence)
     for fix in (f for f in knowledge.cleaning.values() if talk or not f.talk):
         sentence = put(fix.pattern, fix.put, sentence)
     sentence = " ".join(capitalised(sentence, knowledge).split()).strip(" ,:-")
+    sentence = _LED_IN.sub(lambda found: found[0].lower(), sentence)
     sentence = sentence.rstrip("!?…. ,;")
     return capital(sentence) + "." if sentence else ""
 
@@ -75,6 +90,16 @@ def phrase(text: str, knowledge: Knowledge, most: int = _MOST_PHRASE) -> str:
         return ""
     acronym = len(mended.split()[0]) > 1 and mended.split()[0].isupper()
     return mended if acronym else mended[0].lower() + mended[1:]
+
+
+def in_list(text: str, written: str) -> str:
+    """A mended scrap as one thing of a list, without what joins it to the one before.
+
+    A capital that only begins the sentence, and was not written, goes.
+    """
+    text = _JOINS.sub("", text).rstrip(".")
+    small = text[:1].lower() + text[1:]
+    return small if small.split()[:1] and small.split()[0] in written.split() else text
 
 
 def _without_clauses(text: str, knowledge: Knowledge) -> str:
@@ -112,11 +137,16 @@ def in_first_person(text: str, knowledge: Knowledge, *, of_several: bool = False
 
 def capitalised(text: str, knowledge: Knowledge) -> str:
     """A text, as long as before, with a capital for countries and for names that are told to be some."""
-    text = _countries().sub(lambda found: _country_names()[found[0].casefold()], text)
+    text = _with_countries(text)
     for found in matches(knowledge.patterns["name_told"].says, text):
         start, end = found.span("name")
         text = text[:start] + text[start:end].title() + text[end:]
     return text
+
+
+@functools.lru_cache(128)  # each pattern of each fact looks at the same sentences
+def _with_countries(text: str) -> str:
+    return _countries().sub(lambda found: _country_names()[found[0].casefold()], text)
 
 
 @functools.cache

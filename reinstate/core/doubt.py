@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from reinstate.core.asked import ASK_RULE, FAQ, SAID_BACK, SURE_TOLD, offered, perhaps
 from reinstate.core.case import Case
+from reinstate.core.cleaning import sentences
 from reinstate.core.parsed import ParsedMessage
 from reinstate.core.plan import AnswerPart, ChoicePart, Part, RulePart, Turn
 from reinstate.knowledge import Knowledge
@@ -17,6 +19,7 @@ SURE_TOLD_PLAINLY = 0.9  # a deed that is told so surely is judged, whatever the
 SURE_CAUSE, SURE_ALONE, SURE_DENIAL = 0.75, 0.85, 0.96
 SURE_FOREIGN = 0.66  # the same in other languages, whose words of trouble are known less well
 SURE_UNCLEAR = 0.75  # from here on a cause is judged though it is unclear whether it is admitted
+SURE_RULE = 0.3  # from here on what sounds like a deed may as well ask whether it is allowed
 SURE_UNKNOWN = 0.3  # from here on who tells of an account in trouble is taken not to know why
 SURE_TELLS = 0.8  # from here on a sentence tells something of a case
 DETAIL = 8  # words that ask nothing and are taken for a detail rather than for an unsure question
@@ -25,12 +28,12 @@ ABOUT = 0.1  # probability of a cause from which a question is about it
 SHORT_STORY, FRAGMENT, BESIDE = 20, 0.05, 0.4
 
 
-def supported(message: ParsedMessage) -> ParsedMessage:
+def supported(message: ParsedMessage, known: Collection[str] = ()) -> ParsedMessage:
     """A message without the causes that only a fragment of it sounds like.
 
     Of real stories, three in four of those were wrong, and new evidence ("a certificate, five stars") would
     open another case. In a short message that is about a cause, a part of it that tells of another one
-    surely is no fragment.
+    surely is no fragment; nor is one that surely tells of a cause that is `known`.
     """
     if message.pressed or message.pasted or message.intent == ASK_RULE:
         return message
@@ -41,7 +44,9 @@ def supported(message: ParsedMessage) -> ParsedMessage:
     kept = tuple(
         m
         for m in message.mentions
-        if m.stance == "asks" or m.confidence >= sure or message.share(m.id) >= least
+        if m.stance == "asks"
+        or message.share(m.id) >= least
+        or m.confidence >= (SURE_TOLD_PLAINLY if m.id in known else sure)
     )
     return replace(message, mentions=kept)
 
@@ -93,11 +98,23 @@ def is_doubtful(turn: Turn, knowledge: Knowledge) -> bool:
     if accused or knowledge.patterns["trouble"].found(message.text):
         several = sum(message.share(m.id) for m in message.told)  # they share what the whole says
         return max(message.confidence, several if len(message.told) > 1 else 0.0) < SURE_CAUSE
-    if message.text.rstrip().endswith("?"):
+    if message.text.rstrip().endswith("?") or message.ranked.get(ASK_RULE, 0.0) >= SURE_RULE:
         return True  # asked, and nothing says that anything has come of it
     if any(m.stance == "admits" and m.confidence >= SURE_TOLD_PLAINLY for m in message.told):
         return False
     return message.confidence < (SURE_DENIAL if message.intent.startswith("deny_") else SURE_ALONE)
+
+
+def in_trouble(message: ParsedMessage, knowledge: Knowledge) -> bool:
+    """Whether a message tells that the account is restricted; who asks whether it may be tells nothing."""
+    parts = [s.text for s in message.statements] or sentences(message.text)
+    trouble = knowledge.patterns["trouble"]
+    return any(trouble.found(part) and not asks(part, knowledge) for part in parts)
+
+
+def asks(text: str, knowledge: Knowledge) -> bool:
+    """Whether a text, or a part of one, is a question."""
+    return any(knowledge.patterns[p].found(text) for p in ("asks_something", "asks_bare"))
 
 
 def instead_of_judging(message: ParsedMessage, knowledge: Knowledge) -> Part:
@@ -109,7 +126,7 @@ def instead_of_judging(message: ParsedMessage, knowledge: Knowledge) -> Part:
     if offered(message):
         return perhaps(message, knowledge)
     told = any(m.id == cause and m.stance == "admits" for m in message.told)
-    told = told and not knowledge.patterns["reports"].found(message.text)
+    told = told and not (message.distressed or knowledge.patterns["reports"].found(message.text))
     others = tuple(i for i in message.alternatives if not i.endswith(cause))
     if not trouble and cause in knowledge.causes and (told or message.text.rstrip().endswith("?")):
         return RulePart(cause, others)

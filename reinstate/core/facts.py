@@ -18,6 +18,7 @@ from reinstate.knowledge import FactKind, Knowledge, Pattern, matches, put, says
 MOST_FACTS, _LONGEST, _ROW = 40, 700, 5
 _SHORT = 8  # words of an answer whose every fact answers
 _BARE = 3  # words of an answer that tells nothing else
+_SURE_BESIDE = 0.7  # how surely what tells a fact has to be said to us to tell none
 _STEM = 3  # letters by which a word is known again
 _WORD, _SMALL = re.compile(r"[^\W_]+"), {"a", "an", "the", "in", "on", "at", "of", "my", "and", "about"}
 ASKED_FOR = "asked_for"
@@ -210,7 +211,7 @@ def _told(
         yield from quoted(message.text, knowledge)
         return
     for said in matches(knowledge.patterns["quotes_notice"].says, message.text):
-        if says((*knowledge.facts[_GROUNDS].says, *knowledge.patterns["to_person"].says), said["value"]):
+        if _is_theirs(said["value"], knowledge):
             yield _GROUNDS, said["value"].strip(" ."), said[0]
     asks = knowledge.patterns["asks_something"]
     stated = [sentence for sentence in sentences(message.text) if not asks.found(sentence)]
@@ -239,14 +240,21 @@ def _told(
                     yield kind.id, value, sentence
 
 
+def _is_theirs(words: str, knowledge: Knowledge) -> bool:
+    """Whether quoted words can be Upwork's, and say more than what happened to the account."""
+    patterns = knowledge.patterns
+    speaks = (*knowledge.facts[_GROUNDS].says, *patterns["to_person"].says)
+    return says(speaks, words) and not patterns["bare_measure"].found(words)
+
+
 def _answers(kind: FactKind, sentence: str, message: ParsedMessage, knowledge: Knowledge) -> bool:
     return bool(_read(kind, sentence, message, True, knowledge))
 
 
 def _is_beside(sentence: str, message: ParsedMessage) -> bool:
-    """Whether nothing of a sentence belongs into a letter."""
+    """Whether surely nothing of a sentence belongs into a letter."""
     found = [s for s in message.statements if s.text in sentence or sentence in s.text]
-    return bool(found) and not any(s.for_letter for s in found)
+    return bool(found) and not any(s.for_letter or s.sure < _SURE_BESIDE for s in found)
 
 
 def _is_sure_of_time(sentence: str, message: ParsedMessage, knowledge: Knowledge) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reinstate.core.case import Case
-from reinstate.core.cleaning import capital, is_sentence, phrase
+from reinstate.core.cleaning import capital, in_list, is_sentence, phrase
 from reinstate.core.facts import Fact, of_cause, tells
 from reinstate.core.own_words import NEW, STORY, TOLD, own_words, part_of
 from reinstate.core.statements import Statement, belonging
@@ -23,6 +23,7 @@ LONGEST = 3000
 APPEAL, QUESTIONS = "appeal", "questions"
 MOST_QUESTIONS = 4
 _MOST_THINGS = 30  # words of a sentence that may only name what can be shown
+_FEW_THINGS = 4  # words of what only names it, whatever it sounds like ("the work diary")
 _LONG = 25  # words of what was written for a letter from which on it tells what belongs to a story
 ADDED = "added"  # the part of sentences that a person added and that have no part in this letter
 HAPPENED = "happened"  # the fact that only asks what happened
@@ -33,9 +34,10 @@ _BESIDE = ("unaware", "removed", "evidence")
 _TELLING = ("what", "who", "why", "often", *_BESIDE)
 # The parts in which the answer to a question stands.
 _KNOWN_BY = {"changed": "changed", NEW: NEW, "evidence": "proof"}
+_LISTED = ("proof",)
 _DOCUMENT, EVIDENCE = "document", "evidence"  # a document that can be shown is named once
 _OPTIONAL, _PLACE = re.compile(r"\[([^\[\]]*\{[^\[\]]*)\]"), re.compile(r"\{(\w+)\}")
-_FIGURE = re.compile(r"\d")
+_BEGINS = re.compile(r"(?:I|We|My|Our|He|She|It|They|There|This|You)\b")  # a sentence that tells of proof
 _NEWS = (NEW, "changed", "proof")
 _EXCUSED = "hold"  # a severity: whose check failed has broken no rule
 _OWNS, _SORRY = "knew", "sorry"  # the facts that the person says themselves that it was wrong
@@ -43,7 +45,10 @@ _OWNS, _SORRY = "knew", "sorry"  # the facts that the person says themselves tha
 
 @dataclass(frozen=True)
 class Sentence:
-    """One sentence, its place, and the facts that it was made of; `words` where it is the person's own."""
+    """One sentence, its place, and the facts that it was made of.
+
+    `words` where it is the person's own, of a list a line for each thing.
+    """
 
     text: str
     part: str
@@ -151,26 +156,37 @@ def _overlap(one: str, other: str) -> bool:
 
 
 def _led(own: Iterable[Sentence], rows: _Rows) -> Iterator[Sentence]:
-    """The person's sentences, then what is none, which is led in, as is what is new.
+    """The person's sentences, the first of those that are new led in, then what is none, as one list.
 
-    Beside a sentence, only what holds a figure ("85 dollars in May"): the rest are scraps of a talk.
+    Beside a sentence, only what holds a figure ("85 dollars in May"), or names proof: the rest are scraps.
     """
     whole = {s: is_sentence(s.text, rows.knowledge) and not _names_things(s, rows.knowledge) for s in own}
-    told = {s.part for s in whole if whole[s]}
+    told = [s for s in whole if whole[s]]
+    parts = {s.part for s in told}
     led: set[str] = set()
-    kept = (s for s in whole if whole[s] or s.part not in told or _FIGURE.search(s.text))
-    for sentence in sorted(kept, key=lambda s: not whole[s]):
-        lead = sentence.part if whole[sentence] else f"bare_{sentence.part}"
-        row = None if lead in led else rows.first(lead, (), {"words": sentence.text})
-        led.add(lead)
-        if row or whole[sentence] or rows.has(lead):
-            yield replace(sentence, text=row.text) if row else sentence
+    for sentence in told:
+        row = None if sentence.part in led else rows.first(sentence.part, (), {"words": sentence.text})
+        led.add(sentence.part)
+        yield replace(sentence, text=row.text) if row else sentence
+    bare = [s for s in whole if not whole[s]]
+    for part in dict.fromkeys(s.part for s in bare):
+        scraps = [
+            s for s in bare if s.part == part and (part in _LISTED or part not in parts or _has_figure(s))
+        ]
+        listed = ", ".join(in_list(s.text, s.words) for s in scraps)
+        if scraps and (row := rows.first(f"bare_{part}", (), {"words": f"{listed}."})):
+            yield Sentence(row.text, part, words="\n".join(s.words for s in scraps))
+
+
+def _has_figure(sentence: Sentence) -> bool:
+    return any(sign.isdigit() for sign in sentence.text)
 
 
 def _names_things(sentence: Sentence, knowledge: Knowledge) -> bool:
     """Whether a sentence only names what can be shown ("The police report, and the mail that came")."""
-    tells = sentence.part != _KNOWN_BY[EVIDENCE] or sentence.text.startswith(("I ", "We "))
-    return not tells and bool(phrase(sentence.text, knowledge, _MOST_THINGS))
+    if sentence.part != _KNOWN_BY[EVIDENCE] or _BEGINS.match(sentence.text):
+        return False
+    return len(sentence.text.split()) <= _FEW_THINGS or bool(phrase(sentence.text, knowledge, _MOST_THINGS))
 
 
 @dataclass(frozen=True)

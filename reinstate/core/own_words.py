@@ -75,7 +75,7 @@ def own_words(
     """
     told = tuple(told)
     if any(s.place for s in told):
-        written = (s for s in told if s.place and not _is_told_by(s, facts, knowledge))
+        written = (s for s in told if s.place == STORY or (s.place and not _is_told_by(s, facts, knowledge)))
         return list(_written(written, _WRITTEN_BRIEF if tone == "brief" else _WRITTEN, knowledge))
     others = {*case.causes, *case.disputed} - {case.first_cause}
     deeds = [f for f in facts if disputes and knowledge.facts[f.kind].deed]

@@ -177,9 +177,13 @@ class ParsedMessage:
         return replace(self, mentions=clear, choices=() if close else self.choices)
 
     def _tells_deed(self, mention: CauseMention) -> bool:
-        """Whether a cause was read where something is told: a new certificate or a promise is no deed."""
-        read = [s.kind for s in self.statements if s.text in mention.text or mention.text in s.text]
-        return not read or bool({"happened", "status"} & set(read))
+        """Whether a cause was read where something is told: a new certificate or a promise is no deed.
+
+        Nor is a scrap beside other sentences ("money? 215 dollars").
+        """
+        read = [s for s in self.statements if s.text in mention.text or mention.text in s.text]
+        told = (s for s in read if s.kind in ("happened", "status"))
+        return not read or any(len(s.text.split()) > _SHORT or len(read) == 1 for s in told)
 
     @property
     def names_circumstance(self) -> bool:

@@ -138,6 +138,7 @@ class Turn:
         role: who writes, as far as they told.
         in_form: whether a form asks its own questions.
         just_asked: whether the open question stood in the turn before: a bare "yes" answers only that.
+        asked_again: whether it stood there in other words, so that it is not asked once more.
     """
 
     message: ParsedMessage
@@ -148,6 +149,7 @@ class Turn:
     role: Role | None = None
     in_form: bool = False
     just_asked: bool = True
+    asked_again: bool = False
 
     @property
     def answerable(self) -> str | None:

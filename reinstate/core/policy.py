@@ -30,7 +30,9 @@ from reinstate.core.doubt import (
     NO_REASON,
     SURE_DENIAL,
     SURE_TOLD_PLAINLY,
+    asks,
     closer_of,
+    in_trouble,
     instead_of_judging,
     is_about,
     is_doubtful,
@@ -38,7 +40,7 @@ from reinstate.core.doubt import (
     told_in_form,
     told_not_asked,
 )
-from reinstate.core.parsed import CORRECTS, ParsedMessage
+from reinstate.core.parsed import CORRECTS, LEADS, ParsedMessage
 from reinstate.core.plan import (
     AnswerPart,
     LookalikePart,
@@ -54,7 +56,7 @@ from reinstate.core.plan import (
     WordPart,
 )
 from reinstate.core.update import update_case
-from reinstate.core.verdict import decide, next_question, question_id
+from reinstate.core.verdict import HAPPENED, decide, next_question, question_id
 from reinstate.knowledge import Knowledge
 
 EVADE, NEW_ACCOUNT = "help_evade", "ask_new_account"
@@ -64,7 +66,8 @@ RESTORED = "restored"  # the answer of Upwork's after which nothing is suspended
 RULES = ("ask_rule", "ask_prevention")  # answers to these open no case
 # From here on who asks in trouble is taken to speak of a cause: by the answer to it, by a clause of it.
 SURE_ABOUT, SURE_CLAUSE = 0.5, 0.99
-KEPT_ANSWERS = 6
+KEPT_ANSWERS = 60  # all of a talk
+PLAIN_DEED = 15  # words in which somebody tells that they did what they asked about
 
 
 def plan(turn: Turn, knowledge: Knowledge) -> Plan:
@@ -81,8 +84,8 @@ def _with_likely_cause(case: Case, turn: Turn, knowledge: Knowledge) -> Case:
     """
     message = turn.message
     plain = message.pressed or message.pasted or turn.in_form or message.intent in (EVADE, NEW_ACCOUNT)
-    in_trouble = turn.case.notice or knowledge.patterns["trouble"].found(message.text)
-    if case.causes or case.disputed or plain or not in_trouble:
+    plain = plain or message.intent == ASK_RULE
+    if case.causes or case.disputed or plain or not (turn.case.notice or in_trouble(message, knowledge)):
         return case
     answers = ((knowledge.answers[i], sure) for i, sure in message.answers[:1])
     asked = (a.about for a, sure in answers if sure >= SURE_ABOUT and a.kind != "rule")
@@ -98,21 +101,29 @@ def _plan(turn: Turn, knowledge: Knowledge) -> Plan:
     message, before = turn.message, turn.case
     if message.upwork_answer:
         return _upwork_answered(turn, message.upwork_answer, knowledge)
-    corrects = bool(CORRECTS.search(message.text)) and bool(message.told)
-    closer = closer_of(message)
-    if closer and not (message.answers or corrects or _answers_open(turn)):
-        return replace(_keep(turn, (closer,), asked=None), case=_beside(turn, knowledge))
-    if message.acknowledges and turn.asked and turn.just_asked:
-        return _keep(turn, (WordPart("utter_take_your_time"), QuestionPart(turn.asked, again=True)))
     replies = _answers_open(turn) and len(message.text.split()) <= FOLLOWS_UP
     answers = () if message.intent == EVADE or replies else answers_to(turn, knowledge)
     if turn.role == "client" and not message.pressed:
         case = update_case(before, message, None, knowledge)
         return replace(_keep(turn, _to_client(turn, answers, case, knowledge)), case=case)
+    corrects = bool(CORRECTS.search(message.text)) and bool(message.told)
+    closer = closer_of(message)
+    if turn.asked and not answers and _answers_else(turn, knowledge):
+        case = _beside(turn, knowledge)
+        noted = (WordPart("utter_noted"),) if case != before or turn.asked_again else ()
+        again = () if turn.asked_again else (QuestionPart(turn.asked, again=True),)
+        return replace(_keep(turn, (*noted, *again)), case=case)
+    if closer and not (message.answers or corrects or _answers_open(turn)):
+        return replace(_keep(turn, (closer,), asked=None), case=_beside(turn, knowledge))
+    if message.acknowledges and turn.asked and turn.just_asked:
+        return _keep(turn, (WordPart("utter_take_your_time"), QuestionPart(turn.asked, again=True)))
     if turn.role == "helper" and HELPER not in turn.answered and not message.told and not message.pressed:
-        return _keep(turn, (AnswerPart(HELPER), *answers[:1]))
+        others = tuple(a for a in answers if not isinstance(a, AnswerPart) or a.id != HELPER)
+        return _keep(turn, (AnswerPart(HELPER), *others[:1]))
     if message.intent.startswith("lookalike_") and _overrules(turn):
         return _lookalike(turn, answers, knowledge)
+    if broken := _broken_rule(turn, knowledge):
+        return _keep(turn, (AnswerPart(broken, done=True),))
     if message.intent == ASK_RULE or _is_unnoticed(turn, knowledge):
         return _rule(turn, answers, knowledge)
     if message.intent == "cause_unknown" and not message.told and not turn.asked and not turn.in_form:
@@ -123,8 +134,9 @@ def _plan(turn: Turn, knowledge: Knowledge) -> Plan:
     if _asks(message) and not _answers_open(turn):
         return _question(turn, answers, knowledge)
     if message.intent.startswith("lookalike_"):
-        return _keep(turn, answers or (WordPart("utter_noted"),))
+        return _keep(turn, answers) if answers else _judge(turn, before, (), knowledge)
     follows = knowledge.patterns["follows_up"].found(message.text) and len(message.text.split()) <= FOLLOWS_UP
+    follows = follows and not message.told
     if follows and (before != Case() or turn.answered) and (answers or message.near) and not turn.in_form:
         return _keep(turn, answers or (AnswerPart(message.near[0][0]),))
     if is_doubtful(turn, knowledge):
@@ -137,8 +149,8 @@ def _plan(turn: Turn, knowledge: Knowledge) -> Plan:
         noted = (WordPart("utter_noted"),) if case != before else ()
         return replace(_keep(turn, (*noted, *answers)), case=case)
     of_case = case.causes or case.disputed
-    asks = not (of_case or message.pasted) and message.near and message.near[0][1] >= SURE_ABOUT
-    if asks or not (of_case or case.notice or case.appealed):
+    near = not (of_case or message.pasted) and message.near and message.near[0][1] >= SURE_ABOUT
+    if near or not (of_case or case.notice or case.appealed):
         return replace(_keep(turn, answers or (perhaps(message, knowledge),)), case=case)
     return _judge(turn, case, answers, knowledge)
 
@@ -147,7 +159,8 @@ def _told(turn: Turn, knowledge: Knowledge) -> ParsedMessage:
     """The message, as what it tells is taken beside what is known."""
     if turn.in_form:
         return told_in_form(turn.message)
-    return told_not_asked(turn, supported(turn.message), knowledge)
+    known = (*turn.case.causes, *turn.case.disputed)
+    return told_not_asked(turn, supported(turn.message, known), knowledge)
 
 
 def _beside(turn: Turn, knowledge: Knowledge) -> Case:
@@ -197,6 +210,27 @@ def _answers_open(turn: Turn) -> bool:
     """Whether what sounds like a question tells what was just asked for ("it is permanent")."""
     told = {"notice": turn.message.notice, "appealed": turn.message.appealed}
     return turn.just_asked and bool(told.get(turn.asked or ""))
+
+
+def _answers_else(turn: Turn, knowledge: Knowledge) -> bool:
+    """Whether a yes or no to the question that was just asked is one to something else ("yes, same router").
+
+    The question is then asked in other words, once.
+    """
+    message = turn.message
+    asked = turn.just_asked and str(turn.asked).startswith(("circumstance:", HAPPENED))
+    plain = message.pressed or turn.in_form or not LEADS.search(message.text)
+    closer = closer_of(message)
+    unclear = closer is not None and closer.why == "happened"
+    if not asked or plain or (message.told and not unclear) or _asks(message):
+        return False
+    case = _beside(turn, knowledge)
+    heard = case if unclear else update_case(turn.case, message, turn.answerable, knowledge)
+    return (
+        heard == case
+        and question_id(next_question(case, knowledge)) == turn.asked
+        and decide(case, knowledge).rows == turn.rows
+    )
 
 
 def _overrules(turn: Turn) -> bool:
@@ -256,6 +290,23 @@ def _is_unnoticed(turn: Turn, knowledge: Knowledge) -> bool:
     return first and bool(turn.message.told) and knowledge.patterns["unnoticed"].found(turn.message.text)
 
 
+def _broken_rule(turn: Turn, knowledge: Knowledge) -> str | None:
+    """The rule answered last, where a person now tells to have broken it and nothing has come of that."""
+    message = turn.message
+    last = knowledge.answers.get(turn.answered[0]) if turn.answered else None
+    known = turn.case != Case() or turn.in_form or message.pressed or message.intent == "cause_unknown"
+    if last is None or known or not _is_rule(last.id, knowledge):
+        return None
+    of_other = (
+        any(m.id != last.about for m in message.told) or message.pasted or in_trouble(message, knowledge)
+    )
+    told = any(s.kind in ("happened", "changed", "status") for s in message.statements)
+    told = told or message.intent == "inform_appealed" or knowledge.patterns["unnoticed"].found(message.text)
+    if of_other or not told or asks(message.text, knowledge) or len(message.text.split()) > PLAIN_DEED:
+        return None
+    return last.id
+
+
 def _question(turn: Turn, answers: tuple[Part, ...], knowledge: Knowledge) -> Plan:
     """Answer what is asked; what is told on the way is judged after it, shortly."""
     message, before = turn.message, turn.case
@@ -266,7 +317,8 @@ def _question(turn: Turn, answers: tuple[Part, ...], knowledge: Knowledge) -> Pl
         told = told or tuple(m for m in message.told if m.confidence >= SURE_TOLD_PLAINLY)
     opens = bool(told) and (knowledge.patterns["trouble"].found(message.text) or before != Case())
     sure = replace(message, mentions=told if opens else ())
-    case = before if plans or turn.in_form else update_case(before, sure, None, knowledge)
+    asked = turn.asked if turn.just_asked else None
+    case = before if plans or turn.in_form else update_case(before, sure, asked, knowledge)
     if message.intent == "ask_next_step" and not answers and case != Case() and not turn.in_form:
         return replace(_keep(turn, (VerdictPart(case, decide(case, knowledge), explain=False),)), case=case)
     if not answers and (topic := knowledge.topic_of(message.intent)):
@@ -292,6 +344,8 @@ def _judge(turn: Turn, case: Case, answers: tuple[Part, ...], knowledge: Knowled
     verdict = decide(case, knowledge)
     explain = changed_topic(before, case)
     unchanged = not explain and turn.rows == verdict.rows
+    if unchanged and answers:
+        return replace(_keep(turn, answers), case=case)
     if unchanged and not answers and message.text.rstrip().endswith("?") and offered(message):
         return replace(_keep(turn, (perhaps(message, knowledge),)), case=case)
     named = message.told[0].id if message.told else None
@@ -308,8 +362,10 @@ def _judge(turn: Turn, case: Case, answers: tuple[Part, ...], knowledge: Knowled
         told=tuple(m.id for m in message.told) if message.pasted else (),
     )
     notice = (NoticePart(),) if message.pasted else ()
-    asked = None if turn.in_form or answers else question_id(next_question(case, knowledge))
-    question = (QuestionPart(asked),) if asked and asked != turn.asked else ()  # one that is open is known
+    doubts = explain or turn.rows is None
+    asked = None if turn.in_form or answers else question_id(next_question(case, knowledge, doubts=doubts))
+    known = asked is None or asked == turn.asked or asked.startswith(HAPPENED)  # which the verdict asks
+    question = () if known else (QuestionPart(str(asked)),)
     kept = _keep(turn, (*answers, *notice, part, *question), asked=asked)
     return replace(kept, case=case, judged=verdict)
 

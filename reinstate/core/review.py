@@ -5,28 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from reinstate.core.cleaning import stems
+from reinstate.core.cleaning import stems, written_well
+from reinstate.core.edits import Edit
 from reinstate.core.facts import Fact
 from reinstate.core.letter import Letter
-from reinstate.core.own_words import nearly_says
+from reinstate.core.own_words import nearly_says, part_of
 from reinstate.core.parsed import CORRECTS
-from reinstate.core.statements import Statement
+from reinstate.core.statements import DRAFT, OF_LETTER, Statement
 from reinstate.knowledge import Knowledge
 
 _REQUEST = ("request", "questions")
 _USUAL, _SURE = ("record", "changed", "proof"), 0.9  # kinds of sentences, and how surely they are that
 _SHORTEST = 4  # words of what is said to be left out
+MOST_LEFT_OUT = 3
 
 
 def agreed(
     letter: Letter, facts: Iterable[Fact], told: Iterable[Statement]
 ) -> tuple[tuple[Fact, ...], tuple[Statement, ...]]:
     """Facts and statements where a letter is made of talk: what stands in it counts as said for it."""
-    places = {s.words: s.part for s in letter.sentences if s.words}
+    places = [(s.words, s.part) for s in letter.sentences if s.words]
     stands = {fact for s in letter.sentences for fact in s.facts}
     return (
         tuple(replace(f, answers=True) if f in stands else f for f in facts),
-        tuple(replace(s, place=places.get(s.text, s.place)) for s in told),
+        tuple(
+            replace(s, place=next((part for words, part in places if s.text in words), s.place)) for s in told
+        ),
     )
 
 
@@ -35,7 +39,9 @@ def checked(letter: Letter) -> tuple[str, ...]:
     return tuple(s.text for s in letter.sentences if s.words or s.facts or s.part not in _REQUEST)
 
 
-def left_out(letters: Iterable[Letter], told: Iterable[Statement], knowledge: Knowledge) -> tuple[str, ...]:
+def left_out(
+    letters: Iterable[Letter], told: Iterable[Statement], knowledge: Knowledge
+) -> tuple[Statement, ...]:
     """What a person wrote for a letter, or told that usually belongs there, and does not stand in it.
 
     Args:
@@ -45,11 +51,31 @@ def left_out(letters: Iterable[Letter], told: Iterable[Statement], knowledge: Kn
     """
     sentences = (sentence for letter in letters for sentence in letter.all)
     says = {stem for s in sentences for stem in stems(f"{s.text} {s.words}", knowledge)}
-    return tuple(
-        s.text
+    out = (
+        s
         for s in told
         if (s.place or (s.kind in _USUAL and s.sure >= _SURE))
+        and s.kind not in (DRAFT, OF_LETTER)
         and len(s.text.split()) >= _SHORTEST
         and not CORRECTS.search(s.text)
         and not nearly_says(says, set(stems(s.text, knowledge)))
     )
+    return tuple(out)[:MOST_LEFT_OUT]
+
+
+def put_in(
+    letter: Letter, out: Iterable[Statement], told: Iterable[Statement], knowledge: Knowledge
+) -> tuple[Edit, ...]:
+    """The edits by which what was left out stands in a letter, each sentence where it was written.
+
+    What is rude stays out.
+    """
+    wanted, edits, before = set(out), [], ""
+    stands = {s.words: s.text for s in letter.sentences if s.words}
+    for statement in told:
+        if statement in wanted and (text := written_well(statement.text, knowledge)):
+            edits.append(Edit("", text, part_of(statement.kind), after=before))
+            before = text
+        else:
+            before = stands.get(statement.text, before)
+    return tuple(edits)

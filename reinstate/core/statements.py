@@ -12,16 +12,20 @@ from typing import Any, Literal, get_args
 
 from reinstate.core.case import CauseMention
 
-Kind = Literal["happened", "record", "changed", "regret", "proof", "wish", "new", "status", "draft", "aside"]
+Kind = Literal[
+    "happened", "record", "changed", "regret", "proof", "wish", "new", "status", "draft", "aside", "letter"
+]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-ASIDE = "aside"
 DRAFT = "draft"  # that the letter is to be written
+OF_LETTER = "letter"  # how the one that stands should read
 OUT = "out"  # the place of what was written for a letter and hardly belongs there
-NOT_OF_LETTER: tuple[Kind, ...] = ("aside", "status", "draft")
+NOT_OF_LETTER: tuple[Kind, ...] = ("aside", "status", "draft", "letter")
+_BESIDE: tuple[Kind, ...] = ("aside", "draft", "letter")  # said to us, and not to Upwork
 MOST, _ROW = 60, 5
 _FIGURE = re.compile(r"\d+")
 _SHORT = 10  # words of a sentence that tells little else than what is put right
 _ANSWER = 2  # sentences of an answer at most; who tells more goes on telling
+_SURE_ASIDE = 0.9  # from here on a question is one to us
 _SURE = 0.6  # from here on a cause that was read in a sentence is the one that it tells of
 # By the fact that was asked for: the kind of sentence that answers it, and what that may sound like.
 _ANSWERS: dict[str, tuple[Kind, tuple[Kind, ...]]] = {
@@ -101,8 +105,8 @@ def written(
 ) -> tuple[Statement, ...]:
     """The sentences that were written for a part of a letter, whole and in their order.
 
-    What is hardly meant for the letter stays out of it, but is kept: it may have been read wrongly. Of a
-    sentence that asks something only what tells is taken.
+    What is hardly meant for the letter stays out of it, but is kept: it may have been read wrongly. A
+    question stands in it only where it is read as one to Upwork.
 
     Args:
         text: the sentences that were written.
@@ -114,11 +118,12 @@ def written(
     says, found = tuple(says), []
     for sentence in text:
         parts = [s for s in says if s.text in sentence or sentence in s.text]
-        if asks(sentence):
-            found += [replace(s, place=place) for s in parts if s.for_letter and not asks(s.text)]
+        if asks(sentence) and not all(s.for_letter for s in parts):
+            may = [s for s in parts if s.for_letter or s.sure < _SURE_ASIDE]
+            found += [replace(s, place=place if s.for_letter else OUT) for s in may]
             continue
         first = next((s for s in parts if s.for_letter), Statement("happened", sentence))
-        aside = parts and all(s.kind in (ASIDE, DRAFT) and s.sure >= least for s in parts)
+        aside = parts and all(s.kind in _BESIDE and s.sure >= least for s in parts)
         found.append(replace(first, text=sentence, place=OUT if aside else place))
     return tuple(found)
 

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from reinstate.core.case import Case, CauseMention
 from reinstate.core.cleaning import sentences
-from reinstate.core.facts import denied
+from reinstate.core.facts import denied, gathered
 from reinstate.core.parsed import CORRECTS, LEADS, ParsedMessage
-from reinstate.knowledge import APPEALED, NOTICES, Circumstance, Knowledge, matches
+from reinstate.core.verdict import HAPPENED, decide
+from reinstate.knowledge import APPEALED, NOTICES, Circumstance, Knowledge, matches, says
 
 _NO_ANSWER = ("cause_unknown", "skip")
 
@@ -19,21 +20,21 @@ def update_case(case: Case, message: ParsedMessage, asked: str | None, knowledge
     Args:
         case: what was known before.
         message: what was said.
-        asked: the open question: "circumstance:<id>", "notice", "appealed" or None.
+        asked: the open question, as `question_id` names it, or None.
         knowledge: for the ids that exist.
     """
     message = _meant(message, asked, knowledge)
     before, case = case, _hear_causes(case, message, knowledge)
-    case = _hear_details(case, message, knowledge)
+    case = _hear_facts(_hear_details(case, message, knowledge), message, knowledge)
     kind, _, rest = message.intent.partition("_")
-    yes = _led_answer(message, asked)
+    yes = _led_answer(message, asked, knowledge)
     told = message.circumstances or message.denied_circumstances
     denied = message.value or (None if told else _asked_circumstance(asked))
     if _disputes(case, message, asked, knowledge):
         case = case.name(case.causes[0], "denies")
     elif asked and yes is not None:
         case = _hear_answer(case, asked, knowledge, yes=yes)
-    elif kind == "circumstance" and rest in knowledge.circumstances and message.names_circumstance:
+    elif kind == "circumstance" and message.names_circumstance and _is_of_case(rest, case, knowledge):
         case = _with_circumstance(case, rest, knowledge)
     elif message.intent == "deny_circumstance" and denied in knowledge.circumstances:
         case = _circumstance_answer(case, str(denied), knowledge, yes=False)
@@ -41,24 +42,29 @@ def update_case(case: Case, message: ParsedMessage, asked: str | None, knowledge
         case = case.with_notice(str(message.value))
     elif message.intent == "inform_appealed":
         case = next((case.with_appealed(a) for a in APPEALED if a == message.value), case)
+    elif asked and (message.intent in _NO_ANSWER or knowledge.patterns["knows_not"].found(message.text)):
+        case = _hear_no_answer(case, asked)
     elif message.intent in ("affirm", "deny") and asked and message.affirms:
         case = _hear_answer(case, asked, knowledge, yes=message.intent == "affirm")
-    elif message.intent in _NO_ANSWER and asked:
-        case = _hear_no_answer(case, asked)
     return _hinted(before, case, knowledge)
 
 
 def _meant(message: ParsedMessage, asked: str | None, knowledge: Knowledge) -> ParsedMessage:
     """The message with the circumstances that it names only to deny them among the denied ones.
 
-    "No, it does not say different person"; a no to the open question counts before what it repeats.
+    "No, it does not say different person"; a no to the open question counts before what it repeats. What
+    was refused, or done to the person, is no circumstance of a deed ("he wanted to rent my account").
     """
     lead = LEADS.search(message.text)
     no = _asked_circumstance(asked) if lead and not lead["yes"] else None
+    undone = {r.id for r in message.told if r.stance == "denies"}
+    named = {c: knowledge.circumstances[c] for c in message.circumstances}
     not_so = tuple(
         c
-        for c in message.circumstances
-        if c == no or _is_denied(knowledge.circumstances[c], message, knowledge)
+        for c, circumstance in named.items()
+        if c == no
+        or (circumstance.tells_of in undone and not circumstance.excuses)
+        or _is_denied(circumstance, message, knowledge)
     )
     if not not_so:
         return message
@@ -110,8 +116,11 @@ def _hear_causes(case: Case, message: ParsedMessage, knowledge: Knowledge) -> Ca
     named = [r for r in mentions if r.stance != "denies"]
     denied = [r for r in mentions if r.stance == "denies"]
     corrects = bool(CORRECTS.search(message.text)) and not denied
-    if corrects and named and case.causes and named[0].id not in case.causes:
-        return case.correct(named[0].id, named[0].stance).read(named)
+    if corrects and named and case.causes:
+        if named[0].id not in case.causes:
+            return case.correct(named[0].id, named[0].stance).read(named)
+        if knowledge.patterns["is_reason"].found(message.text):  # what was added since is not
+            case = replace(case, causes=case.causes[case.causes.index(named[0].id) :])
     after = case.read(mentions)
     if not case.disputed or named or message.pressed:
         return after
@@ -134,9 +143,42 @@ def _without_intruders(case: Case, message: ParsedMessage, knowledge: Knowledge)
     )
 
 
+def _is_of_case(circumstance: str, case: Case, knowledge: Knowledge) -> bool:
+    """Whether a circumstance can be of a case: one that tells of a cause is of no case of other causes."""
+    if circumstance not in knowledge.circumstances:
+        return False
+    known = (*case.causes, *case.disputed)
+    told = knowledge.circumstances[circumstance].tells_of
+    asked = {q.circumstance for cause in known for q in knowledge.causes[cause].ask}
+    return not known or told is None or told in known or circumstance in asked
+
+
+def _hear_facts(case: Case, message: ParsedMessage, knowledge: Knowledge) -> Case:
+    """The case with the circumstances that the facts of a message tell or rule out ("I met him on Upwork").
+
+    What would excuse is told in its own words only: who shares a connection has no relative by that.
+    """
+    kinds = [k for k in knowledge.facts.values() if set(k.causes) & set(case.causes)]
+    values = (v for kind in kinds for v in kind.values.values() if v.circumstance or v.denied)
+    if message.pressed or message.pasted or not any(says(v.says, message.text) for v in values):
+        return case
+    for fact in gathered((), message, case, case, knowledge):
+        kind = knowledge.facts[fact.kind]
+        value = kind.values.get(fact.value)
+        if value is None or kind not in kinds:
+            continue
+        holds, ruled_out = value.circumstance, value.denied
+        if holds and not knowledge.circumstances[holds].excuses and holds not in message.denied_circumstances:
+            case = _with_circumstance(case, holds, knowledge)
+        if ruled_out and ruled_out not in message.circumstances:
+            case = case.with_circumstance(ruled_out, holds=False)
+    return case
+
+
 def _hear_details(case: Case, message: ParsedMessage, knowledge: Knowledge) -> Case:
     for circumstance in message.circumstances:
-        case = _with_circumstance(case, circumstance, knowledge)
+        if knowledge.circumstances[circumstance].excuses or _is_of_case(circumstance, case, knowledge):
+            case = _with_circumstance(case, circumstance, knowledge)
     for circumstance in message.denied_circumstances:
         case = case.with_circumstance(circumstance, holds=False)
     if message.upwork_answer and case.appealed == "final" and message.appealed == "waiting":
@@ -158,6 +200,10 @@ def _hear_answer(case: Case, asked: str, knowledge: Knowledge, *, yes: bool) -> 
         return _circumstance_answer(case, what, knowledge, yes=yes)
     if kind == "appealed":
         return case.with_appealed("waiting" if yes else "no")
+    cause = what if kind == HAPPENED else decide(case, knowledge).cause
+    if kind == HAPPENED or (cause and case.stance(cause) == "unsure"):
+        # What a notice says is answered by no yes or no; whether it happened, which stands beside it, is.
+        return case.name(str(cause), "admits" if yes else "denies")
     return case
 
 
@@ -177,20 +223,21 @@ def _asked_circumstance(asked: str | None) -> str | None:
     return what if kind == "circumstance" else None
 
 
-def _led_answer(message: ParsedMessage, asked: str | None) -> bool | None:
-    """The yes or no that a typed answer to a question on a circumstance begins with.
+def _led_answer(message: ParsedMessage, asked: str | None, knowledge: Knowledge) -> bool | None:
+    """The yes or no that a typed answer to a question begins with.
 
     "No, somebody I met here" is a no. What tells something else ("yes, same wifi") counts for that
     and answers nothing.
     """
-    lead, what = LEADS.search(message.text), _asked_circumstance(asked)
-    if lead and asked == "appealed" and message.intent.startswith("inform_") and not message.appealed:
-        return bool(lead["yes"])
-    if not lead or not what or not message.intent.startswith(("circumstance_", "inform_detail")):
+    lead = LEADS.search(message.text)
+    kind, _, what = (asked or "").partition(":")
+    if kind == "appealed" and not message.appealed:
+        if knowledge.patterns["not_yet"].found(message.text):
+            return False
+        return bool(lead["yes"]) if lead and message.intent.startswith("inform_") else None
+    if not lead or kind not in ("circumstance", HAPPENED) or message.circumstances:
         return None
-    if message.circumstances or message.intent not in (f"circumstance_{what}", "inform_detail"):
-        return None
-    return bool(lead["yes"])
+    return bool(lead["yes"]) if message.intent in (f"circumstance_{what}", "inform_detail") else None
 
 
 def _with_circumstance(case: Case, circumstance: str, knowledge: Knowledge) -> Case:

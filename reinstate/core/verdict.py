@@ -12,6 +12,7 @@ from reinstate.core.case import Case
 from reinstate.knowledge import APPEALED, Knowledge, Odds, Path_, Question, Row, Stance
 
 UNKNOWN_CAUSE = "unknown"
+HAPPENED = "happened"  # how the question begins whether a cause happened at all
 _ASKED_NOTICES = ("warning", "hold", "timed", "permanent")
 _GRAVITY: dict[Odds | None, int] = {"none": 0, "unlikely": 1, None: 2, "possible": 3, "likely": 4}
 _SEVERITY = {"serious": 0, "hold": 1, "minor": 2}
@@ -71,11 +72,17 @@ def decide(case: Case, knowledge: Knowledge) -> Verdict:
     )
 
 
-def next_question(case: Case, knowledge: Knowledge) -> Question | str | None:
+def next_question(case: Case, knowledge: Knowledge, *, doubts: bool = True) -> Question | str | None:
     """The one question whose answer could change the verdict.
 
+    Args:
+        case: what is known.
+        knowledge: for the questions and the table.
+        doubts: whether somebody who only suspects a cause is asked if it happened at all. How it happened
+            is asked only of who says that it did.
+
     Returns:
-        A `Question` about a circumstance of the deciding cause, the word "notice" or
+        A `Question` about a circumstance of the deciding cause, "happened:<cause>", the word "notice" or
         "appealed", or None where no answer would change anything.
     """
     now = decide(case, knowledge)
@@ -87,7 +94,10 @@ def next_question(case: Case, knowledge: Knowledge) -> Question | str | None:
             if question.circumstance in told:
                 continue
             if _differs(now, decide(case.with_circumstance(question.circumstance, holds=True), knowledge)):
-                return question
+                if now.stance == "admits":
+                    return question
+                if doubts:
+                    return f"{HAPPENED}:{now.cause}"
     if case.notice is None and any(
         _differs(now, decide(case.with_notice(notice), knowledge)) for notice in _ASKED_NOTICES
     ):
@@ -100,13 +110,14 @@ def next_question(case: Case, knowledge: Knowledge) -> Question | str | None:
 
 
 def question_id(question: Question | str | None) -> str | None:
-    """How an open question is remembered: "circumstance:<id>", "notice" or "appealed"."""
+    """How an open question is remembered: "circumstance:<id>", "happened:<cause>", "notice" or "appealed"."""
     return f"circumstance:{question.circumstance}" if isinstance(question, Question) else question
 
 
 def question_of(case: Case, asked: str | None, knowledge: Knowledge) -> Question | str | None:
     """The question about a case that `question_id` names so."""
-    if asked in ("notice", "appealed"):
+    kind, _, cause = (asked or "").partition(":")
+    if kind in ("notice", "appealed") or (kind == HAPPENED and cause in (*case.causes, *case.disputed)):
         return asked
     own = (q for cause in (*case.causes, *case.disputed) for q in knowledge.causes[cause].ask)
     return next((q for q in own if question_id(q) == asked), None)

@@ -1,4 +1,4 @@
-"""What a person wants otherwise in a letter, in plain words, and the letter changed by it. Pure.
+"""What a person wants otherwise in a letter, in plain words. Pure.
 
 How such wishes are said is data: `knowledge/wishes.yml`.
 """
@@ -6,11 +6,12 @@ How such wishes are said is data: `knowledge/wishes.yml`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from reinstate.core.cleaning import mend, speaks, stems, written_well
+from reinstate.core.edits import Edit, edit_of, same_words
 from reinstate.core.letter import Letter, Sentence
 from reinstate.core.own_words import TOLD
 from reinstate.knowledge import TONES, Knowledge, Tone
@@ -39,21 +40,6 @@ class Wish:
     exact: bool = False  # whether `what` was quoted: just these words go
     part: str = TOLD  # where a sentence more belongs
     to: int = 0  # the number after which sentences are to stand, negative for the one before which
-
-
-@dataclass(frozen=True)
-class Edit:
-    """A wish as it is kept: `old` text that `new` stands for; without `old` it is added.
-
-    `part` and `key` tell the sentence in another tone, or where a new fact put it in other words. Where there
-    is a sentence that it is to stand `after`, that is all that is wanted; or before it, with a minus first.
-    """
-
-    old: str
-    new: str
-    part: str = ""
-    key: str = ""
-    after: str = ""
 
 
 @dataclass(frozen=True)
@@ -207,15 +193,15 @@ def edits_of(wish: Wish, letter: Letter, knowledge: Knowledge) -> tuple[Edit, ..
         numbered = [s for n, s in enumerate(letter.sentences, 1) if n in wish.numbers]
         numbered = numbered or _about(wish.what, letter, knowledge)[:1]
         first, new = numbered[:1], written_well(wish.sentence, knowledge)
-        return tuple(_edit(s, new if s in first else "") for s in numbered)
+        return tuple(edit_of(s, new if s in first else "") for s in numbered)
     if wish.kind == "move":
         return _moves(wish, letter)
     if wish.kind == "replace":
         other = re.compile(re.escape(wish.what), re.IGNORECASE)
-        if whole := [s for s in letter.sentences if _same_words(s.text, wish.what)]:
-            return tuple(_edit(s, written_well(wish.sentence, knowledge)) for s in whole)
+        if whole := [s for s in letter.sentences if same_words(s.text, wish.what)]:
+            return tuple(edit_of(s, written_well(wish.sentence, knowledge)) for s in whole)
         return tuple(
-            _edit(s, other.sub(lambda _: wish.sentence, s.text))
+            edit_of(s, other.sub(lambda _: wish.sentence, s.text))
             for s in letter.sentences
             if other.search(s.text)
         )
@@ -224,8 +210,8 @@ def edits_of(wish: Wish, letter: Letter, knowledge: Knowledge) -> tuple[Edit, ..
     for words in (wish.what.strip(" ."), mend(wish.what, knowledge).rstrip(".")) if wish.exact else ():
         quoted = [s for s in letter.sentences if words and words.casefold() in s.text.casefold()]
         if quoted:
-            return tuple(_edit(s, _cut(s.text, words, knowledge)) for s in quoted)
-    return tuple(_edit(s, "") for s in _about(wish.what, letter, knowledge, exact=wish.exact))
+            return tuple(edit_of(s, _cut(s.text, words, knowledge)) for s in quoted)
+    return tuple(edit_of(s, "") for s in _about(wish.what, letter, knowledge, exact=wish.exact))
 
 
 def _moves(wish: Wish, letter: Letter) -> tuple[Edit, ...]:
@@ -236,8 +222,8 @@ def _moves(wish: Wish, letter: Letter) -> tuple[Edit, ...]:
         return ()
     found = [s for s in moved if s]
     if wish.to < 0:
-        return tuple(replace(_edit(s, s.text), after=f"-{to.text}") for s in found)
-    return tuple(replace(_edit(s, s.text), after=to.text) for s in reversed(found))
+        return tuple(edit_of(s, s.text, before=to.text) for s in found)
+    return tuple(edit_of(s, s.text, after=to.text) for s in reversed(found))
 
 
 def _about(what: str, letter: Letter, knowledge: Knowledge, *, exact: bool = False) -> list[Sentence]:
@@ -260,10 +246,6 @@ def _about(what: str, letter: Letter, knowledge: Knowledge, *, exact: bool = Fal
     share = {s: _share(what, f"{s.text} {s.words}", knowledge) for s in letter.sentences}
     nearest = [s for s in share if share[s] == max(share.values()) >= _ENOUGH]
     return nearest if len(nearest) == 1 else []
-
-
-def _same_words(one: str, other: str) -> bool:
-    return re.findall(r"\w+", one.casefold()) == re.findall(r"\w+", other.casefold())
 
 
 def is_said(wish: Wish, letter: Letter, knowledge: Knowledge) -> bool:
@@ -291,63 +273,6 @@ def _cut(text: str, words: str, knowledge: Knowledge) -> str:
     if len(re.findall(r"\w+", left)) < _LEAST_LEFT or left.rstrip(" .").endswith(":"):
         return ""
     return left if left[-1:] in '"”' else mend(left, knowledge)
-
-
-def _edit(sentence: Sentence, new: str) -> Edit:
-    return Edit(sentence.text, new, sentence.part, _key(sentence))
-
-
-def _key(sentence: Sentence) -> str:
-    """What a sentence is made of: the same in every tone."""
-    return sentence.words or ";".join(sorted(f"{fact.kind}={fact.value}" for fact in sentence.facts))
-
-
-def edited(letter: Letter, edits: Iterable[Edit]) -> Letter:
-    """The letter with its edits; a sentence of the person's own whose place is gone is added."""
-    for edit in edits:
-        letter = _changed(letter, edit)
-    return letter
-
-
-def _changed(letter: Letter, edit: Edit) -> Letter:
-    old = _found(letter, edit) if edit.old else None
-    if old is None:
-        letter = _with_more(letter, edit)
-        old = next((s for s in letter.all if edit.new and s.text == edit.new), None)
-    if old is None:
-        return letter
-    if edit.after:
-        return _moved(letter, old, edit.after)
-    changed = (replace(s, text=edit.new, words=edit.new) if s is old else s for s in letter.all)
-    return replace(letter, all=tuple(s for s in changed if s.text))
-
-
-def _moved(letter: Letter, sentence: Sentence, after: str) -> Letter:
-    """The letter with a sentence behind another one, in its part; as it was where that is gone."""
-    text = after.removeprefix("-")
-    to = next((s for s in letter.sentences if s.text == text and s is not sentence), None)
-    if to is None:
-        return letter
-    left = [s for s in letter.all if s is not sentence]
-    place = left.index(to) + (0 if after.startswith("-") else 1)
-    return replace(letter, all=(*left[:place], replace(sentence, part=to.part), *left[place:]))
-
-
-def _found(letter: Letter, edit: Edit) -> Sentence | None:
-    """The sentence that an edit changes: by its text, by what it is made of, or by its place."""
-    same = [s for s in letter.sentences if s.part == edit.part]
-    exact = (s for s in letter.sentences if s.text == edit.old)
-    made = (s for s in same if _key(s) == edit.key)
-    placed = (s for s in same if edit.new and s.facts)  # of a person's own sentences a part may have several
-    return next((s for found in (exact, made, placed) for s in found), None)
-
-
-def _with_more(letter: Letter, edit: Edit) -> Letter:
-    """The letter with a sentence more, in its part."""
-    if not edit.new or any(s.text == edit.new for s in letter.sentences):
-        return letter
-    more = Sentence(edit.new, letter.place(edit.part), words=edit.new)
-    return replace(letter, all=(*letter.all, more))
 
 
 def _share(what: str, text: str, knowledge: Knowledge) -> float:

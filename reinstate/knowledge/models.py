@@ -427,7 +427,7 @@ class LetterPatterns(_Frozen):
 
     id: str
     title: str | None = Field(None, max_length=24)
-    story: str | None = Field(None, max_length=140)
+    story: str | None = Field(None, max_length=180)
     says: tuple[Pattern, ...] = ()
     paragraphs: tuple[tuple[str, ...], ...] = ()
     asks: Mapping[LetterStance, tuple[str, ...]] = {}
@@ -494,6 +494,7 @@ class Wording(_Frozen):
     skip: str = Field(max_length=24)
     stop: str = Field(max_length=24)
     use_that: str = Field(max_length=24)
+    put_in: str = Field(max_length=24)
     change_sentence: str = Field(max_length=24)
     tones: Mapping[Tone, str]
     understood_about: str

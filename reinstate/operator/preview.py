@@ -34,7 +34,7 @@ from reinstate.knowledge import (
 from reinstate.operator.spoken import Voice, quoted
 from reinstate.replies.message import Message
 from reinstate.replies.render import render
-from reinstate.replies.verdict import why_message
+from reinstate.replies.why import why_messages
 
 _STANCES: Mapping[Stance, str] = {
     "admits": "Who says that it happened",
@@ -116,7 +116,7 @@ def _of_cause(cause: Cause, knowledge: Knowledge, voice: Voice) -> Iterator[str]
         shown[title] = changes
         yield from _sections(changes) if not same else [f"What else is known changes it as under “{same}”."]
     yield f"## Who presses “{knowledge.table.wording.why}”"
-    yield voice.reply([why_message(decide(Case().name(cause.id, "admits"), knowledge), knowledge)])
+    yield voice.reply(why_messages(decide(Case().name(cause.id, "admits"), knowledge), knowledge))
     yield from _answers_about(cause.id, knowledge)
 
 

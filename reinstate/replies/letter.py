@@ -16,7 +16,9 @@ from reinstate.replies.message import MOST_BUTTONS, Button, Message, bullets, nu
 _BEGINNING = 6  # words by which a sentence of the draft is known again
 _MOST_KINDS = 2
 _IDENTITY = {"identity_hold", "identity_verification"}  # what is answered on a way of its own
-_MOST_SAID, _MOST_LEFT_OUT, _MOST_LEFT_OUT_LINES = 240, 100, 3  # characters, and lines
+_IN_A_TICKET = ("waiting", "refused", "final")  # Upwork has the appeal: what is new goes to the same place
+_MOST_SAID, _MOST_LEFT_OUT = 240, 100  # characters
+PUT_IN = "put_in"  # what the button under what was left out asks for
 
 
 def understood_message(
@@ -103,7 +105,7 @@ def letter_messages(
     kind: str,
     case: Case,
     role: Role | None,
-    left_out: Sequence[str],
+    left_out: Sequence[Statement],
     knowledge: Knowledge,
 ) -> list[Message]:
     """The draft, what of the person's words is not in it, and what can be done with it."""
@@ -116,12 +118,13 @@ def letter_messages(
     ]
     buttons = (*tones, Button(wording.change_sentence, "/letter_change"), *kinds[:_MOST_KINDS])
     of_identity = _IDENTITY & {case.notice, case.first_cause}
-    use = "" if kind == APPEAL and not of_identity else "_identity" if kind == APPEAL else "_other"
+    use = "_other" if kind != APPEAL else "_identity" if of_identity else ""
+    use = "_ticket" if kind == APPEAL and case.appealed in _IN_A_TICKET else use
     return [
         Message("utter_letter", {"letter": letter.text}, kind="letter"),
         *numbers_messages(letter),
-        *left_out_messages(left_out),
-        Message(f"utter_letter_use{use}", {}, buttons[:MOST_BUTTONS]),
+        *left_out_messages(left_out, knowledge),
+        Message(f"utter_letter_use{use}", {}, buttons[: MOST_BUTTONS - bool(left_out)]),
     ]
 
 
@@ -147,12 +150,13 @@ def numbers_messages(letter: Letter) -> list[Message]:
     return [Message("utter_letter_numbers", {"sentences": "\n".join(begun)})] if begun else []
 
 
-def left_out_messages(left_out: Sequence[str]) -> list[Message]:
-    """Words that a letter does not hold because they could not be put well, for the person to put them."""
+def left_out_messages(left_out: Sequence[Statement], knowledge: Knowledge) -> list[Message]:
+    """Words that a letter does not hold, which one press puts in."""
     if not left_out:
         return []
-    said = [shorten(text, _MOST_LEFT_OUT, placeholder=" …") for text in left_out[:_MOST_LEFT_OUT_LINES]]
-    return [Message("utter_letter_left_out", {"sentences": bullets(said)})]
+    said = [shorten(s.text, _MOST_LEFT_OUT, placeholder=" …") for s in left_out]
+    button = Button(knowledge.table.wording.put_in, f'/letter_change{{"id":"{PUT_IN}"}}')
+    return [Message("utter_letter_left_out", {"sentences": bullets(said)}, (button,))]
 
 
 def change_message(letter: Letter, response: str) -> Message:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from reinstate.core.verdict import HAPPENED
 from reinstate.knowledge import Knowledge, Question
 from reinstate.replies.message import MOST_BUTTONS, Button, Message, titled_buttons
 
@@ -18,12 +19,14 @@ def question_message(
     """An open question with its buttons.
 
     Args:
-        question: about a circumstance, or "notice" or "appealed".
+        question: about a circumstance, or "happened:<cause>", "notice" or "appealed".
         knowledge: for the titles.
         again: in other words.
         alone: whether nothing else in the turn has buttons, so that all answers can have one.
     """
     suffix = "_again" if again else ""
+    if isinstance(question, str) and question.startswith(HAPPENED):
+        return happened_message(question.partition(":")[2], knowledge)
     if isinstance(question, Question):
         buttons: tuple[Button, ...] = (
             Button(question.if_yes, f"/circumstance_{question.circumstance}"),

@@ -33,6 +33,7 @@ from reinstate.replies.verdict import (
 )
 
 ROOM = 700  # characters of a turn, of 900 in all, beside who this is and the domain's words around them
+_NO_IDEA = '/inform_notice{"id":"unknown"}'
 _FORM = 150  # characters of the question that a form asks again below an answer
 _CHOICES = {"closer": "utter_which_closer", "perhaps": "utter_perhaps", "outside": "utter_outside_or"}
 
@@ -48,7 +49,21 @@ def render(plan: Plan, turn: Turn, knowledge: Knowledge) -> list[Message]:
         messages = [_message(shorten(part), plan, turn, knowledge) for part in plan.parts]
         if sum(len(value) for message in messages for value in message.values.values()) <= room:
             break
-    return within(messages)
+    return within(_making_room(plan, messages))
+
+
+def _making_room(plan: Plan, messages: list[Message]) -> list[Message]:
+    """The messages without what a verdict and the question after it can spare, so that its own buttons stay.
+
+    That one does not know what the notice says can be written; of two sets of yes and no, one is an answer.
+    """
+    verdict = next((part.verdict for part in plan.parts if isinstance(part, VerdictPart)), None)
+    asked = next((part.asked for part in plan.parts if isinstance(part, QuestionPart)), None)
+    if verdict is None or asked is None:
+        return messages
+    spared = {_NO_IDEA} if asked == "notice" else {f"/cause_{verdict.cause}", f"/deny_{verdict.cause}"}
+    spared = spared if asked != "appealed" else set()
+    return [replace(m, buttons=tuple(b for b in m.buttons if b.payload not in spared)) for m in messages]
 
 
 def _short(part: Part) -> Part:

@@ -37,7 +37,7 @@ def verdict_message(
 ) -> Message:
     """A verdict on one card: what is realistic, why, up to three steps, and what can be done next.
 
-    What the rules say in full is `why_message`.
+    What the rules say in full is `reinstate.replies.why`.
 
     Args:
         case: the case that was judged.
@@ -116,7 +116,8 @@ def _next(
     """
     wording = knowledge.table.wording
     letter = _letter(case, verdict, knowledge)
-    follow_ups = titled_buttons(list(dict.fromkeys((*nearby, *_follow_ups(verdict, knowledge)))), knowledge)
+    own = _follow_ups(verdict, knowledge)
+    follow_ups = titled_buttons(list(dict.fromkeys((*own[:2], *nearby, *own[2:]))), knowledge)
     if cause is None:
         return (*letter, *follow_ups)
     not_right = Button(wording.not_right, "/feedback_wrong_cause")
@@ -130,10 +131,10 @@ def _next(
     others = [intent for intent in alternatives if intent != it_did]
     return (
         *letter,
-        *happened,
-        *instead(others[:1], knowledge),
         not_right,
+        *happened,
         Button(wording.why, "/ask_why"),
+        *instead(others[:1], knowledge),
         *follow_ups[:MOST_FOLLOW_UPS],
     )
 
@@ -156,24 +157,6 @@ def instead(intents: Sequence[str], knowledge: Knowledge) -> tuple[Button, ...]:
         for intent, title in titles.items()
         if title
     )
-
-
-def why_message(verdict: Verdict, knowledge: Knowledge) -> Message:
-    """Why a verdict is what it is: what the guide and Upwork's pages say, and where they say it."""
-    cause = knowledge.causes[verdict.cause] if verdict.cause else None
-    say = paragraphs([verdict.say, *(_views(cause, knowledge) if cause else ())])
-    return Message("utter_why", {"say": say}, (), sources(verdict.sources, knowledge))
-
-
-def _views(cause: Cause, knowledge: Knowledge) -> list[str]:
-    """What the guide and Upwork's own pages say of a cause, where they differ, what nobody knows."""
-    wording = knowledge.table.wording
-    return [
-        wording.guide.format(cause.guide) if cause.guide else "",
-        wording.policy.format(cause.policy),
-        cause.differ or "",
-        cause.unknown or "",
-    ]
 
 
 def rule_message(cause: Cause, others: Sequence[str], knowledge: Knowledge) -> Message:
@@ -238,7 +221,8 @@ def _letter(case: Case, verdict: Verdict, knowledge: Knowledge) -> tuple[Button,
 
 def unchanged_message(case: Case, verdict: Verdict, knowledge: Knowledge) -> Message:
     """What was told changes nothing, and is kept: the outcome stands above and is not said again."""
-    return Message("utter_unchanged", {}, _letter(case, verdict, knowledge))
+    next_ = titled_buttons(_follow_ups(verdict, knowledge)[:MOST_FOLLOW_UPS], knowledge)
+    return Message("utter_unchanged", {}, (*_letter(case, verdict, knowledge), *next_))
 
 
 def lookalike_message(lookalike: Lookalike, knowledge: Knowledge, *, brief: bool = False) -> Message:

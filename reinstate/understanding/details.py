@@ -18,7 +18,7 @@ _SHORTEST_NOTICE = 100
 _LEAST_OWN, _SHARE_OWN = 2, 0.04  # words in which people speak of themselves, and their share
 _SENTENCE = re.compile(r"(?<=[.!?\n])\s+")
 _QUESTION = re.compile(
-    r"^\W*(?:(?:and|so|but|or|ok(?:ay)?|hi|hello|please|sir)\b\W*)*(?:how|is|are|am|does|do|did|can|could|has|have|what|which|why|will|would"
+    r"^\W*(?:(?:and|so|but|or|ok(?:ay)?|hi|hello|please|sir)\b\W*)*(?:how|is|are|am|does|do|did|can|could|has|have|whats?|which|why|will|would"
     r"|when|where|should|who|may)\b[^.]*$|\?\W*$",
     re.IGNORECASE,
 )
@@ -74,6 +74,7 @@ def find(text: str, knowledge: Knowledge) -> Details:
     Of an answer of Upwork's, its kind tells how far the appeal is, and nothing of it is told by the person.
     """
     answer, told = _upwork_answer(text, knowledge), statements(text)
+    quoted = " ".join(words["value"] for words in matches(knowledge.patterns["quotes_notice"].says, text))
     circumstances = () if answer else tuple(knowledge.circumstances.values())
     denied = tuple(c.id for c in circumstances if says(c.says_not, told))
     speaks = len(text) >= _SHORTEST_NOTICE and _UPWORK_SPEAKS.search(text) is not None
@@ -81,7 +82,10 @@ def find(text: str, knowledge: Knowledge) -> Details:
     pasted = notice or answer is not None
     nothing = "unknown" if notice else None
     return Details(
-        notice=next(_stated(knowledge.notices.values(), told, knowledge), nothing),
+        notice=next(
+            (n for words in (quoted, told) for n in _stated(knowledge.notices.values(), words, knowledge)),
+            nothing,
+        ),
         denied_notice=next(_stated(knowledge.notices.values(), told, knowledge, denied=True), None),
         appealed=(
             answer.appealed if answer else next(_stated(knowledge.appeals.values(), told, knowledge), None)

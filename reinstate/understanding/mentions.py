@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reinstate.core.case import CauseMention
+from reinstate.core.parsed import LEADS
 from reinstate.knowledge import Knowledge, Stance, says
 from reinstate.understanding.head import Probabilities
 from reinstate.understanding.labels import NOTICE, Labels
@@ -45,6 +46,7 @@ DENIED = np.array([0.37, 0.52, 0.47, 0.35, 3.03, -0.46])
 _LEAST, _LITTLE, _LEFT, _CONTRADICTED = 1e-4, 3e-3, 0.2, 0.6
 _NEXT = 120  # characters, about a sentence
 _FEW_WORDS, _BARE = 12, 4
+_STORY = 40  # words from which on what was done to somebody may stand beside what they did
 _IN_SO_MANY_WORDS = 0.9
 
 
@@ -102,14 +104,40 @@ def find(
         if sure < thresholds.least or not counts:
             continue
         said = e.clause if e.clause and e.told >= thresholds.clause else text
-        stance = _stance(e, said, labels.knowledge, thresholds, bare=bare)
+        if _is_suffered(e.id, text if len(text.split()) <= _STORY else said, labels.knowledge):
+            stance: Stance = "denies"
+        else:
+            stance = _stance(e, said, labels.knowledge, thresholds, bare=bare)
         protests = labels.knowledge.patterns["protests"].found(text)
         if stance == "admits" and e.clause and accuses(said, labels.knowledge):
             stance = "denies" if protests else _beside_accusation(e, thresholds)
         elif stance == "admits" and protests and len(text.split()) <= _FEW_WORDS:
             stance = "unsure"
         mentions.append(CauseMention(e.id, min(1.0, sure), stance, said))
+    mentions = _without_echoes(mentions, text, labels.knowledge)
     return tuple(sorted(mentions, key=lambda m: -m.confidence))
+
+
+def _without_echoes(mentions: list[CauseMention], text: str, knowledge: Knowledge) -> list[CauseMention]:
+    """The causes without those that only the words sound like in which something was done to the person.
+
+    Of what was wanted of them and refused, that is the pressing itself; else what it was done with ("he
+    threatened me with bad reviews").
+    """
+    short = len(text.split()) <= _STORY
+    denied = (m for m in mentions if m.stance == "denies")
+    suffered = {
+        m.id: knowledge.causes[m.id].suffered
+        for m in denied
+        if _is_suffered(m.id, text if short else m.text, knowledge)
+    }
+    if refuses(text, knowledge) and any(m.stance == "denies" and m.id not in suffered for m in mentions):
+        return [m for m in mentions if m.id not in suffered]
+    words = [pattern for told in suffered.values() if told for pattern in told.says]
+    sure = max((m.confidence for m in mentions if m.id in suffered), default=0.0)
+    others = {c.id for c in knowledge.causes.values() if c.by_others}  # what was done may be just that
+    kept = {m.id for m in mentions if m.stance == "denies" or (m.id in others and m.confidence >= sure)}
+    return [m for m in mentions if m.id in kept or not says(words, m.text)]
 
 
 def named(text: str, knowledge: Knowledge) -> tuple[CauseMention, ...]:
@@ -120,15 +148,21 @@ def named(text: str, knowledge: Knowledge) -> tuple[CauseMention, ...]:
 
 
 def _stance(e: Evidence, text: str, knowledge: Knowledge, thresholds: Thresholds, *, bare: bool) -> Stance:
-    suffered = knowledge.causes[e.id].suffered if e.id in knowledge.causes else None
-    if suffered and says(suffered.says, text) and not says(suffered.says_not, text):
-        return "denies"  # it was done to them
     if e.asked >= thresholds.asked:
         return "asks"
     if e.denied >= thresholds.denied:
+        affirms = knowledge.patterns["is_reason"].found(text)  # its "no" was for something else
+        if affirms and not knowledge.patterns["negates"].found(LEADS.sub("", text)):
+            return "unsure" if wonders(text, knowledge) else "admits"
         return "unsure" if bare else "denies"
     unclear = e.denied > thresholds.unclear and knowledge.patterns["negates"].found(text)
     return "unsure" if unclear or wonders(text, knowledge) else "admits"
+
+
+def _is_suffered(cause: str, text: str, knowledge: Knowledge) -> bool:
+    """Whether a text tells that it was done to the person, and nowhere that they did it."""
+    suffered = knowledge.causes[cause].suffered if cause in knowledge.causes else None
+    return bool(suffered and says(suffered.says, text) and not says(suffered.says_not, text))
 
 
 def accuses(text: str, knowledge: Knowledge) -> bool:

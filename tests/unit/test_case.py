@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reinstate.core.case import Case, CauseMention
 from reinstate.core.parsed import ParsedMessage
+from reinstate.core.statements import Statement
 from reinstate.core.update import update_case
 from reinstate.knowledge import knowledge
 
@@ -225,3 +228,100 @@ def test_a_warning_is_no_hold_taken_back(text: str, after: str) -> None:
     """Who was never warned before has still a hold; who corrects it has none."""
     message = ParsedMessage("inform_detail", text, notice="warning")
     assert after == update_case(Case(notice="hold"), message, None, FACTS).notice
+
+
+CIRCUMSTANCES = [
+    ("a deed that was refused", ("account_sharing",), "denies", "rented_account", False),
+    ("a deed", ("account_sharing",), "admits", "rented_account", True),
+    ("an exception told with a denial", ("multiple_accounts",), "denies", "relative_same_connection", True),
+    ("of another cause", ("automation_tools",), "admits", "after_suspension", False),
+    ("of any cause", ("automation_tools",), "admits", "by_mistake", True),
+]
+
+
+@pytest.mark.parametrize(("rule", "causes", "stance", "circumstance", "holds"), CIRCUMSTANCES)
+def test_a_circumstance_needs_its_deed(
+    rule: str, causes: tuple[str, ...], stance: str, circumstance: str, holds: bool
+) -> None:
+    """What was refused, or belongs to another cause, is no circumstance of the case."""
+    message = heard("he wanted it", "", *(reading(c, stance) for c in causes), circumstances=(circumstance,))
+    assert holds == (circumstance in update_case(Case(), message, None, FACTS).circumstances), rule
+
+
+def test_a_circumstance_read_by_the_intent_needs_its_cause() -> None:
+    """ "I removed it already", a script, opened no second account."""
+    message = heard("i removed it already", "circumstance_after_suspension", confidence=0.9)
+    for cause, holds in (("automation_tools", False), ("multiple_accounts", True)):
+        after = update_case(Case(causes=(cause,)), message, None, FACTS)
+        assert holds == ("after_suspension" in after.circumstances)
+
+
+FACTS_TOLD = [
+    ("a client i met on upwork paid me through paypal", ("met_before_upwork",)),
+    ("a client paid me through paypal", ()),
+]
+
+
+@pytest.mark.parametrize(("text", "denied"), FACTS_TOLD)
+def test_what_a_fact_rules_out_is_known(text: str, denied: tuple[str, ...]) -> None:
+    """Where they met is told before it is asked."""
+    message = heard(text, "cause_paid_outside", reading("paid_outside"))
+    assert denied == update_case(Case(), message, None, FACTS).denied_circumstances
+
+
+def test_not_yet_is_an_answer_before_whatever_follows_it() -> None:
+    """ "Not yet. Money? 215 dollars" has answered whether an appeal was sent."""
+    case = Case(causes=("contact_sharing",))
+    after = update_case(case, heard("not yet. money? 215 dollars", "faq"), "appealed", FACTS)
+    assert "no" == after.appealed
+
+
+def test_who_does_not_know_denies_nothing() -> None:
+    """ "I don't know" is read like a no; it is one to no question."""
+    doubted = Case(causes=("paid_outside",), unsure=("paid_outside",))
+    unknowing = heard("I don't know", "deny", confidence=0.98)
+    assert doubted == update_case(doubted, unknowing, "happened:paid_outside", FACTS)
+    assert "unknown" == update_case(doubted, unknowing, "notice", FACTS).notice
+
+
+@pytest.mark.parametrize(
+    ("word", "intent", "stance"), [("yes", "affirm", "admits"), ("no", "deny", "denies")]
+)
+def test_a_yes_or_no_is_to_what_one_can_answer(word: str, intent: str, stance: str) -> None:
+    """Not what the notice says, but whether it happened, where that is open too."""
+    doubted = Case(causes=("proposal_spam",), unsure=("proposal_spam",))
+    answer = heard(word, intent, confidence=0.98)
+    assert stance == update_case(doubted, answer, "notice", FACTS).stance("proposal_spam")
+    admitted = Case(causes=("proposal_spam",))
+    assert admitted == update_case(admitted, answer, "notice", FACTS)
+
+
+def test_the_reason_takes_back_what_was_added_since() -> None:
+    """ "No, telegram is the reason"; a no alone takes nothing back."""
+    case = Case(causes=("payment_dispute", "contact_sharing"))
+    for text, left in (("no. telegram is the reason", 1), ("no, telegram too", 2)):
+        after = update_case(
+            case, heard(text, "cause_contact_sharing", reading("contact_sharing")), None, FACTS
+        )
+        assert ("contact_sharing", left) == (after.causes[0], len(after.causes))
+
+
+@pytest.mark.parametrize(("intent", "stance"), [("affirm", "admits"), ("deny", "denies")])
+def test_whether_it_happened_is_answered_by_yes_or_no(intent: str, stance: str) -> None:
+    """The open question of who only suspects a cause."""
+    case = Case(causes=("paid_outside",), unsure=("paid_outside",))
+    word = {"affirm": "yes", "deny": "no"}[intent]
+    after = update_case(case, heard(word, intent, confidence=0.98), "happened:paid_outside", FACTS)
+    assert stance == after.stance("paid_outside")
+    assert "unsure" == after.without_answer("happened:paid_outside").stance("paid_outside")
+
+
+def test_a_scrap_beside_other_sentences_adds_no_cause() -> None:
+    """ "Money? 215 dollars" in a known case is a question about money."""
+    text = "not yet. money? 215 dollars"
+    parts = [Statement("aside", "money?", 0.9), Statement("happened", "215 dollars", 0.8)]
+    message = heard(text, "cause_payment_dispute", CauseMention("payment_dispute", 0.76, "admits", text))
+    known = Case(causes=("contact_sharing",))
+    assert () == replace(message, statements=tuple(parts)).beside(known, FACTS).mentions
+    story = Statement("happened", "the client did a chargeback", 0.9)
+    assert replace(message, statements=(*parts, replace(story, text=text))).beside(known, FACTS).mentions

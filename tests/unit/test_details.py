@@ -149,3 +149,11 @@ def test_a_notice_that_is_denied_is_taken_back() -> None:
     """Who says what it is not has no other kind of notice by that."""
     found = details.find("wrong: it is not a payment hold, I never had one", knowledge())
     assert (None, "payment_hold") == (found.notice, found.denied_notice)
+
+
+def test_the_quoted_notice_counts_before_words_that_are_asked_about() -> None:
+    """ "Whats the difference between hold and permanent. mine says ..." """
+    asked = "a permanent block or only a hold, i wonder which"
+    assert "permanent" == details.find(asked, knowledge()).notice
+    assert "hold" == details.find(f'{asked}. mine says "your account is on hold"', knowledge()).notice
+    assert None is details.find("whats the difference between hold and permanent", knowledge()).notice

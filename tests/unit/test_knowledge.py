@@ -37,8 +37,8 @@ from reinstate.replies.verdict import (
     notice_message,
     rule_message,
     verdict_message,
-    why_message,
 )
+from reinstate.replies.why import why_messages
 
 FACTS = knowledge()
 RESPONSES = yaml.safe_load((ROOT.parent / "domain.yml").read_text(encoding="utf-8"))["responses"]
@@ -173,7 +173,7 @@ def test_a_whole_first_verdict_on_two_causes_is_short(cause: str, pasted: bool) 
 @pytest.mark.parametrize("cause", sorted(FACTS.causes))
 def test_what_the_rules_say_fits_a_message(cause: str) -> None:
     """The guide's view, the pages' view and where they differ stand in the answer to "why?"."""
-    why = why_message(decide(Case(causes=(cause,)), FACTS), FACTS)
+    why = why_messages(decide(Case(causes=(cause,)), FACTS), FACTS)[0]
     views = (FACTS.causes[cause].guide, FACTS.causes[cause].policy, FACTS.causes[cause].differ)
     assert all(view in _rendered(why) for view in views if view)
     assert len(_rendered(why)) <= LONGEST

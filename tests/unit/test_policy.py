@@ -402,3 +402,93 @@ def test_a_reply_keeps_as_many_buttons_as_it_may_have(reply: list[tuple[int, str
 def test_knowledge_holds_the_answers_that_the_policy_names() -> None:
     """An id in Python that no file has would be a turn without an answer."""
     assert {NO_REASON, HELPER, f"{CLIENT}restricted"} <= set(FACTS.answers)
+
+
+TELLS_TROUBLE = [
+    ("my account is on hold. how long does it take?", True),
+    ("how do i verify so that i get no hold later?", False),
+    ("if they ask and i can't do it, will they ban me?", False),
+]
+
+
+@pytest.mark.parametrize(("text", "suspected"), TELLS_TROUBLE)
+def test_a_question_about_a_ban_that_may_come_suspects_nothing(text: str, suspected: bool) -> None:
+    """What is asked about is only held for the cause where the account is told to be restricted."""
+    answer = next(
+        a for a in FACTS.answers.values() if a.about == "identity_verification" and a.kind != "rule"
+    )
+    planned = met(text, "faq", answers=((answer.id, 0.9),))
+    assert suspected == ("identity_verification" in planned.case.causes)
+
+
+def test_what_may_be_a_question_about_a_rule_opens_no_case() -> None:
+    """ "Can I use one letter for all jobs" sounds like the deed."""
+    told, ranked = named("proposal_spam", "unsure", 0.54), {"cause_proposal_spam": 0.5, "ask_rule": 0.46}
+    planned = met("one letter for all jobs", "cause_proposal_spam", told, sure=0.9, ranked=ranked)
+    assert (None, Case()) == (planned.judged, planned.case)
+
+
+def test_a_broad_question_is_no_follow_up_of_the_last_answer() -> None:
+    """ "What about my money?" says itself what it is about; "and how often?" does not."""
+    near = (("hacked_payout", 0.01), ("money_lost_or_safe", 0.005))
+    planned = met("what about my money?", "ask_funds", near=near, answered=("appeal_wait_time",))
+    assert ["funds"] == [part.id for part in planned.parts if isinstance(part, TopicPart)]
+
+
+def test_who_did_what_they_asked_about_is_told_what_to_do_now() -> None:
+    """The rule answered last; not where something else is told or the account is in trouble."""
+    did = (Statement("changed", "i did it last week", 0.7),)
+    rule = "rule_contact_before"
+    planned = met("i did it last week", "inform_detail", statements=did, answered=(rule,))
+    assert (AnswerPart(rule, done=True),) == planned.parts
+    others: tuple[dict[str, Any], ...] = (
+        {"statements": (Statement("status", "i did it and got banned", 0.9),)},
+        {"statements": did, "case": PAID},
+        {"statements": (Statement("aside", "i see", 0.9),)},
+    )
+    for other in others:
+        other_plan = met("i did it last week", "inform_detail", answered=(rule,), **other)
+        assert (AnswerPart(rule, done=True),) != other_plan.parts
+
+
+def test_what_is_known_is_no_fragment() -> None:
+    """A denial of the cause of the case counts, whatever else a long message is mostly about."""
+    told = (named("account_compromised"), named("paid_outside", "denies", 0.99))
+    long = "somebody broke in and sent all of it around while i was asleep, and i never took a cent outside of it"
+    ranked = {"cause_account_compromised": 0.97}
+    for case in (PAID, Case(causes=("inactivity",))):
+        planned = met(long, "cause_account_compromised", *told, ranked=ranked, case=case)
+        assert (case == PAID) == ("paid_outside" in planned.case.disputed)
+
+
+def test_a_client_is_answered_before_anything_is_asked_of_freelancers() -> None:
+    """Not whether a cause of theirs happened."""
+    choices = ("cause_payment_dispute", "deny_payment_dispute")
+    told = named("payment_dispute", "unsure", 0.6)
+    planned = met("card failed", "cause_payment_dispute", told, sure=0.6, choices=choices, role="client")
+    assert ["Answer"] == kinds(planned)
+
+
+def test_a_yes_to_something_else_keeps_the_question() -> None:
+    """It is asked in other words, once; what was unclear asks nothing."""
+    doubted = Case(causes=("multiple_accounts",), unsure=("multiple_accounts",))
+    rows = met(
+        "two accounts", "cause_multiple_accounts", named("multiple_accounts", "unsure"), case=Case()
+    ).judged
+    assert rows is not None
+    asked = "happened:multiple_accounts"
+    message: dict[str, Any] = {
+        "choices": ("cause_location_mismatch", "deny_location_mismatch"),
+        "sure": 0.6,
+        "case": doubted,
+        "asked": asked,
+        "rows": rows.rows,
+    }
+    unsure = named("location_mismatch", "unsure", 0.5)
+    first = met("yes, same router", "deny_location_mismatch", unsure, **message)
+    assert ((QuestionPart(asked, again=True),), asked) == (first.parts, first.asked)
+    second = met("yes, same router", "deny_location_mismatch", unsure, asked_again=True, **message)
+    assert ([], asked) == (
+        [p for p in second.parts if isinstance(p, QuestionPart | ChoicePart)],
+        second.asked,
+    )

@@ -269,6 +269,10 @@ SUFFERED = [
     ("he insulted me so i insulted him back", "admits"),
     ("i threatened the client", "admits"),
     ("i kept asking for a good review", "admits"),
+    ("the client sent me disgusting messages and now i am suspended", "denies"),
+    ("a client threatened me with bad reviews, i reported him", "denies"),
+    ("the client asked me to fix it and i begged him for five stars", "admits"),
+    ("el cliente me insultaba todos los días", "denies"),
 ]
 
 
@@ -277,6 +281,53 @@ def test_what_was_done_to_a_person_is_not_their_deed(text: str, stance: str) -> 
     """A client who threatens is told of like one who is threatened; the words for it are knowledge."""
     rows = np.array([row(cause_client_harassment=0.9)])
     assert [("client_harassment", stance)] == [(c.id, c.stance) for c in said(text, [], rows).causes]
+
+
+def stances(text: str, **probabilities: float) -> list[tuple[str, str]]:
+    """How each cause is meant in a message of one clause whose intents are that likely."""
+    causes = [name.partition("_")[2] for name in probabilities]
+    names = [*(kind + cause for cause in causes for kind in ("cause_", "deny_")), "out_of_scope"]
+    rest = 1 - sum(probabilities.values())
+    rows = np.array([[probabilities.get(n, rest if n == "out_of_scope" else 0.0) for n in names]])
+    return [(c.id, c.stance) for c in said(text, [], rows, names).causes]
+
+
+NOT_SHARED = [
+    ("someone used my account without me knowing", "denies"),
+    ("my cousin stole my password and worked as me", "denies"),
+    ("someone used it without my permission and now upwork says i rented it", "denies"),
+    ("i gave him my password and he used it without asking me", "admits"),
+    ("my brother used my account", "admits"),
+]
+
+
+@pytest.mark.parametrize(("text", "stance"), NOT_SHARED)
+def test_who_was_robbed_of_an_account_has_not_shared_it(text: str, stance: str) -> None:
+    """Nor who did not know of it."""
+    assert [("account_sharing", stance)] == stances(text, cause_account_sharing=0.9)
+
+
+def test_what_was_refused_is_not_the_pressing_too() -> None:
+    """ "He wanted to rent my account, I said no" is about renting alone."""
+    text = "a client wanted me to rent him my account, i said no"
+    read_as = stances(text, cause_client_harassment=0.5, cause_account_sharing=0.4)
+    assert [("account_sharing", "denies")] == read_as
+
+
+def test_what_somebody_was_threatened_with_is_no_cause() -> None:
+    """ "He threatened me with bad reviews" tells of no poor feedback."""
+    text = "he threatened me with bad reviews, i reported him"
+    read_as = stances(text, cause_client_harassment=0.6, cause_poor_feedback=0.35)
+    assert [("client_harassment", "denies")] == read_as
+
+
+REASONS = [("no. telegram is the reason", "admits"), ("no, telegram is not the reason", "denies")]
+
+
+@pytest.mark.parametrize(("text", "stance"), REASONS)
+def test_a_no_before_the_reason_denies_something_else(text: str, stance: str) -> None:
+    """What is said to be the reason is affirmed."""
+    assert [("contact_sharing", stance)] == stances(text, deny_contact_sharing=0.95)
 
 
 REFUSED = [

@@ -1,0 +1,88 @@
+"""Changes of a letter that last, whatever it is drafted from next. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from reinstate.core.letter import Letter, Sentence
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A wish as it is kept: `old` text that `new` stands for; without `old` it is added.
+
+    `part` and `key` tell the sentence in another tone, or where a new fact put it in other words. Where there
+    is a sentence that it is to stand `after` or `before`, its place changes too.
+    """
+
+    old: str
+    new: str
+    part: str = ""
+    key: str = ""
+    after: str = ""
+    before: str = ""
+
+
+def edit_of(sentence: Sentence, new: str, *, after: str = "", before: str = "") -> Edit:
+    """The edit that puts other words in place of a sentence, none to take it out, or that moves it."""
+    return Edit(sentence.text, new, sentence.part, _key(sentence), after, before)
+
+
+def edited(letter: Letter, edits: Iterable[Edit]) -> Letter:
+    """The letter with its edits; a sentence of the person's own whose place is gone is added."""
+    for edit in edits:
+        letter = _changed(letter, edit)
+    return letter
+
+
+def same_words(one: str, other: str) -> bool:
+    """Whether two texts have the same words."""
+    return re.findall(r"\w+", one.casefold()) == re.findall(r"\w+", other.casefold())
+
+
+def _key(sentence: Sentence) -> str:
+    """What a sentence is made of: the same in every tone."""
+    return sentence.words or ";".join(sorted(f"{fact.kind}={fact.value}" for fact in sentence.facts))
+
+
+def _changed(letter: Letter, edit: Edit) -> Letter:
+    old = _found(letter, edit) if edit.old else None
+    if old is None:
+        letter = _with_more(letter, edit)
+        old = next((s for s in letter.all if edit.new and s.text == edit.new), None)
+    if old is None:
+        return letter
+    if edit.after or edit.before:
+        return _moved(letter, old, edit)
+    changed = (replace(s, text=edit.new, words=edit.new) if s is old else s for s in letter.all)
+    return replace(letter, all=tuple(s for s in changed if s.text))
+
+
+def _moved(letter: Letter, sentence: Sentence, edit: Edit) -> Letter:
+    """The letter with a sentence beside another one, in its part; as it was where that is gone."""
+    beside = edit.after or edit.before
+    to = next((s for s in letter.sentences if s.text == beside and s is not sentence), None)
+    if to is None:
+        return letter
+    left = [s for s in letter.all if s is not sentence]
+    place = left.index(to) + (1 if edit.after else 0)
+    return replace(letter, all=(*left[:place], replace(sentence, part=to.part), *left[place:]))
+
+
+def _found(letter: Letter, edit: Edit) -> Sentence | None:
+    """The sentence that an edit changes: by its text, by what it is made of, or by its place."""
+    same = [s for s in letter.sentences if s.part == edit.part]
+    exact = (s for s in letter.sentences if s.text == edit.old)
+    made = (s for s in same if _key(s) == edit.key)
+    placed = (s for s in same if edit.new and s.facts)  # of a person's own sentences a part may have several
+    return next((s for found in (exact, made, placed) for s in found), None)
+
+
+def _with_more(letter: Letter, edit: Edit) -> Letter:
+    """The letter with a sentence more, in its part."""
+    if not edit.new or any(s.text == edit.new for s in letter.sentences):
+        return letter
+    more = Sentence(edit.new, letter.place(edit.part), words=edit.new)
+    return replace(letter, all=(*letter.all, more))

@@ -1,0 +1,44 @@
+"""Why a verdict is what it is, and what follows for the person, as messages. Pure."""
+
+from __future__ import annotations
+
+from reinstate.core.verdict import Verdict
+from reinstate.knowledge import Cause, Knowledge
+from reinstate.replies.message import Message, bullets, paragraphs, sources, titled_buttons
+
+MOST = 3  # pieces of evidence, things not to do, and what people ask next
+ROOM = 840  # characters of a turn, of 900 in all, beside the domain's words
+
+
+def why_messages(verdict: Verdict, knowledge: Knowledge) -> list[Message]:
+    """What the guide and Upwork's pages say, what can prove it, and what not to do; where they say it.
+
+    The reason itself stands in the verdict: it is said again where there is room. The evidence stands there
+    too where the person denies it, and is not said again.
+    """
+    cause = knowledge.causes.get(verdict.cause or "")
+    named = sources(verdict.sources, knowledge)
+    if cause is None:
+        return [Message("utter_why", {"say": verdict.say}, (), named)]
+    evidence = knowledge.table.wording.evidence.format(bullets(cause.evidence[:MOST]))
+    shown = verdict.stance == "denies" or (cause.severity == "hold" and verdict.path == "appeal")
+    parts = [*_views(cause, knowledge), "" if shown or not cause.evidence else evidence]
+    avoid = bullets(cause.avoid[:MOST])
+    room = ROOM - len(avoid) - len(paragraphs(parts))
+    say = paragraphs([verdict.say, *parts] if len(verdict.say) <= room else parts)
+    follow_ups = knowledge.table.wording.follow_ups.get(verdict.path, ())[:MOST]
+    return [
+        Message("utter_why", {"say": say}, (), named),
+        Message("utter_avoid", {"avoid": avoid}, titled_buttons(follow_ups, knowledge)),
+    ]
+
+
+def _views(cause: Cause, knowledge: Knowledge) -> list[str]:
+    """What the guide and Upwork's own pages say of a cause, where they differ, what nobody knows."""
+    wording = knowledge.table.wording
+    return [
+        wording.guide.format(cause.guide) if cause.guide else "",
+        wording.policy.format(cause.policy),
+        cause.differ or "",
+        cause.unknown or "",
+    ]

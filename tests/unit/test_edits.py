@@ -1,0 +1,123 @@
+"""A letter that is sent back, and what is put in by one press."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reinstate.core.edits import edited
+from reinstate.core.letter import Letter, draft
+from reinstate.core.own_words import STORY
+from reinstate.core.returned import returned
+from reinstate.core.review import left_out, put_in
+from reinstate.core.spelling import spelled
+from reinstate.core.statements import OUT, Statement
+from tests.unit.test_letter import FACTS, admitting
+
+WRITTEN = (
+    "In May a client paid me by Wise.",
+    "He asked for it because his card was declined.",
+    "I did not know the rule.",
+    "It was $200 for one milestone.",
+)
+
+
+def story(*texts: str) -> tuple[Statement, ...]:
+    """What was written for a letter."""
+    return tuple(Statement("happened", text, place=STORY) for text in texts)
+
+
+def letter_of(*texts: str) -> Letter:
+    """The letter with it."""
+    return draft(admitting("paid_outside"), (), story(*texts), "formal", FACTS)
+
+
+def sent_back(letter: Letter, text: str) -> Letter:
+    """The letter after a text."""
+    edits = returned(text, letter, FACTS)
+    assert edits is not None
+    return edited(letter, edits)
+
+
+def test_a_letter_that_is_sent_back_is_the_letter() -> None:
+    """Words changed, a sentence out, one more, two in another order: it stands as it was sent, framed as before."""
+    letter = letter_of(*WRITTEN)
+    text = letter.text.replace(" I did not know the rule.", " I knew it and did it all the same.")
+    text = text.replace(f" {WRITTEN[3]}", "").replace("In May a client", "Last May a client from Oslo")
+    assert sent_back(letter, text).text == text
+    turned = letter.text.replace(f"{WRITTEN[0]} {WRITTEN[1]}", f"{WRITTEN[1]} {WRITTEN[0]}")
+    assert turned != letter.text
+    assert sent_back(letter, turned).text == turned
+
+
+def test_a_letter_may_be_sent_back_without_its_frame() -> None:
+    """Some copy its middle alone, and some write their name beneath."""
+    letter = letter_of(*WRITTEN)
+    middle = "\n".join(s.text for s in letter.sentences if s.text != WRITTEN[2])
+    without = sent_back(letter, middle)
+    assert without.text == letter.text.replace(f" {WRITTEN[2]}", "")
+    assert (
+        sent_back(letter, letter.text.replace("[your name as on your Upwork profile]", "Ana")).text
+        == letter.text
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["leave out 3", "He asked for it because his card was declined.", "", "ok thanks"]
+)
+def test_what_is_no_letter_is_not_taken_for_one(text: str) -> None:
+    """A sentence of it alone says something of it."""
+    assert returned(text, letter_of(*WRITTEN), FACTS) is None
+
+
+@given(st.permutations(WRITTEN), st.sets(st.sampled_from(WRITTEN), max_size=2), st.booleans())
+def test_whatever_is_sent_back_stands(order: list[str], gone: set[str], more: bool) -> None:
+    """In any order, with some of it and more of it."""
+    letter = letter_of(*WRITTEN)
+    kept = [text for text in order if text not in gone]
+    if more:
+        kept.insert(len(kept) // 2, "My landlord can confirm it.")
+    text = letter.text.replace(" ".join(WRITTEN), " ".join(kept))
+    assert sent_back(letter, text).text == text
+
+
+def test_what_was_left_out_is_put_in_where_it_was_written() -> None:
+    """By one press, each sentence behind the one before it; what is rude stays out."""
+    doubted = Statement("aside", "i dont know which job it was", place=OUT)
+    rude = Statement("happened", "those idiots never answered me", place=OUT)
+    told = (*story(WRITTEN[0]), doubted, *story(WRITTEN[3]), rude)
+    letter = draft(admitting("paid_outside"), (), told, "formal", FACTS)
+    out = left_out((letter,), told, FACTS)
+    assert out == (doubted, rude)
+    whole = edited(letter, put_in(letter, out, told, FACTS))
+    assert f"{WRITTEN[0]} I do not know which job it was. {WRITTEN[3]}" in whole.text
+    assert "idiots" not in whole.text
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("I recieved it at my old adress", "I received it at my old address"),
+        ("my pasport, alowed by nobody", "my passport, allowed by nobody"),
+        ('the notice said "recieved"', 'the notice said "recieved"'),
+        ("paid by venmo and fiverr, saw Derlis in Brno", "paid by venmo and fiverr, saw Derlis in Brno"),
+        ("my neighbour apologised, colour and centre", "my neighbour apologised, colour and centre"),
+    ],
+)
+def test_slips_are_put_right_and_nothing_else(written: str, meant: str) -> None:
+    """Names, brands, British spelling and other people's words stay."""
+    assert spelled(written) == meant
+
+
+def test_scraps_of_proof_are_one_list() -> None:
+    """ "and the work diary" stands with the screenshot."""
+    told = (
+        *story(WRITTEN[0]),
+        Statement("proof", "screenshot of the message to the client, and his answer", place="proof"),
+        Statement("proof", "and the work diary", place="proof"),
+    )
+    text = draft(admitting("paid_outside"), (), told, "formal", FACTS).text
+    assert (
+        "As evidence I have: screenshot of the message to the client, and his answer, the work diary." in text
+    )
