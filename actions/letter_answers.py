@@ -8,7 +8,7 @@ from dataclasses import replace
 from rasa_sdk.events import EventType, SlotSet
 
 from actions.standing import answers
-from actions.turn import since_restart, was_said
+from actions.turn import since_set, was_said
 from actions.writing import Writing, kept
 from reinstate.core import statements
 from reinstate.core.case import Case
@@ -19,7 +19,7 @@ from reinstate.core.own_words import STORY, TOLD, part_of
 from reinstate.core.parsed import ParsedMessage
 from reinstate.core.statements import Statement
 from reinstate.core.update import update_case
-from reinstate.core.wishes import is_wish, parse_wishes
+from reinstate.core.wishes import parse_wishes
 from reinstate.knowledge import knowledge
 from reinstate.replies.message import Message
 
@@ -75,15 +75,10 @@ def _few_words(said: Writing) -> list[EventType]:
 
 
 def _written(said: Writing, message: ParsedMessage) -> tuple[Statement, ...]:
-    """The sentences of a story, without what frames every letter and what is said of this one."""
+    """The sentences of a story, without what frames every letter."""
     frames = knowledge().patterns["frames"]
-    own = (s for s in sentences(said.voice(message.text)) if not (frames.found(s) or _is_about_letter(s)))
+    own = (s for s in sentences(said.voice(message.text)) if not frames.found(s))
     return statements.written(own, said.says, STORY, _NOT_OF_STORY, _asks)
-
-
-def _is_about_letter(text: str) -> bool:
-    """Whether a sentence says something of the letter and not to its reader ("and that we leave out")."""
-    return knowledge().wishes["about_letter"].found(text) or is_wish(text, knowledge())
 
 
 def _asks(text: str) -> bool:
@@ -93,11 +88,19 @@ def _asks(text: str) -> bool:
 
 def _speaks_of_another(said: Writing, story: Iterable[Statement]) -> bool:
     """Whether who writes for somebody speaks of them as "he" or "she", and was not told yet not to."""
-    if was_said(Message("utter_letter_as_owner"), since_restart(said.tracker)):
+    if was_said(Message("utter_letter_as_owner"), since_set(said.tracker, "letter_asked")):
         return False
     patterns, text = knowledge().patterns, " ".join(s.text for s in story)
-    helps = said.role == "helper" or patterns["of_owners_things"].found(text)
+    owns = patterns["own_account"].found(text)
+    helps = said.role == "helper" or (patterns["of_owners_things"].found(text) and not owns)
     return helps and any(patterns["speaks_of_owner"].found(s.text) for s in story)
+
+
+def _third_person(said: Writing) -> bool:
+    """Whether the answer of a helper speaks of the owner as "he", and they were not told yet not to."""
+    helps = said.role == "helper" and not said.message.pressed
+    told = was_said(Message("utter_letter_as_owner"), since_set(said.tracker, "letter_asked"))
+    return helps and not told and knowledge().patterns["of_them"].found(said.message.text)
 
 
 def answered(said: Writing) -> list[EventType]:
@@ -115,6 +118,9 @@ def answered(said: Writing) -> list[EventType]:
     wishes = parse_wishes(message.text, knowledge()).wishes
     if any(wish.kind != "add" for wish in wishes):
         return []
+    if _third_person(said):
+        said.say([Message("utter_letter_as_owner")])
+        return [SlotSet("letter_kind", said.kind)]  # so that nothing else answers, and the form asks again
     return _taken(said, _wanted(said) if wishes else message, asked)
 
 

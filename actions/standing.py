@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from textwrap import shorten
 from typing import Any
 
 from rasa_sdk import Tracker
@@ -42,6 +43,7 @@ _QUESTIONS = ("ask_", "platform_question", "out_of_scope")
 _TALK = ("greet", "thank", "goodbye", "vent", "draft_appeal", "letter_", "feedback_")
 _TALK_WORDS = 5
 _SURE_OF_LETTER = 0.7
+_MOST_UNDONE = 200  # characters
 _SURE_TALK = 0.8  # "the wise statements" sounds a little like an opinion, and answers
 _SAYS_LITTLE = ("affirm", "deny", "vent", "out_of_scope", "nlu_fallback", "platform_question", "faq")
 _NEVER_OF_LETTER = ("forget_me", "ask_forget", "restart", "crisis")
@@ -225,7 +227,8 @@ def _fulfilled(said: Writing, heard: Wishes) -> list[EventType]:
         *(w.what or w.sentence or ", ".join(map(str, w.numbers)) for w in failed),
         *_wanted_else(heard, said.says),
     ]:
-        said.say([Message(said.another("utter_letter_undone"), {"what": undone[0]})])
+        what = shorten("; ".join(undone), _MOST_UNDONE, placeholder=" …")
+        said.say([Message(said.another("utter_letter_undone"), {"what": what})])
     elif heard.tone == said.tone and not heard.wishes:
         said.say([change_message(letter, said.another("utter_letter_same"))])
         return said.set(slots)
@@ -245,6 +248,7 @@ def _wanted_else(heard: Wishes, says: Sequence[Statement]) -> Iterator[str]:
 def _with_wishes(asked: Writing, said: Writing, heard: Wishes) -> tuple[Letter, tuple[Edit, ...], list[Wish]]:
     """The letter with what was wanted of it, its edits, and the wishes that cannot be fulfilled."""
     letter, edits, failed = asked.letter, asked.edits, []
+    now: dict[str, str] = {}
     for wish in (_voiced(w, said) for w in heard.wishes):
         if wish.kind == "undo" and edits:
             edits = edits[:-1]
@@ -252,8 +256,17 @@ def _with_wishes(asked: Writing, said: Writing, heard: Wishes) -> tuple[Letter, 
             continue
         more = edits_of(wish, said.letter if wish.numbers else letter, knowledge())
         failed += [] if more or is_said(wish, letter, knowledge()) else [wish]
+        more = tuple(_as_changed(edit, now) for edit in more)
+        now |= {edit.old: edit.new for edit in more if edit.old and edit.new}
         edits, letter = (*edits, *more), edited(letter, more)
     return letter, edits, failed
+
+
+def _as_changed(edit: Edit, now: Mapping[str, str]) -> Edit:
+    """An edit of a letter whose sentences read otherwise `now`, by an edit of the same message."""
+    new = now.get(edit.new, edit.new) if edit.new == edit.old else edit.new  # a move
+    places = {"after": now.get(edit.after, edit.after), "before": now.get(edit.before, edit.before)}
+    return replace(edit, old=now.get(edit.old, edit.old), new=new, **places)
 
 
 def answers(message: ParsedMessage) -> bool:

@@ -85,6 +85,11 @@ class Writing(Said):
         """What the person changed in a letter of a kind about this cause."""
         return tuple(Edit(*row[1:]) for row in self._edit_rows() if row[0] == self._letter_id(kind))
 
+    @property
+    def edits_of_own(self) -> tuple[Edit, ...]:
+        """What the person changed in their own sentences, which another letter holds as well."""
+        return tuple(edit for edit in self.edits if edit.key or not edit.old)
+
     def kept_edits(self, kind: str, edits: Iterable[Edit]) -> list[list[str]]:
         """What the slot keeps where these are the edits of one kind."""
         letter = self._letter_id(kind)

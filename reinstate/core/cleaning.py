@@ -10,10 +10,12 @@ import re
 
 from babel import Locale
 
-from reinstate.core.spelling import spelled
+from reinstate.core.spelling import is_word, spelled
 from reinstate.knowledge import Knowledge, matches, put
 
-_ENDS = re.compile(r"(?<=[.!?…])(?<!\b[MD]r\.)(?<!\bMrs\.)(?<!\bMs\.)\s+|\s*[\n;]+\s*|\s+[-–—]+\s+")
+_ENDS = re.compile(
+    r"(?<=[.!?…])(?<!\b[MD]r\.)(?<!\bMrs\.)(?<!\bMs\.)(?!(?<=\b[A-Z]\.)\s+[a-z])\s+|\s*[\n;]+\s*|\s+[-–—]+\s+"
+)
 _LEAST_WORDS, _MOST_WORDS, _MOST_PHRASE = 3, 60, 14
 # Capitals in a row that no name or short form is; a capital behind an "I" that was put before.
 _SHOUT = re.compile(r"(?:\b[A-Z]{2,}\b[ ,]+){2,}\b[A-Z]{2,}\b")
@@ -34,9 +36,12 @@ def put_well(text: str, knowledge: Knowledge) -> str:
 
 
 def written_well(text: str, knowledge: Knowledge) -> str:
-    """A sentence that was written for a letter, mended; empty where it is rude."""
-    if knowledge.patterns["rude"].found(text):
-        return ""
+    """A sentence that was written for a letter, mended, without what is rude in it; empty if that is all."""
+    rude = knowledge.patterns["rude"]
+    if rude.found(text):
+        text = ", ".join(clause for clause in text.split(", ") if not rude.found(clause))
+        if not is_sentence(mend(text, knowledge, talk=False), knowledge):
+            return ""
     mended = mend(text, knowledge, talk=False)
     return f"{mended[:-1]}?" if mended and text.rstrip(" )\"'").endswith("?") else mended
 
@@ -70,7 +75,8 @@ def mend(sentence: str, knowledge: Knowledge, *, talk: bool = True) -> str:
     """
     sentence = _SHOUT.sub(lambda found: found[0].lower(), sentence)
     for shouted in matches(knowledge.patterns["shouted"].says, sentence):
-        sentence = sentence[: shouted.start()] + shouted[0].lower() + sentence[shouted.end() :]
+        if is_word(shouted[0].lower()):
+            sentence = sentence[: shouted.start()] + shouted[0].lower() + sentence[shouted.end() :]
     sentence = spelled(sentence)
     for fix in (f for f in knowledge.cleaning.values() if talk or not f.talk):
         sentence = put(fix.pattern, fix.put, sentence)
@@ -140,7 +146,8 @@ def capitalised(text: str, knowledge: Knowledge) -> str:
     text = _with_countries(text)
     for found in matches(knowledge.patterns["name_told"].says, text):
         start, end = found.span("name")
-        text = text[:start] + text[start:end].title() + text[end:]
+        if text[start:end].islower():
+            text = text[:start] + text[start:end].title() + text[end:]
     return text
 
 

@@ -212,7 +212,8 @@ def _told(
         return
     for said in matches(knowledge.patterns["quotes_notice"].says, message.text):
         if _is_theirs(said["value"], knowledge):
-            yield _GROUNDS, said["value"].strip(" ."), said[0]
+            value = said["value"].strip(" .")
+            yield _GROUNDS, value.lower() if value.isupper() else value, said[0]
     asks = knowledge.patterns["asks_something"]
     stated = [sentence for sentence in sentences(message.text) if not asks.found(sentence)]
     asked_kind = knowledge.facts.get(asked or "")

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reinstate.core.case import Case
-from reinstate.core.cleaning import capital, in_list, is_sentence, phrase
+from reinstate.core.cleaning import capital, in_list, is_sentence
 from reinstate.core.facts import Fact, of_cause, tells
 from reinstate.core.own_words import NEW, STORY, TOLD, own_words, part_of
 from reinstate.core.statements import Statement, belonging
@@ -22,13 +22,13 @@ from reinstate.knowledge import Knowledge, LetterPatterns, LetterRow, LetterStan
 LONGEST = 3000
 APPEAL, QUESTIONS = "appeal", "questions"
 MOST_QUESTIONS = 4
-_MOST_THINGS = 30  # words of a sentence that may only name what can be shown
+_BEGINNING = 5  # words of a sentence in which its verb stands; what has none there only names things
 _FEW_THINGS = 4  # words of what only names it, whatever it sounds like ("the work diary")
 _LONG = 25  # words of what was written for a letter from which on it tells what belongs to a story
 ADDED = "added"  # the part of sentences that a person added and that have no part in this letter
 HAPPENED = "happened"  # the fact that only asks what happened
 _FRAME = ("subject", "greeting", "ending")
-_DETAIL, _POSITION, _REGRET = "detail", "position", "regret"
+_ACCOUNT, _DETAIL, _POSITION, _REGRET = "account", "detail", "position", "regret"
 # The parts whose patterns tell facts; the others frame the letter and may name a fact that was told already.
 _BESIDE = ("unaware", "removed", "evidence")
 _TELLING = ("what", "who", "why", "often", *_BESIDE)
@@ -121,7 +121,11 @@ def draft(
     story = [s for s in own if s.part == STORY]
     if stance == "asks" and happened and (cause or any(own_deed.found(s.text) for s in happened)):
         stance = "explains"  # who tells what happened knows which rule it is
+    opening = case
+    if any(knowledge.patterns["measure_told"].found(s.text) for s in story):  # the person says it themselves
+        opening = replace(case, notice=None, appealed=None)
     rows = _Rows((*_of_cause(cause, knowledge).rows, *frame.rows), case, stance, tone, cause, knowledge)
+    openings = replace(rows, case=opening)
     spoken = {s.part for s in own} | {part_of(s.kind) for s in told if s.place}
     left = [f for f in known if not any(_says(s, f, knowledge) for s in own)]
     written = any(s.place for s in told)
@@ -134,9 +138,15 @@ def draft(
         left = [f for f in left if not any(_overlap(f.words, w) for w in (stands if f.answers else said))]
     beside = TOLD in spoken and not any(knowledge.facts[f.kind].deed for f in left)
     framing = [f for f in known if _REGRET not in spoken or f.kind not in (_OWNS, _SORRY)]
-    found = [s for part in parts if part not in (*_TELLING, _DETAIL) if (s := rows.first(part, framing))]
+    found = [
+        s
+        for part in parts
+        if part not in (*_TELLING, _DETAIL)
+        if (s := (openings if part == _ACCOUNT else rows).first(part, framing))
+    ]
     found += rows.tell(parts, left, beside=beside)
-    if story or (TOLD in spoken and cause is None):  # who tells what happened need not say what it concerns
+    long = sum(len(s.words.split()) for s in story) >= _LONG  # who tells at length says what it concerns
+    if long or (TOLD in spoken and cause is None):
         found = [s for s in found if s.part != "accused" or s.facts]
     owns = _REGRET in spoken or any(_tells_deed(f, knowledge) for f in known)
     if story or (stance == "admits" and not owns):
@@ -173,7 +183,8 @@ def _led(own: Iterable[Sentence], rows: _Rows) -> Iterator[Sentence]:
         scraps = [
             s for s in bare if s.part == part and (part in _LISTED or part not in parts or _has_figure(s))
         ]
-        listed = ", ".join(in_list(s.text, s.words) for s in scraps)
+        *first, last = [in_list(s.text, s.words) for s in scraps] or [""]
+        listed = f"{', '.join(first)}, and {last}" if first else last
         if scraps and (row := rows.first(f"bare_{part}", (), {"words": f"{listed}."})):
             yield Sentence(row.text, part, words="\n".join(s.words for s in scraps))
 
@@ -186,7 +197,9 @@ def _names_things(sentence: Sentence, knowledge: Knowledge) -> bool:
     """Whether a sentence only names what can be shown ("The police report, and the mail that came")."""
     if sentence.part != _KNOWN_BY[EVIDENCE] or _BEGINS.match(sentence.text):
         return False
-    return len(sentence.text.split()) <= _FEW_THINGS or bool(phrase(sentence.text, knowledge, _MOST_THINGS))
+    words = sentence.text.split()
+    begun = " ".join(words[:_BEGINNING])
+    return len(words) <= _FEW_THINGS or not knowledge.patterns["verb"].found(begun)
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,14 @@ what can be put well, once, as much as there is room for.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reinstate.core.case import Case
 from reinstate.core.cleaning import is_sentence, mend, put_well, stems, written_well
 from reinstate.core.facts import Fact, tells
+from reinstate.core.spelling import is_word
 from reinstate.core.statements import Statement
 from reinstate.knowledge import Knowledge, Tone
 
@@ -29,6 +31,7 @@ PARTS: Mapping[str, tuple[str, int, int]] = {
 }
 _WRITTEN, _WRITTEN_BRIEF = 330, 90  # words of what was written for the letter: formal or warm, brief
 _NEARLY = 0.7  # share of the telling words of a sentence that stand in another one
+_NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-z]{2,}\b")  # a capital within a sentence
 _BARE = 6  # words of an answer that is no sentence
 
 
@@ -76,7 +79,7 @@ def own_words(
     told = tuple(told)
     if any(s.place for s in told):
         written = (s for s in told if s.place == STORY or (s.place and not _is_told_by(s, facts, knowledge)))
-        return list(_written(written, _WRITTEN_BRIEF if tone == "brief" else _WRITTEN, knowledge))
+        return _with_names(_written(written, _WRITTEN_BRIEF if tone == "brief" else _WRITTEN, knowledge))
     others = {*case.causes, *case.disputed} - {case.first_cause}
     deeds = [f for f in facts if disputes and knowledge.facts[f.kind].deed]
     found: dict[str, Own] = {}
@@ -111,6 +114,16 @@ def _written(told: Iterable[Statement], most: int, knowledge: Knowledge) -> Iter
             yield Own(text, statement.place, statement.text, statement.sure)
 
 
+def _with_names(sentences: Iterable[Own]) -> list[Own]:
+    """Sentences in which a name has its capital everywhere that it has once ("to dato", "my cousin Dato")."""
+    own = list(sentences)
+    found = {name for one in own for name in _NAME.findall(one.text) if not is_word(name.lower())}
+    if not found:
+        return own
+    small = re.compile(rf"\b(?:{'|'.join(name.lower() for name in sorted(found))})\b")
+    return [replace(one, text=small.sub(lambda match: match[0].capitalize(), one.text)) for one in own]
+
+
 def _said_once(sentences: Sequence[Own], knowledge: Knowledge) -> list[Own]:
     """Sentences without those that another one nearly says, or the others of their part say wholly.
 
@@ -130,10 +143,10 @@ def _said_once(sentences: Sequence[Own], knowledge: Knowledge) -> list[Own]:
     return left
 
 
-def nearly_says(more: set[str], words: set[str]) -> bool:
-    """Whether the telling words of a sentence, `words`, nearly all stand among `more`, with every figure."""
+def nearly_says(more: set[str], words: set[str], share: float = _NEARLY) -> bool:
+    """Whether a `share` of a sentence's telling words, `words`, stands among `more`, with every figure."""
     figures = {word for word in words if any(sign.isdigit() for sign in word)}
-    return len(words & more) >= _NEARLY * len(words) and figures <= more
+    return len(words & more) >= share * len(words) and figures <= more
 
 
 def _surest(sentences: Iterable[Own], part: str, most: int) -> Iterator[Own]:

@@ -346,7 +346,7 @@ def _judge(turn: Turn, case: Case, answers: tuple[Part, ...], knowledge: Knowled
     unchanged = not explain and turn.rows == verdict.rows
     if unchanged and answers:
         return replace(_keep(turn, answers), case=case)
-    if unchanged and not answers and message.text.rstrip().endswith("?") and offered(message):
+    if unchanged and not answers and asks(message.text, knowledge) and offered(message):
         return replace(_keep(turn, (perhaps(message, knowledge),)), case=case)
     named = message.told[0].id if message.told else None
     part = VerdictPart(

@@ -11,12 +11,15 @@ from reinstate.core.facts import Fact
 from reinstate.core.letter import Letter
 from reinstate.core.own_words import nearly_says, part_of
 from reinstate.core.parsed import CORRECTS
-from reinstate.core.statements import DRAFT, OF_LETTER, Statement
+from reinstate.core.statements import DRAFT, Statement
 from reinstate.knowledge import Knowledge
 
 _REQUEST = ("request", "questions")
 _USUAL, _SURE = ("record", "changed", "proof"), 0.9  # kinds of sentences, and how surely they are that
 _SHORTEST = 4  # words of what is said to be left out
+_SHORTEST_OF_TALK = 6
+_WRITTEN, _TOLD = 0.7, 0.5  # shares of its telling words that stand in a letter which says it already
+_SURELY_ASIDE = 0.99
 MOST_LEFT_OUT = 3
 
 
@@ -54,13 +57,19 @@ def left_out(
     out = (
         s
         for s in told
-        if (s.place or (s.kind in _USUAL and s.sure >= _SURE))
-        and s.kind not in (DRAFT, OF_LETTER)
-        and len(s.text.split()) >= _SHORTEST
+        if _belongs(s)
+        and len(s.text.split()) >= (_SHORTEST if s.place else _SHORTEST_OF_TALK)
         and not CORRECTS.search(s.text)
-        and not nearly_says(says, set(stems(s.text, knowledge)))
+        and not nearly_says(says, set(stems(s.text, knowledge)), _WRITTEN if s.place else _TOLD)
     )
     return tuple(out)[:MOST_LEFT_OUT]
+
+
+def _belongs(statement: Statement) -> bool:
+    """Whether a person may miss it: what they wrote for a letter, and what surely is of the usual kinds."""
+    if statement.place:
+        return statement.kind not in (DRAFT, "aside") or statement.sure < _SURELY_ASIDE
+    return statement.kind in _USUAL and statement.sure >= _SURE
 
 
 def put_in(

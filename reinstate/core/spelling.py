@@ -1,7 +1,7 @@
 """Slips of the pen in what a person wrote, put right where there is no doubt. Pure.
 
 Only small words of English letters are touched, so no name and no brand: what is in no dictionary and becomes
-a word by one letter more or less of a pair ("adress"), or by "ie" in place of "ei" ("recieved").
+a word by one letter more or less of a pair ("adress"), or by two vowels that change places ("recieved").
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from spellchecker import SpellChecker
 
 _WORD = re.compile(r"(?<![\w.@/'’-])[A-Za-z]?[a-z]{4,}(?![\w@/'’-])")
+_VOWELS = "aeiou"
 _COMMON = 200  # how often a word stands in the package's corpus before it is what was meant
 
 
@@ -20,6 +21,11 @@ def spelled(text: str) -> str:
     """A text with such slips put right; what stands in quotation marks is somebody else's and stays."""
     parts = re.split(r'("[^"]*"|“[^”]*”)', text)
     return "".join(part if n % 2 else _WORD.sub(_right, part) for n, part in enumerate(parts))
+
+
+def is_word(word: str) -> bool:
+    """Whether a word in small letters is a common one of English, and hardly a name."""
+    return word in _dictionary() and _dictionary()[word] >= _COMMON
 
 
 def _right(found: re.Match[str]) -> str:
@@ -36,7 +42,7 @@ def _near(word: str) -> Iterator[str]:
         yield word[:n] + word[n] + word[n:]
         if word[n] == word[n - 1]:
             yield word[:n] + word[n + 1 :]
-        if {word[n], word[n + 1]} == {"i", "e"}:
+        if word[n] in _VOWELS and word[n + 1] in _VOWELS:
             yield word[:n] + word[n + 1] + word[n] + word[n + 2 :]
 
 

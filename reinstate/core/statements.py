@@ -119,8 +119,9 @@ def written(
     for sentence in text:
         parts = [s for s in says if s.text in sentence or sentence in s.text]
         if asks(sentence) and not all(s.for_letter for s in parts):
-            may = [s for s in parts if s.for_letter or s.sure < _SURE_ASIDE]
-            found += [replace(s, place=place if s.for_letter else OUT) for s in may]
+            stays = [s.for_letter or not asks(s.text) for s in parts]
+            may = [(s, in_) for s, in_ in zip(parts, stays) if in_ or s.sure < _SURE_ASIDE]
+            found += [replace(s, place=place if in_ else OUT) for s, in_ in may]
             continue
         first = next((s for s in parts if s.for_letter), Statement("happened", sentence))
         aside = parts and all(s.kind in _BESIDE and s.sure >= least for s in parts)

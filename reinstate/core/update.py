@@ -12,6 +12,7 @@ from reinstate.core.verdict import HAPPENED, decide
 from reinstate.knowledge import APPEALED, NOTICES, Circumstance, Knowledge, matches, says
 
 _NO_ANSWER = ("cause_unknown", "skip")
+_SURE_PROMISE = 0.8  # how surely all of a message tells what is otherwise now
 
 
 def update_case(case: Case, message: ParsedMessage, asked: str | None, knowledge: Knowledge) -> Case:
@@ -109,9 +110,15 @@ def _hinted(before: Case, case: Case, knowledge: Knowledge) -> Case:
 
 
 def _hear_causes(case: Case, message: ParsedMessage, knowledge: Knowledge) -> Case:
+    promises = bool(message.statements) and all(
+        s.kind == "changed" and s.sure >= _SURE_PROMISE for s in message.statements
+    )
     mentions = [
         replace(r, stance=case.stance(r.id)) if r.stance == "unsure" and r.id in case.causes else r
         for r in _without_intruders(case, message, knowledge)
+        # a guess does not take back that it did not happen, nor what is otherwise now that it did
+        if not (r.stance == "unsure" and r.id in case.disputed)
+        and not (promises and r.stance == "denies" and r.id in case.causes)
     ]
     named = [r for r in mentions if r.stance != "denies"]
     denied = [r for r in mentions if r.stance == "denies"]
@@ -121,12 +128,17 @@ def _hear_causes(case: Case, message: ParsedMessage, knowledge: Knowledge) -> Ca
             return case.correct(named[0].id, named[0].stance).read(named)
         if knowledge.patterns["is_reason"].found(message.text):  # what was added since is not
             case = replace(case, causes=case.causes[case.causes.index(named[0].id) :])
-    after = case.read(mentions)
+    after = _without_denied_harm(case.read(mentions), knowledge)
     if not case.disputed or named or message.pressed:
         return after
     # What else did not happen is no accusation: the one that is disputed stays the first.
     first = case.disputed[0]
     return replace(after, disputed=(first, *(other for other in after.disputed if other != first)))
+
+
+def _without_denied_harm(case: Case, knowledge: Knowledge) -> Case:
+    """The case without what was not done to the person after all: nobody is accused of having been hacked."""
+    return replace(case, disputed=tuple(c for c in case.disputed if not knowledge.causes[c].by_others))
 
 
 def _without_intruders(case: Case, message: ParsedMessage, knowledge: Knowledge) -> tuple[CauseMention, ...]:
@@ -191,6 +203,8 @@ def _hear_details(case: Case, message: ParsedMessage, knowledge: Knowledge) -> C
         case = case.with_notice(message.notice)
     elif message.denied_notice and message.denied_notice == case.notice:
         case = case.with_notice(None)
+    elif case.notice is None and own and knowledge.patterns["quotes_notice"].found(message.text):
+        case = case.with_notice("unknown")  # who quotes it has told what it says
     return next((case.with_appealed(a) for a in APPEALED if a == message.appealed), case)
 
 
@@ -203,7 +217,7 @@ def _hear_answer(case: Case, asked: str, knowledge: Knowledge, *, yes: bool) -> 
     cause = what if kind == HAPPENED else decide(case, knowledge).cause
     if kind == HAPPENED or (cause and case.stance(cause) == "unsure"):
         # What a notice says is answered by no yes or no; whether it happened, which stands beside it, is.
-        return case.name(str(cause), "admits" if yes else "denies")
+        return _without_denied_harm(case.name(str(cause), "admits" if yes else "denies"), knowledge)
     return case
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from reinstate.core.cleaning import mend, speaks, stems, written_well
+from reinstate.core.cleaning import is_sentence, mend, speaks, stems, written_well
 from reinstate.core.edits import Edit, edit_of, same_words
 from reinstate.core.letter import Letter, Sentence
 from reinstate.core.own_words import TOLD
@@ -20,7 +20,15 @@ Kind = Literal["change", "leave_out", "add", "replace", "move", "undo", "other"]
 _LONGEST = 700  # characters of a sentence
 _SHORT = 10  # words of a message that wants to see the letter again; a longer one says something of it
 _HIDDEN = re.compile(r"ǂ(\d)ǂ")  # a quotation, as one word
-_ENOUGH = 0.5  # the share of the telling words of a wish by which a sentence is known, if it is the only one
+_ENOUGH = 0.5  # the share of a wish's telling words by which a sentence is known, if it is the only one
+_COMMAS = re.compile(r",\s+")
+_CLAUSES = re.compile(
+    r",\s+(?=(?:and|but|so|because|then|which|every|it|i|he|she|we|they|well|this|that)\s|look\b|\w+$)",
+    re.IGNORECASE,
+)
+_NUMBERS = re.compile(
+    r"(?:(?:numbers?|no\.?|and|,|&)\s*)*\d{1,2}(?:(?:\s|,|and|&|or)*\d{1,2})*\W*$", re.IGNORECASE
+)
 _LEAST_LEFT = 3  # words that a sentence must keep where some are taken out of it
 
 
@@ -40,6 +48,7 @@ class Wish:
     exact: bool = False  # whether `what` was quoted: just these words go
     part: str = TOLD  # where a sentence more belongs
     to: int = 0  # the number after which sentences are to stand, negative for the one before which
+    end: Literal["", "first", "last"] = ""  # where they are to stand of all of the person's own
 
 
 @dataclass(frozen=True)
@@ -61,8 +70,13 @@ def parse_wishes(text: str, knowledge: Knowledge) -> Wishes:
     said = knowledge.wishes
     wishes: list[Wish] = []
     rest: list[str] = []
-    for piece in filter(None, re.split(said["next"].says[0], hidden, flags=re.IGNORECASE)):
+    pieces = list(filter(None, re.split(said["next"].says[0], hidden, flags=re.IGNORECASE)))
+    while pieces:
+        piece = pieces.pop(0)
         wish = _parse(piece, knowledge)
+        if wish is None and (both := said["and"].match(piece)) and _parse(both["one"], knowledge):
+            pieces = [both["one"], both["other"], *pieces]
+            continue
         last = wishes[-1] if wishes else None
         goes_on = last and last.sentence and last.kind in ("add", "change")
         if said["undo"].found(piece) and not wishes:
@@ -71,7 +85,9 @@ def parse_wishes(text: str, knowledge: Knowledge) -> Wishes:
             if not wishes and rest and (named := _HIDDEN.search(rest[-1])):
                 wishes.append(replace(wish, what=named[0]))
         elif wish and wish.kind == "add" and said["refers"].found(wish.sentence):
-            wishes += [replace(wish, sentence=rest.pop())] if rest else []
+            told = rest.pop() if rest else ""
+            asks = knowledge.patterns["asks_something"].found(told)
+            wishes += [Wish("other", what=told) if asks else replace(wish, sentence=told)] if told else []
         elif wish:
             wishes.append(wish)
         elif untrue := said["untrue"].match(piece):
@@ -125,6 +141,8 @@ def _parse(
     said = knowledge.wishes
     if found := said["move"].match(piece):
         numbers = tuple(map(int, re.findall(r"\d+", found["numbers"])))
+        if end := found["first"] or found["last"]:
+            return Wish("move", numbers, end="first" if found["first"] else "last", what=end)
         return Wish("move", numbers, to=int(found["to"]) * (-1 if found["before"] else 1))
     if found := said["add_after"].match(piece):
         return Wish("add", sentence=found["sentence"], to=int(found["to"]))
@@ -145,7 +163,8 @@ def _parse(
     if found := said["replace"].match(piece):
         return Wish("replace", what=found["old"], sentence=found["new"])
     if found := next(filter(None, (said[name].match(piece) for name in out)), None):
-        return Wish("leave_out", what=found["what"])
+        numbers = tuple(map(int, re.findall(r"\d+", found["what"]))) if _NUMBERS.match(found["what"]) else ()
+        return Wish("change", numbers) if numbers else Wish("leave_out", what=found["what"])
     if found := next(filter(None, (said[name].match(piece) for name in more)), None):
         return Wish("add", sentence=found["sentence"])
     return None
@@ -211,17 +230,24 @@ def edits_of(wish: Wish, letter: Letter, knowledge: Knowledge) -> tuple[Edit, ..
         quoted = [s for s in letter.sentences if words and words.casefold() in s.text.casefold()]
         if quoted:
             return tuple(edit_of(s, _cut(s.text, words, knowledge)) for s in quoted)
-    return tuple(edit_of(s, "") for s in _about(wish.what, letter, knowledge, exact=wish.exact))
+    about = _about(wish.what, letter, knowledge, exact=wish.exact)
+    own = [s for s in about if s.words or s.facts] or about  # what frames the letter is hardly meant
+    if len(own) > 1 and len(stems(wish.what, knowledge)) == 1 and not wish.exact:
+        return ()  # nobody knows which of them
+    return tuple(edit_of(s, _without(s.text, wish.what, knowledge)) for s in own)
 
 
 def _moves(wish: Wish, letter: Letter) -> tuple[Edit, ...]:
     """The edits that put sentences elsewhere, in their order; none where one of them is not there."""
     numbered = dict(enumerate(letter.sentences, 1))
     to, moved = numbered.get(abs(wish.to)), [numbered.get(n) for n in wish.numbers]
+    others = [s for s in letter.sentences if (s.words or s.facts) and s not in moved]
+    if wish.end and others:
+        to = others[0 if wish.end == "first" else -1]
     if to is None or None in moved or to in moved:
         return ()
     found = [s for s in moved if s]
-    if wish.to < 0:
+    if wish.to < 0 or wish.end == "first":
         return tuple(edit_of(s, s.text, before=to.text) for s in found)
     return tuple(edit_of(s, s.text, after=to.text) for s in reversed(found))
 
@@ -263,6 +289,18 @@ def _sentences(text: str, knowledge: Knowledge) -> tuple[str, ...]:
     """What is to be added, as sentences; what cannot be one is left out."""
     pieces = re.split(knowledge.wishes["parts"].says[0], text, flags=re.IGNORECASE)
     return tuple(dict.fromkeys(s for piece in pieces for s in speaks(piece, knowledge)))
+
+
+def _without(text: str, what: str, knowledge: Knowledge) -> str:
+    """A sentence without the clause that words of a wish name; empty where that is all, or how it begins."""
+    cut = _CLAUSES if is_sentence(text, knowledge) else _COMMAS
+    clauses = cut.split(text.rstrip(".!?"))
+    named = [n for n, clause in enumerate(clauses) if _holds(what, clause, knowledge)]
+    if named == [] or named[0] == 0 or len(named) == len(clauses):
+        return ""
+    return mend(
+        ", ".join(clause for n, clause in enumerate(clauses) if n not in named), knowledge, talk=False
+    )
 
 
 def _cut(text: str, words: str, knowledge: Knowledge) -> str:

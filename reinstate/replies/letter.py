@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from textwrap import shorten
 
@@ -10,7 +11,7 @@ from reinstate.core.facts import Fact, of_cause
 from reinstate.core.letter import APPEAL, Letter
 from reinstate.core.review import checked
 from reinstate.core.statements import Statement
-from reinstate.knowledge import FactKind, FactValue, Knowledge, Role, Tone
+from reinstate.knowledge import FactKind, FactValue, Knowledge, Role, Tone, matches
 from reinstate.replies.message import MOST_BUTTONS, Button, Message, bullets, numbered
 
 _BEGINNING = 6  # words by which a sentence of the draft is known again
@@ -18,6 +19,8 @@ _MOST_KINDS = 2
 _IDENTITY = {"identity_hold", "identity_verification"}  # what is answered on a way of its own
 _IN_A_TICKET = ("waiting", "refused", "final")  # Upwork has the appeal: what is new goes to the same place
 _MOST_SAID, _MOST_LEFT_OUT = 240, 100  # characters
+_MOST_SHARP = 3
+_MASKED = re.compile(r"\[(?:email|phone|card|iban|id number)\]")
 PUT_IN = "put_in"  # what the button under what was left out asks for
 
 
@@ -124,8 +127,18 @@ def letter_messages(
         Message("utter_letter", {"letter": letter.text}, kind="letter"),
         *numbers_messages(letter),
         *left_out_messages(left_out, knowledge),
+        *_notes(letter, knowledge),
         Message(f"utter_letter_use{use}", {}, buttons[: MOST_BUTTONS - bool(left_out)]),
     ]
+
+
+def _notes(letter: Letter, knowledge: Knowledge) -> list[Message]:
+    """What in the person's own words may harm them, or has to be put in by themselves."""
+    own = " ".join(s.text for s in letter.sentences if s.words)
+    found = dict.fromkeys(match[0].lower() for match in matches(knowledge.patterns["sharp"].says, own))
+    sharp = ", ".join(f"“{words}”" for words in list(found)[:_MOST_SHARP])
+    notes = [Message("utter_letter_sharp", {"words": sharp})] if sharp else []
+    return [*notes, *([Message("utter_letter_masked")] if _MASKED.search(own) else [])]
 
 
 def story_message(story: str, knowledge: Knowledge, *, again: bool) -> Message:

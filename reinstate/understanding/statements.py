@@ -22,7 +22,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from reinstate.core.cleaning import sentences
-from reinstate.core.statements import DRAFT, KINDS, NOT_OF_LETTER, Kind, Statement, to_slot
+from reinstate.core.statements import DRAFT, KINDS, NOT_OF_LETTER, OF_LETTER, Kind, Statement, to_slot
 from reinstate.core.wishes import parse_wishes
 from reinstate.knowledge import knowledge
 from reinstate.understanding import encoders, head, vectors, words
@@ -30,7 +30,10 @@ from reinstate.understanding.head import WORDS
 
 MODEL = "statements.npz"
 _BELONGS = 0.5
-DRAFT_APPEAL, _SURE_DRAFT, _SURE_READ, _SURE_OUT = "draft_appeal", 0.8, 0.75, 0.7
+DRAFT_APPEAL, _SURE_DRAFT, _SURE_READ, _SURE_OUT = "draft_appeal", 0.85, 0.75, 0.7
+# "Put it back" sounds like evasion, "correct the spelling" like nothing of ours.
+LETTER_CHANGE, _SURE_OF_LETTER = "letter_change", 0.85
+_MISTAKEN = ("help_evade", "out_of_scope", "platform_question", "nlu_fallback")
 # What a message may be read as beside the wish for the letter: that wish is then what it is about. A cause is
 # judged first; the verdict offers the letter.
 _ROOM = (
@@ -138,13 +141,18 @@ class StatementReader(GraphComponent):
         """Read each message."""
         for message in messages:
             text = message.get(TEXT) or ""
-            told = [w.sentence for w in parse_wishes(text, knowledge()).wishes if w.sentence] or [text]
+            heard = parse_wishes(text, knowledge())
+            wanted = [wish.sentence for wish in heard.wishes if wish.sentence]
+            told = [*wanted, *([heard.rest] if heard.rest else [])] if wanted else [text]
             encoded = (message.get(encoders.ENCODED) or {}).get(self._config["encoder"], {})
             found = [statement for one in told for statement in self.read(one, encoded)]
             message.set("statements", to_slot(found), add_to_output=True)
             asks = any(statement.kind == DRAFT and statement.sure >= _SURE_DRAFT for statement in found)
             if asks and _has_room(message):
                 message.set(INTENT, {"name": DRAFT_APPEAL, "confidence": 1.0}, add_to_output=True)
+            of_letter = found and all(s.kind == OF_LETTER and s.sure >= _SURE_OF_LETTER for s in found)
+            if of_letter and str((message.get(INTENT) or {}).get("name")) in _MISTAKEN:
+                message.set(INTENT, {"name": LETTER_CHANGE, "confidence": 1.0}, add_to_output=True)
         return messages
 
     def read(self, text: str, encoded: dict[str, encoders.Vectors] | None = None) -> list[Statement]:

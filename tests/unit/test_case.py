@@ -325,3 +325,41 @@ def test_a_scrap_beside_other_sentences_adds_no_cause() -> None:
     assert () == replace(message, statements=tuple(parts)).beside(known, FACTS).mentions
     story = Statement("happened", "the client did a chargeback", 0.9)
     assert replace(message, statements=(*parts, replace(story, text=text))).beside(known, FACTS).mentions
+
+
+def test_nobody_is_accused_of_what_was_done_to_them() -> None:
+    """Who was not hacked disputes nothing; what else is disputed stays."""
+    case = update_case(
+        Case(causes=("account_compromised",), disputed=("proposal_spam",)),
+        heard("nobody hacked me", "deny_account_compromised", reading("account_compromised", "denies")),
+        None,
+        FACTS,
+    )
+    assert ((), ("proposal_spam",)) == (case.causes, case.disputed)
+
+
+def test_a_guess_takes_no_denial_back() -> None:
+    """ "I think it was the word cash that the robot saw" does not say that it happened after all."""
+    message = heard("maybe it was the word cash", "cause_paid_outside", reading("paid_outside", "unsure"))
+    case = update_case(Case(disputed=("paid_outside",)), message, None, FACTS)
+    assert ((), ("paid_outside",)) == (case.causes, case.disputed)
+
+
+def test_what_is_otherwise_now_denies_nothing() -> None:
+    """ "I write every proposal by hand now" is a promise of who owned it."""
+    text = "I write every proposal by hand now, and no extension in that browser at all"
+    promise = heard(
+        text,
+        "deny_automation_tools",
+        reading("automation_tools", "denies"),
+        statements=(Statement("changed", text, 0.95),),
+    )
+    assert ("automation_tools",) == update_case(
+        Case(causes=("automation_tools",)), promise, None, FACTS
+    ).causes
+
+
+def test_who_quotes_the_notice_is_not_asked_for_it() -> None:
+    """Though nobody can tell from it what kind of measure it is."""
+    text = 'they suspended me for "activity in the Work Diary that does not reflect real work"'
+    assert "unknown" == update_case(Case(), heard(text, "cause_unknown"), None, FACTS).notice

@@ -57,10 +57,26 @@ def test_a_letter_may_be_sent_back_without_its_frame() -> None:
     middle = "\n".join(s.text for s in letter.sentences if s.text != WRITTEN[2])
     without = sent_back(letter, middle)
     assert without.text == letter.text.replace(f" {WRITTEN[2]}", "")
-    assert (
-        sent_back(letter, letter.text.replace("[your name as on your Upwork profile]", "Ana")).text
-        == letter.text
+    signed = letter.text.replace("[your name as on your Upwork profile]", "Ana")
+    assert sent_back(letter, signed).text == signed
+
+
+def test_a_letter_may_be_sent_back_with_other_letters_and_signs() -> None:
+    """A capital, a space or a semicolon is a change as well."""
+    letter = letter_of(*WRITTEN)
+    text = letter.text.replace("by Wise.", "by WISE; it was once.").replace(
+        "I did not know", "i did NOT know"
     )
+    assert sent_back(letter, text).text == text
+
+
+def test_a_letter_may_be_written_anew() -> None:
+    """It has a greeting, and no sentence of the one that stands."""
+    letter = letter_of(*WRITTEN)
+    anew = "Dear Upwork team,\n\nThe account is mine. The payout account was my wife's. I have one of my own now.\n\nAna"
+    text = sent_back(letter, anew).text
+    assert "The account is mine. The payout account was my wife's. I have one of my own now." in text
+    assert "Wise" not in text
 
 
 @pytest.mark.parametrize(
@@ -84,7 +100,7 @@ def test_whatever_is_sent_back_stands(order: list[str], gone: set[str], more: bo
 
 def test_what_was_left_out_is_put_in_where_it_was_written() -> None:
     """By one press, each sentence behind the one before it; what is rude stays out."""
-    doubted = Statement("aside", "i dont know which job it was", place=OUT)
+    doubted = Statement("aside", "i dont know which job it was", 0.8, place=OUT)
     rude = Statement("happened", "those idiots never answered me", place=OUT)
     told = (*story(WRITTEN[0]), doubted, *story(WRITTEN[3]), rude)
     letter = draft(admitting("paid_outside"), (), told, "formal", FACTS)
@@ -119,5 +135,6 @@ def test_scraps_of_proof_are_one_list() -> None:
     )
     text = draft(admitting("paid_outside"), (), told, "formal", FACTS).text
     assert (
-        "As evidence I have: screenshot of the message to the client, and his answer, the work diary." in text
+        "As evidence I have: screenshot of the message to the client, and his answer, and the work diary."
+        in text
     )

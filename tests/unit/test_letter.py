@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reinstate.core.case import Case, CauseMention
-from reinstate.core.cleaning import phrase, put_well, sentences
+from reinstate.core.cleaning import phrase, put_well, sentences, written_well
 from reinstate.core.edits import Edit, edited
 from reinstate.core.facts import Fact, gathered
 from reinstate.core.letter import (
@@ -43,6 +43,7 @@ from reinstate.core.statements import (
 from reinstate.core.update import update_case
 from reinstate.core.wishes import Wish, edits_of, is_wish, parse_wishes
 from reinstate.knowledge import TONES, Tone, knowledge
+from reinstate.replies.letter import letter_messages
 from reinstate.understanding import details
 from tests.unit.test_facts import mentioned
 
@@ -743,6 +744,61 @@ def test_words_are_cut_out_of_a_sentence() -> None:
         "I have stopped it." == fulfilled(letter, "take out 'told him only through Upwork'").sentences[0].text
     )
     assert () == fulfilled(letter, "take out 'I have stopped it, told him only through'").sentences
+
+
+def test_a_clause_goes_alone_where_it_is_named() -> None:
+    """The rest of its sentence stays; a single word that stands in several sentences takes none of them out."""
+    told = "On 2 May I took the check, every time a robot answers"
+    sentences = tuple(Sentence(f"{t}.", "told", words=t) for t in (told, "A robot wrote it", "I paid, look"))
+    letter = Letter(sentences, (("told",),))
+    texts = [s.text for s in fulfilled(letter, "take out the part that a robot answers every time").sentences]
+    assert ["On 2 May I took the check.", "A robot wrote it.", "I paid, look."] == texts
+    assert [] == edits_after(letter, "take out robot")
+    assert "I paid." in [s.text for s in fulfilled(letter, "take out look").sentences]
+
+
+def test_numbers_are_numbers_wherever_they_stand() -> None:
+    """ "take 2 and 3 out" takes no sum and no percentage out."""
+    sentences = tuple(Sentence(t, "told", words=t) for t in ("It was 2%.", "He paid $23.", "I am sorry."))
+    letter = Letter(sentences, (("told",),))
+    assert ["It was 2%."] == [s.text for s in fulfilled(letter, "take 2 and 3 out").sentences]
+
+
+def test_a_question_beside_a_letter_is_none_of_its_sentences() -> None:
+    """ "why did you leave it out?? put that in" wants what was left out, and not the question."""
+    wishes = parse_wishes("why you left out that it was once?? put that in", FACTS).wishes
+    assert ["other"] == [wish.kind for wish in wishes]
+
+
+def test_what_is_rude_goes_alone() -> None:
+    """The rest of its sentence stays where it is one."""
+    assert "I only did it once, I know the rule now." == written_well(
+        "I only did it once, i was stupid, I know the rule now.", FACTS
+    )
+    assert "" == written_well("you are thieves", FACTS)
+
+
+def test_what_sounds_sharp_and_what_is_masked_is_said() -> None:
+    """It stands as it was written; whoever sends it is told."""
+    told = Statement("happened", "Some robot answered, my account number is [iban].", place="story")
+    letter = draft(denying("paid_outside"), (), (told,), "formal", FACTS)
+    messages = letter_messages(letter, "formal", "appeal", Case(), None, (), FACTS)
+    said = {message.response: message.values for message in messages}
+    assert "“robot”" in str(said["utter_letter_sharp"])
+    assert "utter_letter_masked" in said
+    assert "[iban]" in letter.text
+
+
+def test_sentences_go_to_the_top_and_to_the_end() -> None:
+    """Of the person's own; what frames them stays where it is."""
+    letter = letter_of(admitting("paid_outside"), "he paid me by paypal. i was in a hurry. it was wrong")
+    own = [s.text for s in letter.sentences if s.words]
+    number = 1 + [s.text for s in letter.sentences].index(own[2])
+    first = fulfilled(letter, f"move {number} to the top, and show me")
+    assert [own[2], own[0], own[1]] == [s.text for s in first.sentences if s.words]
+    number = 1 + [s.text for s in letter.sentences].index(own[0])
+    last = fulfilled(letter, f"put {number} at the end please")
+    assert [own[1], own[2], own[0]] == [s.text for s in last.sentences if s.words]
 
 
 def test_changes_last_in_every_tone_and_with_new_facts() -> None:
