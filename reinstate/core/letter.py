@@ -145,8 +145,7 @@ def draft(
         if (s := (openings if part == _ACCOUNT else rows).first(part, framing))
     ]
     found += rows.tell(parts, left, beside=beside)
-    long = sum(len(s.words.split()) for s in story) >= _LONG  # who tells at length says what it concerns
-    if long or (TOLD in spoken and cause is None):
+    if story or (TOLD in spoken and cause is None):  # who tells what happened need not say what it concerns
         found = [s for s in found if s.part != "accused" or s.facts]
     owns = _REGRET in spoken or any(_tells_deed(f, knowledge) for f in known)
     if story or (stance == "admits" and not owns):
