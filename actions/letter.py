@@ -11,7 +11,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.letter_answers import answered, story, tells
 from actions.standing import ALWAYS_INTERRUPT, OrOfLetter, of_letter
-from actions.turn import Said, last_turns, since_restart, since_set, was_said
+from actions.turn import Said, last_turns, since_restart, since_set, verdict_slots, was_said
 from actions.writing import (
     Writing,
     kept,
@@ -24,6 +24,8 @@ from actions.writing import (
 )
 from reinstate.core.cleaning import put_well
 from reinstate.core.letter import APPEAL, HAPPENED, QUESTIONS, nothing_new, tells_nothing
+from reinstate.core.update import update_case
+from reinstate.core.verdict import decide
 from reinstate.knowledge import knowledge
 from reinstate.replies.letter import fact_messages, nothing_new_message, understood_message
 from reinstate.replies.message import Message
@@ -41,26 +43,28 @@ class ActionLetterStart(OrOfLetter, Action):
 
     def answer(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         """Begin a letter."""
-        said = Writing(dispatcher, tracker)
-        kind = kind_asked_for(said.message) or (QUESTIONS if said.case.appealed == "asked" else APPEAL)
-        if _stands(said, kind):
-            return [*shown(said, said.tone, kind, said.edits), FollowupAction("action_listen")]
-        said = with_message(said)
-        if kind == APPEAL and said.nothing_to_appeal:
-            return [*not_needed(said), FollowupAction("action_listen")]
-        first = said.following(said.case, said.facts, said.told, (), kind)
-        start = understood_message(  # what else was told is shown with the first question
-            said.case, (), (), said.another("utter_letter_start"), "utter_letter_start_nothing", knowledge()
-        )
-        of_another = [Message("utter_letter_of_another")] if said.role == "helper" else []
-        said.say([*([start] if first else []), *of_another])  # where nothing is asked, all is shown next
-        return [
-            SlotSet("letter_asked", [first] if first else []),
-            SlotSet("letter_done", None if first else True),
-            *Said(dispatcher, tracker).set(
-                {"letter_kind": kind, "tone": None, **kept(said.facts, said.told)}
-            ),
-        ]
+        return begin(Writing(dispatcher, tracker))
+
+
+def begin(said: Writing) -> list[EventType]:
+    """The slots of a letter that begins; where one stands, or none is needed, that is said."""
+    kind = kind_asked_for(said.message) or (QUESTIONS if said.case.appealed == "asked" else APPEAL)
+    if _stands(said, kind):
+        return [*shown(said, said.tone, kind, said.edits), FollowupAction("action_listen")]
+    said = with_message(said)
+    if kind == APPEAL and said.nothing_to_appeal:
+        return [*not_needed(said), FollowupAction("action_listen")]
+    first = said.following(said.case, said.facts, said.told, (), kind)
+    start = understood_message(  # what else was told is shown with the first question
+        said.case, (), (), said.another("utter_letter_start"), "utter_letter_start_nothing", knowledge()
+    )
+    of_another = [Message("utter_letter_of_another")] if said.role == "helper" else []
+    said.say([*([start] if first else []), *of_another])  # where nothing is asked, all is shown next
+    return [
+        SlotSet("letter_asked", [first] if first else []),
+        SlotSet("letter_done", None if first else True),
+        *said.set({"letter_kind": kind, "tone": None, **kept(said.facts, said.told)}),
+    ]
 
 
 def _understood(said: Writing, response: str, nothing: str) -> Message:
@@ -173,8 +177,7 @@ class ActionLetter(Action):
         message, asks = said.message, said.message.intent == "draft_appeal"
         other = kind_asked_for(message) if asks else kind_of(message.value)
         if tracker.get_slot("path") == "none" and (other or said.kind) == APPEAL:
-            said.say([Message("utter_letter_no_path")])
-            return []
+            return _where_no_path(said)
         if said.in_form:
             said.say([Message("utter_letter_soon")])
             return []
@@ -194,6 +197,18 @@ class ActionLetter(Action):
         if events is not None:
             return events
         return shown(said, said.tone, kind, said.edits_of(kind) or (said.edits_of_own if other else ()))
+
+
+def _where_no_path(said: Writing) -> list[EventType]:
+    """No appeal where none is expected to succeed; one begins where the message tells what opens a path."""
+    case = update_case(said.case, said.message, None, knowledge())
+    verdict = decide(case, knowledge())
+    if said.message.intent != "draft_appeal" or verdict.path == "none":
+        said.say([Message("utter_letter_no_path")])
+        return []
+    slots = {**case.to_slots(), **verdict_slots(verdict)}
+    begun = begin(Writing(said.dispatcher, with_slots(said.tracker, slots)))
+    return [*said.set(slots), *begun, FollowupAction("letter_form")]
 
 
 def _has_answered(tracker: Tracker) -> bool:

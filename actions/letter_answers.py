@@ -14,7 +14,7 @@ from reinstate.core import statements
 from reinstate.core.case import Case
 from reinstate.core.cleaning import is_sentence, sentences
 from reinstate.core.facts import Fact, corrects_facts, gathered, outdated
-from reinstate.core.letter import HAPPENED
+from reinstate.core.letter import HAPPENED, PARTS_OF
 from reinstate.core.own_words import STORY, TOLD, part_of
 from reinstate.core.parsed import ParsedMessage
 from reinstate.core.statements import Statement
@@ -187,15 +187,23 @@ def _taken(said: Writing, message: ParsedMessage, asked: str) -> list[EventType]
         own = sentences(said.voice(message.text))
         says = statements.written(own, said.says, TOLD, _NOT_OF_LETTER, _asks)
         says = statements.answering((s for s in says if not _only_tells(s, others)), asked)
-    meant = asked != HAPPENED  # what puts right what was told is talk until it is used
-    out = statements.OUT
-    placed = (
-        replace(s, place=(s.place if s.place == out else part_of(s.kind)) if meant else "") for s in says
-    )
+    placed = (replace(s, place=_place(s, asked)) for s in says)
     told = statements.added(told, placed)
     if asked not in new and (new or gone) and corrects_facts(message, knowledge()):
         return said.set({**case.to_slots(), **said.followed(case), **kept(facts, told)})
     return said.going_on(case=case, facts=facts, told=told)
+
+
+def _place(statement: Statement, asked: str) -> str:
+    """Where a sentence of an answer stands: all of it where its question belongs.
+
+    What puts right what was told is talk until it is used.
+    """
+    if asked == HAPPENED:
+        return ""
+    if statement.place == statements.OUT:
+        return statements.OUT
+    return PARTS_OF.get(asked, part_of(statement.kind))
 
 
 def _only_tells(statement: Statement, facts: Iterable[Fact]) -> bool:

@@ -25,7 +25,7 @@ from reinstate.core import statements
 from reinstate.core.asked import SURE_TOLD
 from reinstate.core.cleaning import phrase, sentences
 from reinstate.core.doubt import SURE_ALONE
-from reinstate.core.edits import Edit, edited
+from reinstate.core.edits import RETURNED, Edit, edited
 from reinstate.core.facts import corrects_facts, gathered, outdated, to_slot
 from reinstate.core.letter import APPEAL, EVIDENCE, LONGEST, Letter
 from reinstate.core.own_words import part_of
@@ -36,7 +36,7 @@ from reinstate.core.statements import Statement
 from reinstate.core.update import update_case
 from reinstate.core.wishes import Wish, Wishes, edits_of, is_said, parse_wishes
 from reinstate.knowledge import knowledge, says
-from reinstate.replies.letter import PUT_IN, change_message
+from reinstate.replies.letter import PUT_IN, change_message, taken_out_message
 from reinstate.replies.message import Message
 
 _QUESTIONS = ("ask_", "platform_question", "out_of_scope")
@@ -95,6 +95,8 @@ def of_letter(said: Writing) -> list[EventType] | None:
         return None
     tone = tone_of(message.intent.removeprefix("letter_")) if not heard.wishes else None
     heard = replace(heard, tone=heard.tone or tone)
+    if heard.tone and any(edit.part == RETURNED for edit in said.edits):
+        return _how(said)  # the letter is what was sent back
     if heard:
         return _fulfilled(said, heard)
     if any(map(_is_of_letter, said.says)):
@@ -114,10 +116,10 @@ def _is_of_letter(statement: Statement) -> bool:
 
 def _pressed(said: Writing) -> list[EventType] | None:
     if said.message.value == PUT_IN:
-        edits = put_in(said.letter, said.left_out(said.kind, said.edits), said.told, knowledge())
+        edits = put_in(said.letter, said.left_out(said.tone, said.kind, said.edits), said.told, knowledge())
         return shown(said, said.tone, said.kind, (*said.edits, *edits)) if edits else _how(said)
     tone = tone_of(said.message.intent.removeprefix("letter_"))
-    if tone:
+    if tone and not any(edit.part == RETURNED for edit in said.edits):
         return _fulfilled(said, Wishes(tone=tone))
     return _how(said)
 
@@ -229,6 +231,8 @@ def _fulfilled(said: Writing, heard: Wishes) -> list[EventType]:
     ]:
         what = shorten("; ".join(undone), _MOST_UNDONE, placeholder=" …")
         said.say([Message(said.another("utter_letter_undone"), {"what": what})])
+    elif gone := [edit.old for edit in edits[len(said.edits) :] if edit.old and not edit.new]:
+        said.say([taken_out_message(gone)])
     elif heard.tone == said.tone and not heard.wishes:
         said.say([change_message(letter, said.another("utter_letter_same"))])
         return said.set(slots)

@@ -17,6 +17,7 @@ SURE_TOLD_PLAINLY = 0.9  # a deed that is told so surely is judged, whatever the
 # The stated confidence from which a first message is judged: with and without a word of an account in
 # trouble, and of a denial without one. Below, fewer than one in four of real messages were read right.
 SURE_CAUSE, SURE_ALONE, SURE_DENIAL = 0.75, 0.85, 0.96
+SURE_LEAST = 0.5  # below it, whatever else speaks for it, no real message was read right
 SURE_FOREIGN = 0.66  # the same in other languages, whose words of trouble are known less well
 SURE_UNCLEAR = 0.75  # from here on a cause is judged though it is unclear whether it is admitted
 SURE_RULE = 0.3  # from here on what sounds like a deed may as well ask whether it is allowed
@@ -92,6 +93,8 @@ def is_doubtful(turn: Turn, knowledge: Knowledge) -> bool:
         return False
     if not message.intent.startswith(("cause_", "deny_")):
         return False
+    if message.confidence < SURE_LEAST:
+        return True
     if message.language not in (None, "en"):
         return message.confidence < SURE_FOREIGN
     accused = message.intent.startswith("deny_") and knowledge.patterns["reports"].found(message.text)

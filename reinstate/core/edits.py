@@ -8,6 +8,11 @@ from dataclasses import dataclass, replace
 
 from reinstate.core.letter import Letter, Sentence
 
+NAME = "name"  # the part of an edit that tells the name at the end of the letter
+RETURNED = "returned"  # the part of an edit that says that the letter was sent back: no other tone is drafted
+_ENDING = "ending"
+_ROOM = re.compile(r"\[[^\]]*\]")  # where the ending leaves room for a name
+
 
 @dataclass(frozen=True)
 class Edit:
@@ -48,6 +53,12 @@ def _key(sentence: Sentence) -> str:
 
 
 def _changed(letter: Letter, edit: Edit) -> Letter:
+    if edit.part == NAME:
+        named = (
+            replace(s, text=_ROOM.sub(lambda _: edit.new, s.text)) if s.part == _ENDING else s
+            for s in letter.all
+        )
+        return replace(letter, all=tuple(named))
     old = _found(letter, edit) if edit.old else None
     if old is None:
         letter = _with_more(letter, edit)
@@ -74,7 +85,7 @@ def _moved(letter: Letter, sentence: Sentence, edit: Edit) -> Letter:
 def _found(letter: Letter, edit: Edit) -> Sentence | None:
     """The sentence that an edit changes: by its text, by what it is made of, or by its place."""
     same = [s for s in letter.sentences if s.part == edit.part]
-    exact = (s for s in letter.all if s.text == edit.old)
+    exact = (s for s in letter.sentences if s.text == edit.old)
     made = (s for s in same if _key(s) == edit.key)
     placed = (s for s in same if edit.new and s.facts)  # of a person's own sentences a part may have several
     return next((s for found in (exact, made, placed) for s in found), None)

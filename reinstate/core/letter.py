@@ -33,7 +33,7 @@ _ACCOUNT, _DETAIL, _POSITION, _REGRET = "account", "detail", "position", "regret
 _BESIDE = ("unaware", "removed", "evidence")
 _TELLING = ("what", "who", "why", "often", *_BESIDE)
 # The parts in which the answer to a question stands.
-_KNOWN_BY = {"changed": "changed", NEW: NEW, "evidence": "proof"}
+PARTS_OF = {"changed": "changed", NEW: NEW, "evidence": "proof"}
 _LISTED = ("proof",)
 _DOCUMENT, EVIDENCE = "document", "evidence"  # a document that can be shown is named once
 _OPTIONAL, _PLACE = re.compile(r"\[([^\[\]]*\{[^\[\]]*)\]"), re.compile(r"\{(\w+)\}")
@@ -156,7 +156,7 @@ def draft(
 
 def _says(sentence: Sentence, fact: Fact, knowledge: Knowledge) -> bool:
     """Whether a person's own sentence tells a fact; that a passport has a photo does not offer to show it."""
-    shows = fact.kind not in (_DOCUMENT, EVIDENCE) or sentence.part == _KNOWN_BY[EVIDENCE]
+    shows = fact.kind not in (_DOCUMENT, EVIDENCE) or sentence.part == PARTS_OF[EVIDENCE]
     return shows and tells(fact, sentence.words, knowledge)
 
 
@@ -194,7 +194,7 @@ def _has_figure(sentence: Sentence) -> bool:
 
 def _names_things(sentence: Sentence, knowledge: Knowledge) -> bool:
     """Whether a sentence only names what can be shown ("The police report, and the mail that came")."""
-    if sentence.part != _KNOWN_BY[EVIDENCE] or _BEGINS.match(sentence.text):
+    if sentence.part != PARTS_OF[EVIDENCE] or _BEGINS.match(sentence.text):
         return False
     words = sentence.text.split()
     begun = " ".join(words[:_BEGINNING])
@@ -318,7 +318,7 @@ def next_question(
     known = {
         f.kind for f in of_cause(facts, cause, knowledge) if f.answers or f.kind != EVIDENCE or not story
     }
-    known |= {fact for fact, part in _KNOWN_BY.items() if part in stands}
+    known |= {fact for fact, part in PARTS_OF.items() if part in stands}
     long = sum(len(s.text.split()) for s in told if s.place == STORY) >= _LONG
     missing = (knowledge.facts[fact] for fact in asks if fact not in known and fact not in asked)
     left = (fact for fact in missing if not known & set(fact.unless) and not (long and fact.of_story))
@@ -337,7 +337,7 @@ def without_answer(told: Iterable[Statement], fact: str) -> tuple[Statement, ...
     """What was told, without the answer to a question for a letter; what happened is looked through again."""
     if fact == HAPPENED:
         return tuple(replace(s, place="") for s in told)
-    return tuple(s for s in told if s.place != _KNOWN_BY.get(fact, fact))
+    return tuple(s for s in told if s.place != PARTS_OF.get(fact, fact))
 
 
 def nothing_new(case: Case, told: Iterable[Statement]) -> bool:

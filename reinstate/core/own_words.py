@@ -29,7 +29,7 @@ PARTS: Mapping[str, tuple[str, int, int]] = {
     "proof": ("proof", 40, 15),
     "wish": ("wish", 40, 0),
 }
-_WRITTEN, _WRITTEN_BRIEF = 330, 90  # words of what was written for the letter: formal or warm, brief
+_WRITTEN, _WRITTEN_BRIEF = 330, 140  # words of what was written for the letter: formal or warm, brief
 _NEARLY = 0.7  # share of the telling words of a sentence that stand in another one
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-z]{2,}\b")  # a capital within a sentence
 _BARE = 6  # words of an answer that is no sentence

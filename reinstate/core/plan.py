@@ -61,7 +61,8 @@ class VerdictPart:
     """The verdict of a case; see `reinstate.replies.verdict.verdict_message`.
 
     `case` is the one to be judged: the person's, or one cause of it that they ask about again; `nearby`
-    are intents of answers that are near to what was said.
+    are intents of answers that are near to what was said; `hedged` is what was read too unsurely to be said
+    as a fact.
     """
 
     case: Case
@@ -72,6 +73,7 @@ class VerdictPart:
     alternatives: tuple[str, ...] = ()
     nearby: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
+    hedged: bool = False
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,7 @@ RESTORED = "restored"  # the answer of Upwork's after which nothing is suspended
 RULES = ("ask_rule", "ask_prevention")  # answers to these open no case
 # From here on who asks in trouble is taken to speak of a cause: by the answer to it, by a clause of it.
 SURE_ABOUT, SURE_CLAUSE = 0.5, 0.99
+SURE_SAID = 0.85  # below, one in three of real messages was read wrongly
 KEPT_ANSWERS = 60  # all of a talk
 PLAIN_DEED = 15  # words in which somebody tells that they did what they asked about
 
@@ -360,6 +361,7 @@ def _judge(turn: Turn, case: Case, answers: tuple[Part, ...], knowledge: Knowled
         if message.pasted
         else nearby(message, [a.id for a in answers if isinstance(a, AnswerPart)]),
         told=tuple(m.id for m in message.told) if message.pasted else (),
+        hedged=message.intent.startswith("cause_") and message.confidence < SURE_SAID and not message.pressed,
     )
     notice = (NoticePart(),) if message.pasted else ()
     doubts = explain or turn.rows is None

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
-from reinstate.core.edits import Edit, edit_of
+from reinstate.core.edits import NAME, RETURNED, Edit, edit_of
 from reinstate.core.letter import Letter, Sentence
 from reinstate.knowledge import Knowledge
 
 _SHARE, _LEAST = 0.5, 3  # of the sentences of the letter, as a share and in number, that a text has to hold
-_NAME = re.compile(r"\[[^\]]*\]")  # where the letter leaves room for a name
+_GREETING = re.compile(r"^(?:dear|hello|hi)\b[^,.!?]{0,50},\s*(?=\S)", re.IGNORECASE)
 _MOST_OF_NAME = 5  # words
 _ENDS = re.compile(r"(?<=[.!?…])(?<!\b[MD]r\.)(?<!\bMrs\.)(?<!\bMs\.)(?!(?<=\b[A-Z]\.)\s+[a-z])\s+")
 _Piece = tuple[str, int]  # what was sent back, sentence by sentence, each with the number of its paragraph
@@ -47,7 +47,7 @@ def returned(text: str, letter: Letter, knowledge: Knowledge) -> tuple[Edit, ...
         else:
             out += [edit_of(sentence, "") for sentence in gone]
             put += [_added(pieces, at, stands) for at in come]
-    return (*out, *put, *_named(lines, letter, knowledge))
+    return (*out, *put, *_named(lines, knowledge), Edit("", "", RETURNED))
 
 
 def _added(pieces: Sequence[_Piece], at: int, stands: set[int]) -> Edit:
@@ -60,13 +60,16 @@ def _added(pieces: Sequence[_Piece], at: int, stands: set[int]) -> Edit:
     return Edit("", text, after="" if before or not at else pieces[at - 1][0], before=before)
 
 
-def _named(lines: Sequence[str], letter: Letter, knowledge: Knowledge) -> Iterator[Edit]:
-    """The ending with the name that stands in the last line."""
+def _named(lines: Sequence[str], knowledge: Knowledge) -> Iterator[Edit]:
+    """The name that stands in the last line, for the place that the ending has for it."""
     name, closing = lines[-1], lines[-2] if len(lines) > 1 else ""
-    ends = len(name.split()) <= _MOST_OF_NAME and knowledge.patterns["frames"].found(closing)
-    for sentence in letter.all if ends and not knowledge.patterns["frames"].found(name) else ():
-        if sentence not in letter.sentences and _NAME.search(sentence.text):
-            yield edit_of(sentence, _NAME.sub(lambda _: name, sentence.text))
+    frames = knowledge.patterns["frames"]
+    if (
+        len(name.split()) <= _MOST_OF_NAME
+        and frames.found(closing)
+        and not (frames.found(name) or "[" in name)
+    ):
+        yield Edit("", name, NAME)
 
 
 def _whole(pieces: Sequence[_Piece], letter: Letter) -> Iterator[_Piece]:
@@ -86,7 +89,7 @@ def _body(lines: Sequence[str], letter: Letter, knowledge: Knowledge) -> Iterato
     framing = {_words(p) for s in letter.all if s not in letter.sentences for p in s.text.splitlines()}
     begun = False
     for number, line in enumerate(lines):
-        for piece in _split(line):
+        for piece in _split(line if begun else _GREETING.sub("", line)):
             if knowledge.patterns["frames"].found(piece) or _words(piece) in framing:
                 if begun:
                     return

@@ -69,7 +69,8 @@ def _belongs(statement: Statement) -> bool:
     """Whether a person may miss it: what they wrote for a letter, and what surely is of the usual kinds."""
     if statement.place:
         return statement.kind not in (DRAFT, "aside") or statement.sure < _SURELY_ASIDE
-    return statement.kind in _USUAL and statement.sure >= _SURE
+    whole = statement.text.count("(") == statement.text.count(")")
+    return statement.kind in _USUAL and statement.sure >= _SURE and whole
 
 
 def put_in(

@@ -21,9 +21,10 @@ _LONGEST = 700  # characters of a sentence
 _SHORT = 10  # words of a message that wants to see the letter again; a longer one says something of it
 _HIDDEN = re.compile(r"ǂ(\d)ǂ")  # a quotation, as one word
 _ENOUGH = 0.5  # the share of a wish's telling words by which a sentence is known, if it is the only one
-_COMMAS = re.compile(r",\s+")
+_COMMAS = re.compile(r"(,\s+)")
 _CLAUSES = re.compile(
-    r",\s+(?=(?:and|but|so|because|then|which|every|it|i|he|she|we|they|well|this|that)\s|look\b|\w+$)",
+    r"(,\s+(?=(?:and|but|so|because|then|which|every|it|i|he|she|we|they|well|this|that)\s|look\b|\w+$)"
+    r"|\s+and\s+(?=(?:that|this|it)\s))",
     re.IGNORECASE,
 )
 _NUMBERS = re.compile(
@@ -47,6 +48,7 @@ class Wish:
     sentence: str = ""
     exact: bool = False  # whether `what` was quoted: just these words go
     part: str = TOLD  # where a sentence more belongs
+    at: str = ""  # words of the sentence beside which it belongs: behind it, or before it with `to` below 0
     to: int = 0  # the number after which sentences are to stand, negative for the one before which
     end: Literal["", "first", "last"] = ""  # where they are to stand of all of the person's own
 
@@ -115,6 +117,7 @@ def parse_wishes(text: str, knowledge: Knowledge) -> Wishes:
                 w,
                 what=_shown(named[0] if (named := _HIDDEN.search(w.what)) else w.what, quotes),
                 sentence=_shown(w.sentence, quotes)[:_LONGEST],
+                at=_shown(w.at, quotes),
                 exact=w.kind == "leave_out" and _HIDDEN.search(w.what) is not None,
             )
             for w in wishes
@@ -166,6 +169,9 @@ def _parse(
         numbers = tuple(map(int, re.findall(r"\d+", found["what"]))) if _NUMBERS.match(found["what"]) else ()
         return Wish("change", numbers) if numbers else Wish("leave_out", what=found["what"])
     if found := next(filter(None, (said[name].match(piece) for name in more)), None):
+        if beside := said["beside"].match(found["sentence"]):
+            to = -1 if beside["where"] == "before" else 0
+            return Wish("add", sentence=beside["sentence"], at=beside["at"], to=to)
         return Wish("add", sentence=found["sentence"])
     return None
 
@@ -205,9 +211,12 @@ def edits_of(wish: Wish, letter: Letter, knowledge: Knowledge) -> tuple[Edit, ..
     """The edits that fulfil a wish in a letter; none where it cannot be fulfilled."""
     if wish.kind == "add":
         more = _sentences(wish.sentence, knowledge)
-        before = dict(enumerate(letter.sentences, 1)).get(wish.to)
-        part, after = (before.part, before.text) if before else (wish.part, "")
-        return tuple(Edit("", s, part, after=after) for s in more if not _stands(s, letter, knowledge))
+        beside = dict(enumerate(letter.sentences, 1)).get(wish.to)
+        if wish.at:
+            beside = next((s for s in letter.sentences if _holds(wish.at, s.text, knowledge)), None)
+        part, text = (beside.part, beside.text) if beside else (wish.part, "")
+        place = {"before" if wish.to < 0 else "after": text}
+        return tuple(Edit("", s, part, **place) for s in more if not _stands(s, letter, knowledge))
     if wish.kind == "change":
         numbered = [s for n, s in enumerate(letter.sentences, 1) if n in wish.numbers]
         numbered = numbered or _about(wish.what, letter, knowledge)[:1]
@@ -294,13 +303,15 @@ def _sentences(text: str, knowledge: Knowledge) -> tuple[str, ...]:
 def _without(text: str, what: str, knowledge: Knowledge) -> str:
     """A sentence without the clause that words of a wish name; empty where that is all, or how it begins."""
     cut = _CLAUSES if is_sentence(text, knowledge) else _COMMAS
-    clauses = cut.split(text.rstrip(".!?"))
+    parts = cut.split(text.rstrip(".!?"))  # clauses, and what joins each to the one before
+    clauses = parts[::2]
     named = [n for n, clause in enumerate(clauses) if _holds(what, clause, knowledge)]
-    if named == [] or named[0] == 0 or len(named) == len(clauses):
+    if not named or named[0] == 0:
         return ""
-    return mend(
-        ", ".join(clause for n, clause in enumerate(clauses) if n not in named), knowledge, talk=False
+    kept = (
+        joint + clause for n, (joint, clause) in enumerate(zip(["", *parts[1::2]], clauses)) if n not in named
     )
+    return mend("".join(kept), knowledge, talk=False)
 
 
 def _cut(text: str, words: str, knowledge: Knowledge) -> str:

@@ -110,10 +110,12 @@ def letter_messages(
     role: Role | None,
     left_out: Sequence[Statement],
     knowledge: Knowledge,
+    *,
+    own: bool = False,
 ) -> list[Message]:
     """The draft, what of the person's words is not in it, and what can be done with it."""
     wording = knowledge.table.wording
-    tones = [Button(title, f"/letter_{t}") for t, title in wording.tones.items() if t != tone]
+    tones = [Button(title, f"/letter_{t}") for t, title in wording.tones.items() if t != tone and not own]
     kinds = [
         Button(str(other.title), f'/letter_change{{"id":"{other.id}"}}')
         for other in knowledge.letters.values()
@@ -179,6 +181,12 @@ def change_message(letter: Letter, response: str) -> Message:
 
 def _beginning(sentence: str) -> str:
     return " ".join(sentence.split()[:_BEGINNING]) + " …"
+
+
+def taken_out_message(gone: Sequence[str]) -> Message:
+    """Which sentences went, and how they come back."""
+    said = [shorten(text, _MOST_LEFT_OUT, placeholder=" …") for text in gone[:_MOST_SHARP]]
+    return Message("utter_letter_taken_out", {"sentences": bullets(said)})
 
 
 def nothing_new_message(case: Case, response: str, knowledge: Knowledge) -> Message:

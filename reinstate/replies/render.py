@@ -115,6 +115,7 @@ def _message(part: Part, plan: Plan, turn: Turn, knowledge: Knowledge) -> Messag
                 alternatives=part.alternatives,
                 nearby=part.nearby,
                 told=part.told,
+                hedged=part.hedged,
             )
         case NoticePart():
             return notice_message(turn.message, plan.case, knowledge)

@@ -34,6 +34,7 @@ def verdict_message(
     alternatives: Sequence[str] = (),
     nearby: Sequence[str] = (),
     told: Collection[str] = (),
+    hedged: bool = False,
 ) -> Message:
     """A verdict on one card: what is realistic, why, up to three steps, and what can be done next.
 
@@ -48,11 +49,12 @@ def verdict_message(
         alternatives: intents that the message could mean as well.
         nearby: intents of answers near to what was said, before what people usually ask next.
         told: causes that the turn has named already.
+        hedged: whether what it is about is said as a possibility.
     """
     cause = knowledge.causes[verdict.cause] if verdict.cause else None
     parts = [
         _outcome(verdict, knowledge),
-        _about(case, cause, verdict, knowledge, told) if explain else "",
+        _about(case, cause, verdict, knowledge, told, hedged=hedged) if explain else "",
         verdict.say,
         "" if brief else _what_to_do(cause, verdict, knowledge),
     ]
@@ -72,7 +74,13 @@ def _outcome(verdict: Verdict, knowledge: Knowledge) -> str:
 
 
 def _about(
-    case: Case, cause: Cause | None, verdict: Verdict, knowledge: Knowledge, told: Collection[str]
+    case: Case,
+    cause: Cause | None,
+    verdict: Verdict,
+    knowledge: Knowledge,
+    told: Collection[str],
+    *,
+    hedged: bool,
 ) -> str:
     """What Upwork seems to hold against the person, and what else they named."""
     wording = knowledge.table.wording
@@ -80,6 +88,8 @@ def _about(
         notice = knowledge.notice_of(case.notice)
         return wording.about_notice.format(notice.phrase) if notice else ""
     about = wording.about_hold if cause.severity == "hold" else wording.about[verdict.stance]
+    if hedged and verdict.stance == "admits":
+        about = wording.about["unsure"]
     if cause.severity == "hold" and verdict.stance == "denies":
         about = wording.about["denies"]
     lesser = [knowledge.causes[c].phrase for c in case.causes if c in verdict.lesser and c not in told]

@@ -98,6 +98,16 @@ def test_whatever_is_sent_back_stands(order: list[str], gone: set[str], more: bo
     assert sent_back(letter, text).text == text
 
 
+def test_a_name_that_was_put_there_stays_whatever_changes() -> None:
+    """It stands once, in whichever ending the letter has."""
+    letter = letter_of(*WRITTEN)
+    edits = returned(letter.text.replace("[your name as on your Upwork profile]", "Ana"), letter, FACTS)
+    assert edits is not None
+    brief = edited(draft(admitting("paid_outside"), (), story(*WRITTEN), "brief", FACTS), edits).text
+    assert brief.endswith("Regards,\nAna")
+    assert 1 == brief.count("egards,")
+
+
 def test_what_was_left_out_is_put_in_where_it_was_written() -> None:
     """By one press, each sentence behind the one before it; what is rude stays out."""
     doubted = Statement("aside", "i dont know which job it was", 0.8, place=OUT)

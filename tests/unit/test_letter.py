@@ -757,6 +757,15 @@ def test_a_clause_goes_alone_where_it_is_named() -> None:
     assert "I paid." in [s.text for s in fulfilled(letter, "take out look").sentences]
 
 
+def test_a_sentence_is_added_beside_the_one_that_is_quoted() -> None:
+    """Where it belongs is no part of it."""
+    sentences = tuple(Sentence(t, "told", words=t) for t in ("I did it.", "She said no."))
+    more = fulfilled(
+        Letter(sentences, (("told",),)), "add that it was the only time directly after 'I did it'"
+    )
+    assert ["I did it.", "It was the only time.", "She said no."] == [s.text for s in more.sentences]
+
+
 def test_numbers_are_numbers_wherever_they_stand() -> None:
     """ "take 2 and 3 out" takes no sum and no percentage out."""
     sentences = tuple(Sentence(t, "told", words=t) for t in ("It was 2%.", "He paid $23.", "I am sorry."))
