@@ -13,9 +13,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reinstate.core.case import Case
-from reinstate.core.cleaning import capital, in_list, is_sentence
+from reinstate.core.cleaning import capital, in_list, is_sentence, stems
 from reinstate.core.facts import Fact, of_cause, tells
-from reinstate.core.own_words import NEW, STORY, TOLD, own_words, part_of
+from reinstate.core.own_words import NEW, STORY, TOLD, nearly_says, own_words, part_of
 from reinstate.core.statements import Statement, belonging
 from reinstate.knowledge import Knowledge, LetterPatterns, LetterRow, LetterStance, Tone
 
@@ -26,6 +26,7 @@ _BEGINNING = 5  # words of a sentence in which its verb stands; what has none th
 _FEW_THINGS = 4  # words of what only names it, whatever it sounds like ("the work diary")
 _LONG = 25  # words of what was written for a letter from which on it tells what belongs to a story
 ADDED = "added"  # the part of sentences that a person added and that have no part in this letter
+_GROUNDS = "notice_words"
 HAPPENED = "happened"  # the fact that only asks what happened
 _FRAME = ("subject", "greeting", "ending")
 _ACCOUNT, _DETAIL, _POSITION, _REGRET = "account", "detail", "position", "regret"
@@ -147,6 +148,10 @@ def draft(
     found += rows.tell(parts, left, beside=beside)
     if story or (TOLD in spoken and cause is None):  # who tells what happened need not say what it concerns
         found = [s for s in found if s.part != "accused" or s.facts]
+    told_words = {stem for s in story for stem in stems(s.text, knowledge)}
+    quoted = next((f for f in known if f.kind == _GROUNDS), None)
+    if quoted and nearly_says(told_words, set(stems(quoted.value, knowledge))):
+        found = [s for s in found if s.part != "accused"]  # what the notice says stands in the story
     owns = _REGRET in spoken or any(_tells_deed(f, knowledge) for f in known)
     if story or (stance == "admits" and not owns):
         found = [s for s in found if s.part != _POSITION]  # nobody is made to say that they do not dispute it

@@ -30,6 +30,9 @@ _CLAUSES = re.compile(
 _NUMBERS = re.compile(
     r"(?:(?:numbers?|no\.?|and|,|&)\s*)*\d{1,2}(?:(?:\s|,|and|&|or)*\d{1,2})*\W*$", re.IGNORECASE
 )
+_ASKED = re.compile(
+    r"\W*(?:(?:and|but|also|so|pls|please)\b\W*)*(?:can|could|will|would)\s+(?:you|u)\b", re.IGNORECASE
+)
 _LEAST_LEFT = 3  # words that a sentence must keep where some are taken out of it
 
 
@@ -69,7 +72,7 @@ class Wishes:
 def parse_wishes(text: str, knowledge: Knowledge) -> Wishes:
     """Read "leave out sentences 2 and 4, and add that ...", "make it shorter", "show it without ..."."""
     hidden, quotes = _hide(text, knowledge)
-    said = knowledge.wishes
+    said, asks_us = knowledge.wishes, _ASKED.match(hidden)
     wishes: list[Wish] = []
     rest: list[str] = []
     pieces = list(filter(None, re.split(said["next"].says[0], hidden, flags=re.IGNORECASE)))
@@ -116,7 +119,8 @@ def parse_wishes(text: str, knowledge: Knowledge) -> Wishes:
             replace(
                 w,
                 what=_shown(named[0] if (named := _HIDDEN.search(w.what)) else w.what, quotes),
-                sentence=_shown(w.sentence, quotes)[:_LONGEST],
+                # "can you write that I ...?" asks us, and not Upwork
+                sentence=_shown(w.sentence.rstrip("? ") if asks_us else w.sentence, quotes)[:_LONGEST],
                 at=_shown(w.at, quotes),
                 exact=w.kind == "leave_out" and _HIDDEN.search(w.what) is not None,
             )
@@ -147,7 +151,7 @@ def _parse(
         if end := found["first"] or found["last"]:
             return Wish("move", numbers, end="first" if found["first"] else "last", what=end)
         return Wish("move", numbers, to=int(found["to"]) * (-1 if found["before"] else 1))
-    if found := said["add_after"].match(piece):
+    if found := said["add_after"].match(_numbered(piece, knowledge)):
         return Wish("add", sentence=found["sentence"], to=int(found["to"]))
     if found := said["change"].match(_numbered(piece, knowledge)):
         sentence = found["sentence"] or ""

@@ -107,6 +107,8 @@ def _of_cause(cause: Cause, knowledge: Knowledge, voice: Voice) -> Iterator[str]
     yield voice.reply(_said(ParsedMessage(ASK_RULE, "", (_named(cause, "asks"),)), knowledge))
     shown: dict[str, dict[str, list[str]]] = {}
     for stance, title in _STANCES.items():
+        if stance == "denies" and cause.by_others:
+            continue  # nobody is accused of what was done to them
         message = _told(cause, stance)
         yield f"## {title}"
         yield voice.reply(_said(message, knowledge))

@@ -32,7 +32,7 @@ MODEL = "statements.npz"
 _BELONGS = 0.5
 DRAFT_APPEAL, _SURE_DRAFT, _SURE_READ, _SURE_OUT = "draft_appeal", 0.85, 0.75, 0.7
 # "Put it back" sounds like evasion, "correct the spelling" like nothing of ours.
-LETTER_CHANGE, _SURE_OF_LETTER = "letter_change", 0.85
+LETTER_CHANGE, _SURE_OF_LETTER, _SURE_INTENT = "letter_change", 0.85, 0.95
 _MISTAKEN = ("help_evade", "out_of_scope", "platform_question", "nlu_fallback")
 # What a message may be read as beside the wish for the letter: that wish is then what it is about. A cause is
 # judged first; the verdict offers the letter.
@@ -150,8 +150,7 @@ class StatementReader(GraphComponent):
             asks = any(statement.kind == DRAFT and statement.sure >= _SURE_DRAFT for statement in found)
             if asks and _has_room(message):
                 message.set(INTENT, {"name": DRAFT_APPEAL, "confidence": 1.0}, add_to_output=True)
-            of_letter = found and all(s.kind == OF_LETTER and s.sure >= _SURE_OF_LETTER for s in found)
-            if of_letter and str((message.get(INTENT) or {}).get("name")) in _MISTAKEN:
+            if _mistaken(message, found):
                 message.set(INTENT, {"name": LETTER_CHANGE, "confidence": 1.0}, add_to_output=True)
         return messages
 
@@ -172,6 +171,14 @@ class StatementReader(GraphComponent):
             views[self._config["encoder"]] = encoders.of_message(self._encoder, texts, kept)
         rows = iter(self._trained.probabilities(views))
         return [s for parts in cut for s in _joined(parts, [next(rows) for _ in parts], self._trained.labels)]
+
+
+def _mistaken(message: Message, found: Sequence[Statement]) -> bool:
+    """Whether what is said of a letter was read as something else that has nothing to do with it."""
+    of_letter = [s.kind == OF_LETTER and s.sure >= _SURE_OF_LETTER for s in found]
+    read = message.get(INTENT) or {}
+    unsure = float(read.get("confidence") or 0.0) < _SURE_INTENT
+    return read.get("name") in _MISTAKEN and any(of_letter) and (unsure or all(of_letter))
 
 
 def _has_room(message: Message) -> bool:

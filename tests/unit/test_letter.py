@@ -766,6 +766,20 @@ def test_a_sentence_is_added_beside_the_one_that_is_quoted() -> None:
     assert ["I did it.", "It was the only time.", "She said no."] == [s.text for s in more.sentences]
 
 
+ADDED = [
+    ("add please that I am ill", "I am ill", 0),
+    ("can you also write that i took them down?", "i took them down", 0),
+    ("add to the second sentence: I was in a hurry", "I was in a hurry", 2),
+]
+
+
+@pytest.mark.parametrize(("text", "sentence", "to"), ADDED)
+def test_what_asks_us_to_add_is_no_part_of_it(text: str, sentence: str, to: int) -> None:
+    """Neither a please nor the question mark, nor where it belongs."""
+    (wish,) = parse_wishes(text, FACTS).wishes
+    assert (sentence, to) == (wish.sentence, wish.to)
+
+
 def test_numbers_are_numbers_wherever_they_stand() -> None:
     """ "take 2 and 3 out" takes no sum and no percentage out."""
     sentences = tuple(Sentence(t, "told", words=t) for t in ("It was 2%.", "He paid $23.", "I am sorry."))

@@ -155,7 +155,7 @@ def walked() -> tuple[list[object], set[str]]:
             case.appealed in ("refused", "final")
             and verdict.odds == "likely"
             and case.notice != "not_suspended",
-            case.appealed == "final" and verdict.path != "none",
+            case.appealed == "final" and verdict.path != "none" and "something_new" not in case.circumstances,
             case.appealed == "waiting" and verdict.path != "wait" and case.notice != "not_suspended",
             not verdict.sources and cause is not None,
         ]
