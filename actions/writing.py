@@ -42,7 +42,8 @@ class Writing(Said):
         """What was known before, with the cause first by which it was judged: the letter is about that."""
         case = Case.from_slots(self.tracker.slots, knowledge())
         cause = decide(case, knowledge()).cause
-        return case.name(cause, case.stance(cause)) if cause in case.causes else case
+        first = sorted(case.causes, key=lambda other: other != cause)
+        return replace(case, causes=tuple(first))
 
     @property
     def kind(self) -> str:
