@@ -26,6 +26,7 @@ from reinstate.replies.message import Message
 _NOT_OF_LETTER = 0.7  # an answer's sentence is kept out of the letter only if it surely does not belong there
 _ASIDE = 0.9  # how surely all of an answer has to be said to us to be none
 _NOT_OF_STORY = 0.99  # a sentence of what was to be written for it
+_ANSWERED = ("changed", "proof")  # kinds of sentences that answer a question for the letter
 _FEW = 4  # words of an answer that may be one though no sentence of it belongs into a letter
 _STORY = 12  # words from which on a text is what was to be written, whatever it sounds like
 _SURE_CAUSE = 0.85  # how surely a story has to tell a cause for the letter to be about that
@@ -195,7 +196,7 @@ def _taken(said: Writing, message: ParsedMessage, asked: str) -> list[EventType]
 
 
 def _place(statement: Statement, asked: str) -> str:
-    """Where a sentence of an answer stands: all of it where its question belongs.
+    """Where a sentence of an answer stands: where its question belongs, unless it surely answers another.
 
     What puts right what was told is talk until it is used.
     """
@@ -203,7 +204,8 @@ def _place(statement: Statement, asked: str) -> str:
         return ""
     if statement.place == statements.OUT:
         return statements.OUT
-    return PARTS_OF.get(asked, part_of(statement.kind))
+    other = statement.kind in _ANSWERED and statement.sure >= _ASIDE  # it answers another question
+    return part_of(statement.kind) if other else PARTS_OF.get(asked, part_of(statement.kind))
 
 
 def _only_tells(statement: Statement, facts: Iterable[Fact]) -> bool:

@@ -200,7 +200,7 @@ def _token(text: str) -> None:
 
 def _slack(found: dict[str, Any]) -> None:
     body = json.dumps(found)
-    forms = body, f"payload={quote(body)}", urlencode({key: str(value) for key, value in found.items()})
+    forms = body, f"payload={quote(body)}", urlencode({k: str(v) for k, v in found.items()}, errors="replace")
     for form in forms:
         _slack_text(form)
 

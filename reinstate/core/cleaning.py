@@ -105,7 +105,8 @@ def in_list(text: str, written: str) -> str:
     """
     text = _JOINS.sub("", text).rstrip(".")
     small = text[:1].lower() + text[1:]
-    return small if small.split()[:1] and small.split()[0] in written.split() else text
+    first = small.split()[:1]
+    return small if first and first[0] in written.split() and first != ["i"] else text
 
 
 def _without_clauses(text: str, knowledge: Knowledge) -> str:
