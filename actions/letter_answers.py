@@ -13,6 +13,7 @@ from actions.writing import Writing, kept
 from reinstate.core import statements
 from reinstate.core.case import Case
 from reinstate.core.cleaning import is_sentence, sentences
+from reinstate.core.doubt import asks
 from reinstate.core.facts import Fact, corrects_facts, gathered, outdated
 from reinstate.core.letter import HAPPENED, PARTS_OF
 from reinstate.core.own_words import STORY, TOLD, part_of
@@ -26,6 +27,7 @@ from reinstate.replies.message import Message
 _NOT_OF_LETTER = 0.7  # an answer's sentence is kept out of the letter only if it surely does not belong there
 _ASIDE = 0.9  # how surely all of an answer has to be said to us to be none
 _NOT_OF_STORY = 0.99  # a sentence of what was to be written for it
+_AS_OWNER = Message("utter_letter_as_owner")
 _ANSWERED = ("changed", "proof")  # kinds of sentences that answer a question for the letter
 _FEW = 4  # words of an answer that may be one though no sentence of it belongs into a letter
 _STORY = 12  # words from which on a text is what was to be written, whatever it sounds like
@@ -47,8 +49,7 @@ def _whole_story(said: Writing) -> list[EventType]:
     if all(s.place == statements.OUT for s in new):
         return []
     if _speaks_of_another(said, new):
-        said.say([Message("utter_letter_as_owner")])
-        return [SlotSet("letter_kind", said.kind)]  # so that nothing else answers, and the form asks again
+        return _asked_as_owner(said)
     case, facts = _heard(said, said.message, HAPPENED, whole=True)
     talk = [s for s in said.told if s.kind in _BESIDE_STORY]
     kept_edits = said.kept_edits(said.kind, ())
@@ -84,12 +85,23 @@ def _written(said: Writing, message: ParsedMessage) -> tuple[Statement, ...]:
 
 def _asks(text: str) -> bool:
     """Whether a sentence asks something; with or without its mark."""
-    return any(knowledge().patterns[name].found(text) for name in ("asks_something", "asks_bare"))
+    return asks(text, knowledge())
+
+
+def _asked_as_owner(said: Writing) -> list[EventType]:
+    """Asks to write as the owner of the account would; the form then asks its question again."""
+    said.say([_AS_OWNER])
+    return [SlotSet("letter_kind", said.kind)]  # so that nothing else answers
+
+
+def _was_asked_as_owner(said: Writing) -> bool:
+    """Whether that was asked since the open question was put."""
+    return was_said(_AS_OWNER, since_set(said.tracker, "letter_asked"))
 
 
 def _speaks_of_another(said: Writing, story: Iterable[Statement]) -> bool:
     """Whether who writes for somebody speaks of them as "he" or "she", and was not told yet not to."""
-    if was_said(Message("utter_letter_as_owner"), since_set(said.tracker, "letter_asked")):
+    if _was_asked_as_owner(said):
         return False
     patterns, text = knowledge().patterns, " ".join(s.text for s in story)
     owns = patterns["own_account"].found(text)
@@ -100,8 +112,9 @@ def _speaks_of_another(said: Writing, story: Iterable[Statement]) -> bool:
 def _third_person(said: Writing) -> bool:
     """Whether the answer of a helper speaks of the owner as "he", and they were not told yet not to."""
     helps = said.role == "helper" and not said.message.pressed
-    told = was_said(Message("utter_letter_as_owner"), since_set(said.tracker, "letter_asked"))
-    return helps and not told and knowledge().patterns["of_them"].found(said.message.text)
+    return (
+        helps and not _was_asked_as_owner(said) and knowledge().patterns["of_them"].found(said.message.text)
+    )
 
 
 def answered(said: Writing) -> list[EventType]:
@@ -120,8 +133,7 @@ def answered(said: Writing) -> list[EventType]:
     if any(wish.kind != "add" for wish in wishes):
         return []
     if _third_person(said):
-        said.say([Message("utter_letter_as_owner")])
-        return [SlotSet("letter_kind", said.kind)]  # so that nothing else answers, and the form asks again
+        return _asked_as_owner(said)
     return _taken(said, _wanted(said) if wishes else message, asked)
 
 

@@ -25,13 +25,13 @@ from reinstate.core import statements
 from reinstate.core.asked import SURE_TOLD
 from reinstate.core.cleaning import phrase, sentences
 from reinstate.core.doubt import SURE_ALONE
-from reinstate.core.edits import RETURNED, Edit, edited
+from reinstate.core.edits import Edit, edited, is_returned
 from reinstate.core.facts import corrects_facts, gathered, outdated, to_slot
 from reinstate.core.letter import APPEAL, EVIDENCE, LONGEST, Letter
 from reinstate.core.own_words import part_of
 from reinstate.core.parsed import CORRECTS, ParsedMessage
 from reinstate.core.returned import returned
-from reinstate.core.review import put_in
+from reinstate.core.review import left_out, put_in
 from reinstate.core.statements import Statement
 from reinstate.core.update import update_case
 from reinstate.core.wishes import Wish, Wishes, edits_of, is_said, parse_wishes
@@ -95,7 +95,7 @@ def of_letter(said: Writing) -> list[EventType] | None:
         return None
     tone = tone_of(message.intent.removeprefix("letter_")) if not heard.wishes else None
     heard = replace(heard, tone=heard.tone or tone)
-    if heard.tone and any(edit.part == RETURNED for edit in said.edits):
+    if heard.tone and is_returned(said.edits):
         return _how(said)  # the letter is what was sent back
     if heard:
         return _fulfilled(said, heard)
@@ -116,10 +116,12 @@ def _is_of_letter(statement: Statement) -> bool:
 
 def _pressed(said: Writing) -> list[EventType] | None:
     if said.message.value == PUT_IN:
-        edits = put_in(said.letter, said.left_out(said.tone, said.kind, said.edits), said.told, knowledge())
+        letter = said.letter
+        out = left_out((said.draft(said.tone, said.kind), letter), said.told, knowledge())
+        edits = put_in(letter, out, said.told, knowledge())
         return shown(said, said.tone, said.kind, (*said.edits, *edits)) if edits else _how(said)
     tone = tone_of(said.message.intent.removeprefix("letter_"))
-    if tone and not any(edit.part == RETURNED for edit in said.edits):
+    if tone and not is_returned(said.edits):
         return _fulfilled(said, Wishes(tone=tone))
     return _how(said)
 

@@ -13,12 +13,12 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from reinstate.core.asked import TOPIC
-from reinstate.core.case import Case
+from reinstate.core.case import HAPPENED, Case
 from reinstate.core.cleaning import in_first_person
 from reinstate.core.parsed import ParsedMessage
 from reinstate.core.plan import Plan, Turn
 from reinstate.core.statements import Statement, about, from_slot
-from reinstate.core.verdict import HAPPENED, Verdict, decide, question_of
+from reinstate.core.verdict import Verdict, decide, question_of
 from reinstate.knowledge import ROLES, Role, knowledge
 from reinstate.replies.message import MOST_BUTTONS, Message
 from reinstate.replies.questions import question_message

@@ -16,7 +16,7 @@ from actions.turn import Said, since_restart, since_set, was_said
 from reinstate.core import statements
 from reinstate.core.case import Case
 from reinstate.core.cleaning import is_sentence, put_well
-from reinstate.core.edits import RETURNED, Edit, edited
+from reinstate.core.edits import Edit, edited, is_returned
 from reinstate.core.facts import Fact, from_slot, gathered, to_slot
 from reinstate.core.letter import APPEAL, HAPPENED, Letter, as_owner, draft, next_question, story_of
 from reinstate.core.parsed import ParsedMessage
@@ -113,11 +113,6 @@ class Writing(Said):
         """The letter without the person's changes."""
         return draft(self.case, *self._as_owner(), tone, knowledge(), kind)
 
-    def left_out(self, tone: Tone, kind: str, edits: Iterable[Edit]) -> tuple[Statement, ...]:
-        """What of the person's words stands neither in a draft nor in the letter that was made of it."""
-        unchanged = self.draft(tone, kind)
-        return left_out((unchanged, edited(unchanged, edits)), self.told, knowledge())
-
     def _as_owner(self) -> tuple[tuple[Fact, ...], tuple[Statement, ...]]:
         """Facts and statements, of a helper without what could not be put as the owner would say it."""
         if self.role == "client":  # what the patterns say of a deed, a freelancer says
@@ -191,8 +186,9 @@ def with_slots(tracker: Tracker, slots: dict[str, Any]) -> Tracker:
 
 def shown(said: Writing, tone: Tone, kind: str, edits: tuple[Edit, ...]) -> list[EventType]:
     """Show a letter, and what of the person's words stands nowhere in it."""
-    letter, out = edited(said.draft(tone, kind), edits), said.left_out(tone, kind, edits)
-    own = any(edit.part == RETURNED for edit in edits)
+    unchanged = said.draft(tone, kind)
+    letter, own = edited(unchanged, edits), is_returned(edits)
+    out = left_out((unchanged, letter), said.told, knowledge())
     said.say(letter_messages(letter, tone, kind, said.case, said.role, out, knowledge(), own=own))
     edits_kept = said.kept_edits(kind, edits)
     done = {"tone": tone, "letter_kind": kind, "letter_edits": edits_kept, "letter_done": True, "asked": None}

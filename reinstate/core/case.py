@@ -8,6 +8,8 @@ from typing import Any
 
 from reinstate.knowledge import APPEALED, NOTICES, Appealed, Knowledge, Stance
 
+HAPPENED = "happened"  # how the question begins whether a cause happened at all
+
 
 @dataclass(frozen=True)
 class CauseMention:
@@ -128,7 +130,7 @@ class Case:
     def without_answer(self, asked: str) -> Case:
         """Take back the answer to a question; `asked` as `question_id` names it."""
         kind, _, what = asked.partition(":")
-        if kind == "happened":
+        if kind == HAPPENED:
             return self.name(what, "unsure")
         if kind == "circumstance":
             yes, no = (_without(ids, what) for ids in (self.circumstances, self.denied_circumstances))

@@ -13,9 +13,9 @@ from babel import Locale
 from reinstate.core.spelling import is_word, spelled
 from reinstate.knowledge import Knowledge, matches, put
 
-_ENDS = re.compile(
-    r"(?<=[.!?…])(?<!\b[MD]r\.)(?<!\bMrs\.)(?<!\bMs\.)(?!(?<=\b[A-Z]\.)\s+[a-z])\s+|\s*[\n;]+\s*|\s+[-–—]+\s+"
-)
+# Not behind the stop of a title, nor of an initial that a small letter follows.
+SENTENCE_END = r"(?<=[.!?…])(?<!\b[MD]r\.)(?<!\bMrs\.)(?<!\bMs\.)(?!(?<=\b[A-Z]\.)\s+[a-z])\s+"
+_ENDS = re.compile(rf"{SENTENCE_END}|\s*[\n;]+\s*|\s+[-–—]+\s+")
 _LEAST_WORDS, _MOST_WORDS, _MOST_PHRASE = 3, 60, 14
 # Capitals in a row that no name or short form is; a capital behind an "I" that was put before.
 _SHOUT = re.compile(r"(?:\b[A-Z]{2,}\b[ ,]+){2,}\b[A-Z]{2,}\b")

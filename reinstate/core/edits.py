@@ -42,9 +42,14 @@ def edited(letter: Letter, edits: Iterable[Edit]) -> Letter:
     return letter
 
 
-def same_words(one: str, other: str) -> bool:
-    """Whether two texts have the same words."""
-    return re.findall(r"\w+", one.casefold()) == re.findall(r"\w+", other.casefold())
+def is_returned(edits: Iterable[Edit]) -> bool:
+    """Whether a letter with these edits is one that was sent back."""
+    return any(edit.part == RETURNED for edit in edits)
+
+
+def words_of(text: str) -> str:
+    """The words of a text, without signs and capitals: two texts with the same are the same sentence."""
+    return " ".join(re.findall(r"\w+", text.casefold()))
 
 
 def _key(sentence: Sentence) -> str:

@@ -25,7 +25,7 @@ from reinstate.core.asked import (
     offered,
     perhaps,
 )
-from reinstate.core.case import Case
+from reinstate.core.case import HAPPENED, Case
 from reinstate.core.doubt import (
     NO_REASON,
     SURE_DENIAL,
@@ -56,7 +56,7 @@ from reinstate.core.plan import (
     WordPart,
 )
 from reinstate.core.update import update_case
-from reinstate.core.verdict import HAPPENED, decide, next_question, question_id
+from reinstate.core.verdict import decide, next_question, question_id
 from reinstate.knowledge import Knowledge
 
 EVADE, NEW_ACCOUNT = "help_evade", "ask_new_account"

@@ -6,14 +6,15 @@ import re
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
-from reinstate.core.edits import NAME, RETURNED, Edit, edit_of
+from reinstate.core.cleaning import SENTENCE_END
+from reinstate.core.edits import NAME, RETURNED, Edit, edit_of, words_of
 from reinstate.core.letter import Letter, Sentence
 from reinstate.knowledge import Knowledge
 
 _SHARE, _LEAST = 0.5, 3  # of the sentences of the letter, as a share and in number, that a text has to hold
 _GREETING = re.compile(r"^(?:dear|hello|hi)\b[^,.!?]{0,50},\s*(?=\S)", re.IGNORECASE)
 _MOST_OF_NAME = 5  # words
-_ENDS = re.compile(r"(?<=[.!?…])(?<!\b[MD]r\.)(?<!\bMrs\.)(?<!\bMs\.)(?!(?<=\b[A-Z]\.)\s+[a-z])\s+")
+_ENDS = re.compile(SENTENCE_END)
 _Piece = tuple[str, int]  # what was sent back, sentence by sentence, each with the number of its paragraph
 
 
@@ -31,7 +32,7 @@ def returned(text: str, letter: Letter, knowledge: Knowledge) -> tuple[Edit, ...
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     greets = any(knowledge.patterns["frames"].found(line) for line in lines[:2])
     pieces = list(_whole(list(_body(lines, letter, knowledge)), letter))
-    old, new = [_words(s.text) for s in letter.sentences], [_words(piece) for piece, _ in pieces]
+    old, new = [words_of(s.text) for s in letter.sentences], [words_of(piece) for piece, _ in pieces]
     held = sum(words in new for words in old)
     if len(new) < _LEAST or not (greets or held >= max(_LEAST, _SHARE * len(old))):
         return None
@@ -74,8 +75,8 @@ def _named(lines: Sequence[str], knowledge: Knowledge) -> Iterator[Edit]:
 
 def _whole(pieces: Sequence[_Piece], letter: Letter) -> Iterator[_Piece]:
     """The pieces, several that are one sentence of the letter as that."""
-    parts: dict[Sentence, list[str]] = {s: [_words(p) for p in _split(s.text)] for s in letter.sentences}
-    words = [_words(piece) for piece, _ in pieces]
+    parts: dict[Sentence, list[str]] = {s: [words_of(p) for p in _split(s.text)] for s in letter.sentences}
+    words = [words_of(piece) for piece, _ in pieces]
     n = 0
     while n < len(pieces):
         found = (len(of) for of in parts.values() if words[n : n + len(of)] == of)
@@ -86,11 +87,11 @@ def _whole(pieces: Sequence[_Piece], letter: Letter) -> Iterator[_Piece]:
 
 def _body(lines: Sequence[str], letter: Letter, knowledge: Knowledge) -> Iterator[_Piece]:
     """The sentences between greeting and ending."""
-    framing = {_words(p) for s in letter.all if s not in letter.sentences for p in s.text.splitlines()}
+    framing = {words_of(p) for s in letter.all if s not in letter.sentences for p in s.text.splitlines()}
     begun = False
     for number, line in enumerate(lines):
         for piece in _split(line if begun else _GREETING.sub("", line)):
-            if knowledge.patterns["frames"].found(piece) or _words(piece) in framing:
+            if knowledge.patterns["frames"].found(piece) or words_of(piece) in framing:
                 if begun:
                     return
                 continue
@@ -100,7 +101,3 @@ def _body(lines: Sequence[str], letter: Letter, knowledge: Knowledge) -> Iterato
 
 def _split(text: str) -> list[str]:
     return [piece for piece in _ENDS.split(text.strip()) if piece]
-
-
-def _words(text: str) -> str:
-    return " ".join(re.findall(r"\w+", text.casefold()))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reinstate.core.case import Case, CauseMention
+from reinstate.core.case import HAPPENED, Case, CauseMention
 from reinstate.core.cleaning import sentences
 from reinstate.core.facts import denied, gathered
 from reinstate.core.parsed import CORRECTS, LEADS, ParsedMessage
-from reinstate.core.verdict import HAPPENED, decide
+from reinstate.core.verdict import decide
 from reinstate.knowledge import APPEALED, NOTICES, Circumstance, Knowledge, matches, says
 
 _NO_ANSWER = ("cause_unknown", "skip")

@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from reinstate.core.case import Case
+from reinstate.core.case import HAPPENED, Case
 from reinstate.knowledge import APPEALED, Knowledge, Odds, Path_, Question, Row, Stance
 
 UNKNOWN_CAUSE = "unknown"
-HAPPENED = "happened"  # how the question begins whether a cause happened at all
 _ASKED_NOTICES = ("warning", "hold", "timed", "permanent")
 _GRAVITY: dict[Odds | None, int] = {"none": 0, "unlikely": 1, None: 2, "possible": 3, "likely": 4}
 _SEVERITY = {"serious": 0, "hold": 1, "minor": 2}

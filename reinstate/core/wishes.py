@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from reinstate.core.cleaning import is_sentence, mend, speaks, stems, written_well
-from reinstate.core.edits import Edit, edit_of, same_words
+from reinstate.core.edits import Edit, edit_of, words_of
 from reinstate.core.letter import Letter, Sentence
 from reinstate.core.own_words import TOLD
 from reinstate.knowledge import TONES, Knowledge, Tone
@@ -230,7 +230,7 @@ def edits_of(wish: Wish, letter: Letter, knowledge: Knowledge) -> tuple[Edit, ..
         return _moves(wish, letter)
     if wish.kind == "replace":
         other = re.compile(re.escape(wish.what), re.IGNORECASE)
-        if whole := [s for s in letter.sentences if same_words(s.text, wish.what)]:
+        if whole := [s for s in letter.sentences if words_of(s.text) == words_of(wish.what)]:
             return tuple(edit_of(s, written_well(wish.sentence, knowledge)) for s in whole)
         return tuple(
             edit_of(s, other.sub(lambda _: wish.sentence, s.text))

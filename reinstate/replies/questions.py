@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reinstate.core.verdict import HAPPENED
+from reinstate.core.case import HAPPENED
 from reinstate.knowledge import Knowledge, Question
 from reinstate.replies.message import MOST_BUTTONS, Button, Message, titled_buttons
 

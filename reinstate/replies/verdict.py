@@ -126,7 +126,7 @@ def _next(
     """
     wording = knowledge.table.wording
     letter = _letter(case, verdict, knowledge)
-    own = _follow_ups(verdict, knowledge)
+    own = follow_ups_of(verdict, knowledge)
     follow_ups = titled_buttons(list(dict.fromkeys((*own[:2], *nearby, *own[2:]))), knowledge)
     if cause is None:
         return (*letter, *follow_ups)
@@ -149,7 +149,8 @@ def _next(
     )
 
 
-def _follow_ups(verdict: Verdict, knowledge: Knowledge) -> tuple[str, ...]:
+def follow_ups_of(verdict: Verdict, knowledge: Knowledge) -> tuple[str, ...]:
+    """What people ask next after a verdict of this path."""
     return knowledge.table.wording.follow_ups.get(verdict.path, ())
 
 
@@ -208,7 +209,7 @@ def upwork_answer_message(
         wording.upwork_asks.format(asks) if asks and answer.appealed == "asked" else "",
         wording.deadline.format(message.deadline) if message.deadline else "",
     ]
-    follow_ups = titled_buttons(_follow_ups(verdict, knowledge), knowledge)
+    follow_ups = titled_buttons(follow_ups_of(verdict, knowledge), knowledge)
     return Message(
         "utter_read_answer",
         {"answer": answer.phrase, "card": paragraphs(parts)},
@@ -231,7 +232,7 @@ def _letter(case: Case, verdict: Verdict, knowledge: Knowledge) -> tuple[Button,
 
 def unchanged_message(case: Case, verdict: Verdict, knowledge: Knowledge) -> Message:
     """What was told changes nothing, and is kept: the outcome stands above and is not said again."""
-    next_ = titled_buttons(_follow_ups(verdict, knowledge)[:MOST_FOLLOW_UPS], knowledge)
+    next_ = titled_buttons(follow_ups_of(verdict, knowledge)[:MOST_FOLLOW_UPS], knowledge)
     return Message("utter_unchanged", {}, (*_letter(case, verdict, knowledge), *next_))
 
 

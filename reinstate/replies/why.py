@@ -5,6 +5,7 @@ from __future__ import annotations
 from reinstate.core.verdict import Verdict
 from reinstate.knowledge import Cause, Knowledge
 from reinstate.replies.message import Message, bullets, paragraphs, sources, titled_buttons
+from reinstate.replies.verdict import follow_ups_of
 
 MOST = 3  # pieces of evidence, things not to do, and what people ask next
 ROOM = 840  # characters of a turn, of 900 in all, beside the domain's words
@@ -26,7 +27,7 @@ def why_messages(verdict: Verdict, knowledge: Knowledge) -> list[Message]:
     avoid = bullets(cause.avoid[:MOST])
     room = ROOM - len(avoid) - len(paragraphs(parts))
     say = paragraphs([verdict.say, *parts] if len(verdict.say) <= room else parts)
-    follow_ups = knowledge.table.wording.follow_ups.get(verdict.path, ())[:MOST]
+    follow_ups = follow_ups_of(verdict, knowledge)[:MOST]
     return [
         Message("utter_why", {"say": say}, (), named),
         Message("utter_avoid", {"avoid": avoid}, titled_buttons(follow_ups, knowledge)),

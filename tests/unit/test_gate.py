@@ -37,24 +37,33 @@ def a_gate(processor: Any, store: Store | None = None) -> Gate:
     return Gate(agent, store or Store(), LocalLocks(), given)  # type: ignore[arg-type]
 
 
+class Held:
+    """Reads what begins with a word only when it may; answers all."""
+
+    def __init__(self, may_end: threading.Event, begins: str) -> None:
+        self.begun: list[str] = []
+        self._may_end, self._begins = may_end, begins
+
+    async def parse_message(self, message: Any) -> dict[str, Any]:
+        self.begun.append(message.text)
+        if message.text.startswith(self._begins):
+            assert self._may_end.wait(30), "nobody else was answered meanwhile"
+        return {}
+
+    async def handle_message(self, message: Any) -> None:
+        await message.output_channel.send_response(message.sender_id, {"text": "answer"})
+
+
+async def send(_line: Line) -> None:
+    """A door that says nothing."""
+
+
 def test_a_message_is_answered_while_a_long_one_is_read() -> None:
     """Reading happens beside the event loop: the second person's turn ends before the first one's."""
     may_end, ended = threading.Event(), []
 
-    class Processor:
-        async def parse_message(self, message: Any) -> dict[str, Any]:
-            if message.text == "long":
-                assert may_end.wait(30), "nobody else was answered meanwhile"
-            return {}
-
-        async def handle_message(self, message: Any) -> None:
-            await message.output_channel.send_response(message.sender_id, {"text": "answer"})
-
-    async def send(_line: Line) -> None:
-        pass
-
     async def talk() -> None:
-        gate = a_gate(Processor())
+        gate = a_gate(Held(may_end, "long"))
 
         async def say(who: str, text: str) -> None:
             await gate.handle(Inbound(who, "1", "web", text=text), send)
@@ -71,30 +80,18 @@ def test_a_message_is_answered_while_a_long_one_is_read() -> None:
 
 def test_a_flood_of_long_texts_holds_up_long_texts() -> None:
     """One of them is read at a time, in their order; whoever writes a word is answered meanwhile."""
-    may_end, begun, ended = threading.Event(), [], []
-
-    class Processor:
-        async def parse_message(self, message: Any) -> dict[str, Any]:
-            begun.append(message.text)
-            if len(message.text) > LONG_TEXT:
-                assert may_end.wait(5), "nobody else was answered meanwhile"
-            return {}
-
-        async def handle_message(self, message: Any) -> None:
-            await message.output_channel.send_response(message.sender_id, {"text": "answer"})
-
-    async def send(_line: Line) -> None:
-        pass
+    may_end, ended = threading.Event(), []
+    held = Held(may_end, "long")
 
     async def talk() -> None:
-        gate = a_gate(Processor())
+        gate = a_gate(held)
 
         async def say(text: str) -> None:
             await gate.handle(Inbound(f"{text[:9]}", "1", "web", text=text), send)
             ended.append(text[:6])
 
         flood = [asyncio.ensure_future(say(f"long {n} {'word ' * LONG_TEXT}"[:1000])) for n in range(5)]
-        while not begun:
+        while not held.begun:
             await asyncio.sleep(0)
         for word in ("one", "two"):
             await say(word)
