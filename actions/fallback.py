@@ -9,7 +9,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.standing import OrOfLetter
 from actions.turn import Said
 from reinstate.core.asked import offered, perhaps
-from reinstate.core.plan import AnswerPart
+from reinstate.core.plan import AnswerPart, GuessesPart
 from reinstate.core.policy import answered
 from reinstate.core.transcript import guesses, misses
 from reinstate.core.verdict import question_of
@@ -36,7 +36,8 @@ class ActionNotUnderstood(OrOfLetter, Action):
             return []
         ranking = tracker.latest_message.get("intent_ranking") or []
         events: list[EventType] = []
-        if isinstance(part := perhaps(said.message, knowledge()), AnswerPart) and not said.in_form:
+        part = perhaps(said.message, knowledge())
+        if isinstance(part, AnswerPart | GuessesPart) and not said.in_form:
             events = said.plan(answered(said.turn, part))
         else:
             likely = guesses(ranking, knowledge())

@@ -24,7 +24,7 @@ from actions.writing import (
 from reinstate.core import statements
 from reinstate.core.asked import SURE_TOLD
 from reinstate.core.cleaning import phrase, sentences
-from reinstate.core.doubt import SURE_ALONE
+from reinstate.core.doubt import SURE_CAUSE
 from reinstate.core.edits import Edit, edited, is_returned
 from reinstate.core.facts import corrects_facts, gathered, outdated, to_slot
 from reinstate.core.letter import APPEAL, EVIDENCE, LONGEST, Letter
@@ -190,7 +190,7 @@ def _how(said: Writing) -> list[EventType]:
 def _names_other(said: Writing) -> bool:
     """Whether a whole sentence surely tells of a cause that is not the case's."""
     message, known = said.message, (*said.case.causes, *said.case.disputed)
-    sure = message.intent.startswith("cause_") and message.confidence >= SURE_ALONE
+    sure = message.intent.startswith("cause_") and message.confidence >= SURE_CAUSE
     told = (m for m in message.told if m.stance != "denies" and m.confidence >= SURE_TOLD)
     tells = any(s.for_letter for s in message.statements)
     return sure and tells and any(m.id not in known for m in told)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reinstate.core.parsed import ParsedMessage
-from reinstate.core.plan import AnswerPart, ChoicePart, Part, TopicPart, Turn, WordPart
+from reinstate.core.plan import AnswerPart, GuessesPart, Part, TopicPart, Turn, WordPart
 from reinstate.knowledge import Knowledge
 
 ASK_RULE, FAQ = "ask_rule", "faq"
@@ -14,16 +14,18 @@ UNDERSTOOD_LITTLE = ("platform_question", "vent", "inform_detail")
 SURE_TOLD = 0.6  # from here on what a question tells beside it counts for the case
 SURE_BESIDE = 0.55  # from here on a question is answered beside a verdict
 NEAR_LEAST = 0.05  # an answer is offered from here
-SURE_NEAR, LEADS_BY = 0.08, 1.2  # an answer that is as likely, and so much likelier than the next, is given
-# Below, the next likely answers are said beside the one that is given: of real messages the likeliest
-# serves a half, one of the likeliest three two thirds (bench/reports/tried.md).
-SURE_ANSWER = 0.9
+# Of real messages the likeliest answer serves one in five below the first, two in three to the second, and
+# nine in ten above (bench/reports/tried.md). Below the first, it is asked what is meant.
+LIKELY, SURE_ANSWER = 0.5, 0.9
+# Of all likely answers, the share from which one is said before a verdict, or after an answer.
+SURE_NARROWER, SURE_NEXT, NEXT_LEAST = 0.5, 0.8, 0.01
 # Below, with a second answer, and before a yes or no, the question is said that is answered: a person may
 # have asked it the other way round.
 SAID_BACK = 0.6
 SURE_IN_FORM = 0.7  # from here on a question is answered while a form asks
-MOST_OTHERS = 2
+MOST_OTHERS, MOST_GUESSES = 2, 4
 STANDS_OUT = 0.5  # of what all likely answers have, the share from which one is given in place of a topic
+MORE_THAN_ONE = 10  # words: a message so long may ask two things in one breath
 PLAIN = 6  # words: a broad question so short is broad ("is it permanent?")
 FOLLOWS_UP = 6  # words: a question so short is read beside what was answered last
 _RELATED = 8.0  # how much likelier an answer to it is one of the same topic
@@ -51,27 +53,49 @@ def answers_to(turn: Turn, knowledge: Knowledge) -> tuple[Part, ...]:
         little = turn.message.intent in (FAQ, ASK_RULE, "nlu_fallback", *UNDERSTOOD_LITTLE)
         own = knowledge.topic_of(turn.message.intent)  # "what about my money?" says itself what it is about
         if best and (little or (follows and not own)):
-            found = [best]
+            return (_answer(best, turn, knowledge),)
     near = dict(turn.message.near)
     if turn.in_form:  # what goes on between question and answer is no new question, unless that is sure
         found = [i for i in found if near.get(i, 1.0) >= SURE_IN_FORM]
-    if len(found) > 1 and near.get(found[0], 1.0) < SURE_ANSWER:  # the second may be the only one
+    if not found:
+        return ()
+    first = near.get(found[0], 1.0)
+    if first < LIKELY and not turn.in_form and found[0] not in turn.answered:
+        return (GuessesPart(guesses(turn.message, knowledge)),)
+    if first < SURE_ANSWER:  # the second may be the only one
         found = found[:1]
-    alone = len(found) == 1 and not turn.in_form
-    others = _others(turn.message, found, knowledge) if alone else ()
-    return tuple(
-        AnswerPart(
-            i,
-            short=bool(n) or i in turn.answered,
-            done=_is_done(i, turn.message, knowledge),
-            perhaps=bool(n)
-            or near.get(i, 1.0) < SAID_BACK
-            or (knowledge.answers[i].says_yes_or_no and not turn.message.pressed),
-            others=() if i in turn.answered else others,
-            nearby=() if n or others else nearby(turn.message, found),
-        )
-        for n, i in enumerate(found[:2])
+    if len(found) == 1 and not turn.in_form and (also := _next(turn.message, found[0], knowledge)):
+        found = [*found, also]
+    return tuple(_answer(i, turn, knowledge, second=bool(n)) for n, i in enumerate(found[:2]))
+
+
+def _answer(id_: str, turn: Turn, knowledge: Knowledge, *, second: bool = False) -> AnswerPart:
+    """One answer: a second one, and one that was given before, shortly."""
+    message = turn.message
+    sure = dict(message.near).get(id_, 1.0)
+    yes_or_no = knowledge.answers[id_].says_yes_or_no and not message.pressed
+    return AnswerPart(
+        id_,
+        short=second or id_ in turn.answered,
+        done=_is_done(id_, message, knowledge),
+        perhaps=second or sure < SAID_BACK or yes_or_no,
+        nearby=() if second else (_others(message, id_, knowledge) or nearby(message, (id_,))),
     )
+
+
+def _next(message: ParsedMessage, first: str, knowledge: Knowledge) -> str | None:
+    """What usually follows an answer, where the message sounds like it more than like anything else."""
+    rest = {i: p for i, p in message.near if i != first}
+    best = max(rest, key=lambda i: rest[i], default="")
+    follows = best in knowledge.answers[first].follow_ups and len(message.text.split()) >= MORE_THAN_ONE
+    return best if follows and rest[best] >= max(NEXT_LEAST, SURE_NEXT * sum(rest.values())) else None
+
+
+def narrower(message: ParsedMessage, cause: str, knowledge: Knowledge) -> str | None:
+    """The answer about a cause that a message which tells of it sounds like more than like all others."""
+    best, sure = next(iter(message.near), ("", 0.0))
+    own = bool(best) and knowledge.answers[best].about == cause
+    return best if own and sure >= SURE_NARROWER * sum(p for _, p in message.near) else None
 
 
 def of_topic(turn: Turn, topic: str, knowledge: Knowledge, *, brief: bool) -> Part:
@@ -83,7 +107,7 @@ def of_topic(turn: Turn, topic: str, knowledge: Knowledge, *, brief: bool) -> Pa
     plain = message.pressed or len(message.text.split()) <= PLAIN
     if found and not plain and serving[found[0]] >= STANDS_OUT * sum(p for _, p in message.near):
         return AnswerPart(
-            found[0], short=brief or found[0] in turn.answered, others=others[1 : MOST_OTHERS + 1]
+            found[0], short=brief or found[0] in turn.answered, nearby=others[1 : MOST_OTHERS + 1]
         )
     return TopicPart(topic, brief=brief or TOPIC + topic in turn.answered, others=others[:MOST_OTHERS])
 
@@ -94,23 +118,33 @@ def offered(message: ParsedMessage) -> tuple[str, ...]:
 
 
 def perhaps(message: ParsedMessage, knowledge: Knowledge) -> Part:
-    """The likeliest answer, with its question where others are about as likely; else what it may be."""
-    (best, sure), *others = message.near or (("", 0.0),)
-    if sure >= NEAR_LEAST:
-        leads = sure >= SURE_NEAR and all(sure >= LEADS_BY * other for _, other in others)
-        return AnswerPart(best, perhaps=not leads, others=_others(message, (best,), knowledge))
-    likely = message.alternatives
-    return ChoicePart(likely, "perhaps") if likely else WordPart("utter_nothing_to_answer")
+    """The likeliest answer, with its question; what may be meant, where none is likely enough."""
+    best, sure = next(iter(message.near), ("", 0.0))
+    if sure >= LIKELY:
+        return AnswerPart(best, perhaps=True, nearby=_others(message, best, knowledge))
+    likely = guesses(message, knowledge) if sure >= NEAR_LEAST else message.alternatives
+    return GuessesPart(likely) if likely else WordPart("utter_nothing_to_answer")
 
 
-def _others(message: ParsedMessage, given: Sequence[str], knowledge: Knowledge) -> tuple[str, ...]:
+def guesses(message: ParsedMessage, knowledge: Knowledge) -> tuple[str, ...]:
+    """What a message may mean, as intents of answers and causes, the likeliest first."""
+    likely = {f"faq/{i}": sure for i, sure in message.near}
+    for cause in knowledge.causes:
+        denied = message.intent == f"deny_{cause}"
+        likely[message.intent if denied else f"cause_{cause}"] = message.share(cause)
+    first = sorted(likely, key=lambda intent: -likely[intent])
+    found = [intent for intent in first if likely[intent] >= NEAR_LEAST]
+    about = next((intent.partition("_")[2] for intent in found if not intent.startswith("faq/")), "")
+    if narrow := narrower(message, about, knowledge):
+        found.insert(1, f"faq/{narrow}")
+    return tuple(dict.fromkeys(found))[:MOST_GUESSES]
+
+
+def _others(message: ParsedMessage, given: str, knowledge: Knowledge) -> tuple[str, ...]:
     """What else is likely meant, as intents, where the answer that is given is not sure."""
-    if message.pressed or dict(message.near).get(given[0], 1.0) >= SURE_ANSWER:
+    if message.pressed or dict(message.near).get(given, 1.0) >= SURE_ANSWER:
         return ()
-    likely = {f"faq/{i}": sure for i, sure in message.near if i not in given}
-    likely |= {f"cause_{i}": message.share(i) for i in knowledge.causes}
-    first = sorted(likely, key=lambda intent: -likely[intent])[:MOST_OTHERS]
-    return tuple(intent for intent in first if likely[intent] >= NEAR_LEAST)
+    return tuple(i for i in guesses(message, knowledge) if i != f"faq/{given}")[:MOST_OTHERS]
 
 
 def nearby(message: ParsedMessage, given: Sequence[str]) -> tuple[str, ...]:

@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from reinstate.core.asked import ASK_RULE, FAQ, SAID_BACK, SURE_TOLD, offered, perhaps
+from reinstate.core.asked import ASK_RULE, FAQ, SAID_BACK, SURE_TOLD, guesses, offered, perhaps
 from reinstate.core.case import Case
 from reinstate.core.cleaning import sentences
 from reinstate.core.parsed import ParsedMessage
-from reinstate.core.plan import AnswerPart, ChoicePart, Part, RulePart, Turn
+from reinstate.core.plan import AnswerPart, ChoicePart, GuessesPart, Part, Turn
 from reinstate.knowledge import Knowledge
 
 NO_REASON = "notice_no_reason"  # what is said to who has no idea why, before they are asked
 SURE_TOLD_PLAINLY = 0.9  # a deed that is told so surely is judged, whatever the whole is
-# The stated confidence from which a first message is judged: with and without a word of an account in
-# trouble, and of a denial without one. Below, fewer than one in four of real messages were read right.
-SURE_CAUSE, SURE_ALONE, SURE_DENIAL = 0.75, 0.85, 0.96
+# The stated confidence from which a first message is judged, and a denial without a word of an account in
+# trouble. Below, of replies with a verdict to real messages one in seven served (bench/reports/tried.md).
+SURE_CAUSE, SURE_DENIAL = 0.85, 0.96
 SURE_LEAST = 0.5  # below it, whatever else speaks for it, no real message was read right
-SURE_FOREIGN = 0.66  # the same in other languages, whose words of trouble are known less well
 SURE_UNCLEAR = 0.75  # from here on a cause is judged though it is unclear whether it is admitted
 SURE_RULE = 0.3  # from here on what sounds like a deed may as well ask whether it is allowed
 SURE_UNKNOWN = 0.3  # from here on who tells of an account in trouble is taken not to know why
@@ -95,17 +94,19 @@ def is_doubtful(turn: Turn, knowledge: Knowledge) -> bool:
         return False
     if message.confidence < SURE_LEAST:
         return True
+    denies = message.intent.startswith("deny_")
+    accused = denies and knowledge.patterns["reports"].found(message.text)
     if message.language not in (None, "en"):
-        return message.confidence < SURE_FOREIGN
-    accused = message.intent.startswith("deny_") and knowledge.patterns["reports"].found(message.text)
+        return message.confidence < SURE_CAUSE
     if accused or knowledge.patterns["trouble"].found(message.text):
         several = sum(message.share(m.id) for m in message.told)  # they share what the whole says
-        return max(message.confidence, several if len(message.told) > 1 else 0.0) < SURE_CAUSE
+        sure = max(message.confidence, several if len(message.told) > 1 else 0.0)
+        return sure < SURE_CAUSE and len(guesses(message, knowledge)) > 1
     if message.text.rstrip().endswith("?") or message.ranked.get(ASK_RULE, 0.0) >= SURE_RULE:
         return True  # asked, and nothing says that anything has come of it
     if any(m.stance == "admits" and m.confidence >= SURE_TOLD_PLAINLY for m in message.told):
         return False
-    return message.confidence < (SURE_DENIAL if message.intent.startswith("deny_") else SURE_ALONE)
+    return message.confidence < (SURE_DENIAL if denies else SURE_CAUSE)
 
 
 def in_trouble(message: ParsedMessage, knowledge: Knowledge) -> bool:
@@ -121,19 +122,17 @@ def asks(text: str, knowledge: Knowledge) -> bool:
 
 
 def instead_of_judging(message: ParsedMessage, knowledge: Knowledge) -> Part:
-    """The likeliest answers; else, where nothing has come of it, the rule; else what it may be."""
+    """The likeliest answer; else what it may be."""
     cause = message.intent.partition("_")[2]
     trouble = knowledge.patterns["trouble"].found(message.text)
     if trouble and message.ranked.get("cause_unknown", 0.0) >= SURE_UNKNOWN:
         return AnswerPart(NO_REASON, bare=True)
     if offered(message):
         return perhaps(message, knowledge)
-    told = any(m.id == cause and m.stance == "admits" for m in message.told)
-    told = told and not (message.distressed or knowledge.patterns["reports"].found(message.text))
-    others = tuple(i for i in message.alternatives if not i.endswith(cause))
-    if not trouble and cause in knowledge.causes and (told or message.text.rstrip().endswith("?")):
-        return RulePart(cause, others)
-    return ChoicePart((f"cause_{cause}", *others), "perhaps")
+    found = dict.fromkeys((message.intent, *guesses(message, knowledge), *message.alternatives))
+    if len(found) == 1:  # it may as well be denied
+        found |= dict.fromkeys((f"cause_{cause}", f"deny_{cause}"))
+    return GuessesPart(tuple(found))
 
 
 def closer_of(message: ParsedMessage) -> ChoicePart | None:

@@ -18,8 +18,8 @@ from reinstate.knowledge import Role
 class AnswerPart:
     """An answer of `knowledge/answers/`; see `reinstate.replies.answers.answer_message`.
 
-    `perhaps` where it is not sure that just this was asked; `others`, intents, may have been meant instead;
-    those `nearby` hardly, but are nearer to the message than what is usually asked next.
+    `perhaps` where it is not sure that just this was asked; what is `nearby`, as intents, may have been meant
+    as well, and is nearer to the message than what is usually asked next.
     """
 
     id: str
@@ -27,16 +27,21 @@ class AnswerPart:
     done: bool = False
     bare: bool = False
     perhaps: bool = False
-    others: tuple[str, ...] = ()
     nearby: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
+class GuessesPart:
+    """What a message may mean, as intents of answers and causes, the likeliest first."""
+
+    intents: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class RulePart:
-    """The rule on a cause, where no single answer fits the question; `others`, intents, may be meant."""
+    """The rule on a cause, where no single answer fits the question."""
 
     cause: str
-    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -115,6 +120,7 @@ class WordPart:
 
 Part = (
     AnswerPart
+    | GuessesPart
     | RulePart
     | TopicPart
     | LookalikePart

@@ -20,6 +20,7 @@ from reinstate.core.asked import (
     TOPIC,
     UNDERSTOOD_LITTLE,
     answers_to,
+    narrower,
     nearby,
     of_topic,
     offered,
@@ -28,6 +29,7 @@ from reinstate.core.asked import (
 from reinstate.core.case import HAPPENED, Case
 from reinstate.core.doubt import (
     NO_REASON,
+    SURE_CAUSE,
     SURE_DENIAL,
     SURE_TOLD_PLAINLY,
     asks,
@@ -43,6 +45,7 @@ from reinstate.core.doubt import (
 from reinstate.core.parsed import CORRECTS, LEADS, ParsedMessage
 from reinstate.core.plan import (
     AnswerPart,
+    GuessesPart,
     LookalikePart,
     NoticePart,
     Part,
@@ -56,7 +59,7 @@ from reinstate.core.plan import (
     WordPart,
 )
 from reinstate.core.update import update_case
-from reinstate.core.verdict import decide, next_question, question_id
+from reinstate.core.verdict import Verdict, decide, next_question, question_id
 from reinstate.knowledge import Knowledge
 
 EVADE, NEW_ACCOUNT = "help_evade", "ask_new_account"
@@ -66,7 +69,6 @@ RESTORED = "restored"  # the answer of Upwork's after which nothing is suspended
 RULES = ("ask_rule", "ask_prevention")  # answers to these open no case
 # From here on who asks in trouble is taken to speak of a cause: by the answer to it, by a clause of it.
 SURE_ABOUT, SURE_CLAUSE = 0.5, 0.99
-SURE_SAID = 0.85  # below, one in three of real messages was read wrongly
 KEPT_ANSWERS = 60  # all of a talk
 PLAIN_DEED = 15  # words in which somebody tells that they did what they asked about
 
@@ -130,7 +132,7 @@ def _plan(turn: Turn, knowledge: Knowledge) -> Plan:
     if message.intent == "cause_unknown" and not message.told and not turn.asked and not turn.in_form:
         case = update_case(before, message, None, knowledge)
         known = AnswerPart(NO_REASON, short=NO_REASON in turn.answered, bare=True)
-        answers = tuple(replace(a, bare=True) if isinstance(a, AnswerPart) else a for a in answers)
+        answers = tuple(replace(a, bare=True) for a in answers if isinstance(a, AnswerPart))
         return replace(_keep(turn, answers or (known,)), case=case)
     if _asks(message) and not _answers_open(turn):
         return _question(turn, answers, knowledge)
@@ -141,10 +143,8 @@ def _plan(turn: Turn, knowledge: Knowledge) -> Plan:
     if follows and (before != Case() or turn.answered) and (answers or message.near) and not turn.in_form:
         return _keep(turn, answers or (AnswerPart(message.near[0][0]),))
     if is_doubtful(turn, knowledge):
-        case = _beside(turn, knowledge)
-        if case.notice and not (answers or offered(message)):
-            return _judge(replace(turn, message=replace(message, mentions=())), case, (), knowledge)
-        return replace(_keep(turn, answers or (instead_of_judging(message, knowledge),)), case=case)
+        said = answers or (instead_of_judging(message, knowledge),)
+        return replace(_keep(turn, said), case=_beside(turn, knowledge))
     case = update_case(before, message, turn.answerable, knowledge)
     if turn.in_form and not message.told:
         noted = (WordPart("utter_noted"),) if case != before else ()
@@ -190,9 +190,11 @@ def _to_client(turn: Turn, answers: tuple[Part, ...], case: Case, knowledge: Kno
     theirs = tuple(
         a
         for a in answers
-        if not isinstance(a, AnswerPart)
-        or _is_for_clients(a.id, knowledge)
-        or (knowledge.answers[a.id].about is None and sure.get(a.id, 0.0) >= SURE_ABOUT)
+        if isinstance(a, AnswerPart)
+        and (
+            _is_for_clients(a.id, knowledge)
+            or (knowledge.answers[a.id].about is None and sure.get(a.id, 0.0) >= SURE_ABOUT)
+        )
     )
     return theirs or _of_client(turn.message, knowledge)
 
@@ -253,8 +255,8 @@ def _keep(turn: Turn, parts: tuple[Part, ...], *, asked: str | None = "") -> Pla
     return Plan(parts, turn.case, turn.asked if asked == "" else asked, answered)
 
 
-def answered(turn: Turn, answer: AnswerPart) -> Plan:
-    """Give one answer, and change nothing."""
+def answered(turn: Turn, answer: Part) -> Plan:
+    """Give one answer, or what may be meant, and change nothing."""
     return _keep(turn, (answer,))
 
 
@@ -338,7 +340,7 @@ def _question(turn: Turn, answers: tuple[Part, ...], knowledge: Knowledge) -> Pl
 def _judge(turn: Turn, case: Case, answers: tuple[Part, ...], knowledge: Knowledge) -> Plan:
     """The verdict, and the one question whose answer could change it; what is asked first stands first."""
     message, before = turn.message, turn.case
-    answers = tuple(replace(a, others=()) if isinstance(a, AnswerPart) else a for a in answers[:1])
+    answers = tuple(a for a in answers[:1] if not isinstance(a, GuessesPart))
     if alone := _asked_about(before, case, message, knowledge):
         again = VerdictPart(alone, decide(alone, knowledge), brief=bool(answers))
         return replace(_keep(turn, (*answers, again)), case=case)
@@ -350,26 +352,38 @@ def _judge(turn: Turn, case: Case, answers: tuple[Part, ...], knowledge: Knowled
     if unchanged and not answers and asks(message.text, knowledge) and offered(message):
         return replace(_keep(turn, (perhaps(message, knowledge),)), case=case)
     named = message.told[0].id if message.told else None
+    first = answers
+    if explain and not (answers or message.pressed or message.pasted or turn.in_form):
+        first = _of_this_kind(message, verdict, knowledge)
     part = VerdictPart(
         case,
         verdict,
         explain=explain or turn.rows is None,
-        brief=bool(answers) or message.pasted,
+        brief=bool(first) or message.pasted,
         unchanged=unchanged,
         alternatives=message.alternatives if named and named == verdict.cause else (),
-        nearby=()
-        if message.pasted
-        else nearby(message, [a.id for a in answers if isinstance(a, AnswerPart)]),
+        nearby=() if message.pasted else nearby(message, [a.id for a in first if isinstance(a, AnswerPart)]),
         told=tuple(m.id for m in message.told) if message.pasted else (),
-        hedged=message.intent.startswith("cause_") and message.confidence < SURE_SAID and not message.pressed,
+        hedged=message.intent.startswith("cause_")
+        and message.confidence < SURE_CAUSE
+        and not message.pressed,
     )
     notice = (NoticePart(),) if message.pasted else ()
     doubts = explain or turn.rows is None
     asked = None if turn.in_form or answers else question_id(next_question(case, knowledge, doubts=doubts))
     known = asked is None or asked == turn.asked or asked.startswith(HAPPENED)  # which the verdict asks
     question = () if known else (QuestionPart(str(asked)),)
-    kept = _keep(turn, (*answers, *notice, part, *question), asked=asked)
+    kept = _keep(turn, (*first, *notice, part, *question), asked=asked)
     return replace(kept, case=case, judged=verdict)
+
+
+def _of_this_kind(message: ParsedMessage, verdict: Verdict, knowledge: Knowledge) -> tuple[Part, ...]:
+    """What holds for just this kind of case, where an answer says it; who has broken a rule needs no rule."""
+    found = narrower(message, verdict.cause or "", knowledge)
+    answer = knowledge.answers[found] if found else None
+    if answer is None or answer.kind == "rule":
+        return ()
+    return (AnswerPart(answer.id, perhaps=answer.says_yes_or_no),)
 
 
 def changed_topic(before: Case, after: Case) -> bool:

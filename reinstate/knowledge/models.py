@@ -6,7 +6,7 @@ import functools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, Extra, Field
 
@@ -173,6 +173,8 @@ class Answer(_Frozen):
             what is so.
         about: the cause or look-alike it is about, if one.
         serves: the intents that ask for it; the first one is the topic it belongs to.
+        presumes: whether it presumes what must not be presumed of who may have asked something else: a
+            deed, a lie, a death.
         short: answers the question itself; all that is said where another answer goes first.
         more: what follows it.
         done: of a rule, what to do for who has broken it and has heard nothing yet.
@@ -187,6 +189,7 @@ class Answer(_Frozen):
     kind: Literal["rule", "how", "fact"]
     about: str | None
     serves: tuple[str, ...]
+    presumes: bool = False
     short: str = Field(max_length=260)
     more: str = Field(max_length=480)
     done: str | None = None
@@ -472,6 +475,7 @@ class Wording(_Frozen):
         tones: the buttons of the letter's tones.
         understood_about, understood_disputed, understood_notice: what was understood, before a letter.
         about: what Upwork seems to hold against a person, by how they stand to it; of a hold `about_hold`.
+        accused: the button of a cause that the person denies.
         follow_ups: intents that people turn to next, by path; an answer is "faq/<id>".
     """
 
@@ -505,6 +509,7 @@ class Wording(_Frozen):
     not_helpful: str = Field(max_length=24)
     not_right: str = Field(max_length=24)
     why: str = Field(max_length=24)
+    accused: str
     instead: str
     wrong_notice: str = Field(max_length=30)
     wrong_answer: str = Field(max_length=30)
@@ -518,6 +523,14 @@ class Table(_Frozen):
 
     wording: Wording
     rows: tuple[Row, ...]
+
+
+class Gist(NamedTuple):
+    """What something is about, the shortest that is said of it, and the sources of that."""
+
+    about: str
+    said: str
+    sources: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -553,10 +566,11 @@ class Knowledge:
         return next((t for t in self.topics.values() if intent in t.intents), None)
 
     def title_of(self, intent: str) -> str | None:
-        """What a person reads for `cause_<id>`, `lookalike_<id>`, `faq/<id>` or a topic's intent."""
+        """What a person reads for `cause_`, `deny_` or `lookalike_<id>`, `faq/<id>` or a topic's intent."""
         kind, _, rest = intent.partition("_")
-        if kind == "cause" and rest in self.causes:
-            return self.causes[rest].title
+        if kind in ("cause", "deny") and rest in self.causes:
+            title = self.causes[rest].title
+            return title if kind == "cause" else self.table.wording.accused.format(title)
         if kind == "lookalike" and rest in self.lookalikes:
             return self.lookalikes[rest].title
         if intent.startswith("faq/") and (answer := self.answers.get(intent.partition("/")[2])):
@@ -564,17 +578,13 @@ class Knowledge:
         topic = self.topic_of(intent)
         return topic.title if topic else None
 
-    def gist_of(self, intent: str) -> tuple[str, str]:
-        """What `faq/<id>` or `cause_<id>` is about, and the shortest that is said of it.
-
-        Raises:
-            KeyError: for what is neither, or is not known.
-        """
-        if intent.startswith("faq/"):
-            answer = self.answers[intent.partition("/")[2]]
-            return answer.question, answer.short
-        cause = self.causes[intent.partition("_")[2]]
-        return cause.title, cause.policy
+    def gist_of(self, intent: str) -> Gist | None:
+        """The gist of `faq/<id>`, `cause_<id>` or `deny_<id>`; None of all else, and of what presumes."""
+        if answer := self.answers.get(intent.removeprefix("faq/")):
+            return None if answer.presumes else Gist(answer.question, answer.short, answer.sources)
+        if cause := self.causes.get(intent.partition("_")[2]):
+            return Gist(cause.title, cause.policy, cause.sources)
+        return None
 
 
 def says(patterns: Iterable[Pattern], text: str) -> bool:

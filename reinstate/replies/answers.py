@@ -8,6 +8,7 @@ from reinstate.core.case import Case
 from reinstate.knowledge import Answer, Knowledge, Role, Topic
 from reinstate.replies.message import (
     MOST_SOURCES,
+    Button,
     Message,
     bullets,
     paragraphs,
@@ -16,6 +17,7 @@ from reinstate.replies.message import (
 )
 
 _MOST = 4  # buttons: what else may be meant, and what follows up
+_MOST_SAID, _ROOM = 3, 650  # of what may be meant, and characters of them
 PREVENTION = "prevention"  # the topic to which every cause adds what helps against it
 
 
@@ -28,7 +30,6 @@ def answer_message(
     short: bool = False,
     done: bool = False,
     perhaps: bool = False,
-    others: Sequence[str] = (),
     nearby: Sequence[str] = (),
 ) -> Message:
     """The answer to one question, with the known cause, notice and role in mind.
@@ -41,12 +42,10 @@ def answer_message(
         short: only what answers the question itself.
         done: whether the person tells that they have broken the rule that they ask about.
         perhaps: whether it is not sure that just this was asked: its question is said with it.
-        others: intents, of answers and causes, that may have been meant instead: each is said shortly after
-            this one, and can be pressed for the whole of it.
-        nearby: intents that can be pressed before what usually follows.
+        nearby: intents that can be pressed before what usually follows; before the whole, of a short one.
     """
-    follow_ups = ((answer.id,) if others else ()) if short else answer.follow_ups
-    pressable = dict.fromkeys((*others, *nearby, *(f"faq/{i}" for i in follow_ups)))
+    follow_ups = (answer.id,) if short else answer.follow_ups
+    pressable = dict.fromkeys((*nearby, *(f"faq/{i}" for i in follow_ups)))
     buttons = titled_buttons(list(pressable), knowledge)
     if role and role in answer.per_role:
         text = answer.per_role[role]
@@ -57,13 +56,31 @@ def answer_message(
         more = answer.per_cause.get(cause) or answer.per_notice.get(case.notice or "") or answer.more
         text = " ".join(part for part in (answer.short, answer.done if done else more) if part)
     response, values = "utter_answer", {"answer": text}
-    if perhaps or others:
+    if perhaps:
         response, values = "utter_answer_perhaps", {"question": answer.question, **values}
-    if others:
-        gists = (knowledge.gist_of(intent) for intent in others)
-        response = "utter_answer_or"
-        values |= {"others": paragraphs(f"{about}\n{gist}" for about, gist in gists)}
     return Message(response, values, buttons[:_MOST], sources(answer.sources, knowledge))
+
+
+def guesses_message(intents: Sequence[str], knowledge: Knowledge) -> Message:
+    """What a message may mean: each said shortly, to be pressed for the whole of it, and "something else".
+
+    What presumes what must not be presumed can be pressed only.
+
+    Args:
+        intents: of answers and causes, the likeliest first.
+        knowledge: what is said of them.
+    """
+    found = dict.fromkeys(knowledge.gist_of(intent) for intent in intents)  # a cause and its denial are one
+    gists = [gist for gist in found if gist][:_MOST_SAID]
+    while sum(len(gist.about) + len(gist.said) for gist in gists) > _ROOM:
+        gists.pop()
+    other = Button(knowledge.table.wording.other, "/something_else")
+    return Message(
+        "utter_guesses",
+        {"guesses": paragraphs(f"{gist.about}\n{gist.said}" for gist in gists)},
+        (*titled_buttons(intents, knowledge)[:_MOST], other),
+        sources((source for gist in gists for source in gist.sources[:1]), knowledge),
+    )
 
 
 def topic_message(topic: Topic, case: Case, knowledge: Knowledge, *, brief: bool = False) -> Message:

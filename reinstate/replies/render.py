@@ -7,6 +7,7 @@ from dataclasses import replace
 from reinstate.core.plan import (
     AnswerPart,
     ChoicePart,
+    GuessesPart,
     LookalikePart,
     NoticePart,
     Part,
@@ -20,7 +21,7 @@ from reinstate.core.plan import (
 )
 from reinstate.core.verdict import question_of
 from reinstate.knowledge import Knowledge
-from reinstate.replies.answers import answer_message, topic_message
+from reinstate.replies.answers import answer_message, guesses_message, topic_message
 from reinstate.replies.message import Message, titled_buttons, within
 from reinstate.replies.questions import choice_message, happened_message, question_message
 from reinstate.replies.verdict import (
@@ -41,11 +42,10 @@ _CHOICES = {"closer": "utter_which_closer", "perhaps": "utter_perhaps", "outside
 def render(plan: Plan, turn: Turn, knowledge: Knowledge) -> list[Message]:
     """The messages that say a plan, with as many buttons and words as a reply may have.
 
-    What several parts say together may be too long: the answers among them are then short, and fewer of
-    those that may have been meant instead are said.
+    What several parts say together may be too long: the answers among them are then short.
     """
     room = ROOM - _FORM if turn.in_form else ROOM
-    for shorten in (lambda part: part, _short, _short_beside_fewer):
+    for shorten in (lambda part: part, _short):
         messages = [_message(shorten(part), plan, turn, knowledge) for part in plan.parts]
         if sum(len(value) for message in messages for value in message.values.values()) <= room:
             break
@@ -76,10 +76,6 @@ def _short(part: Part) -> Part:
             return part
 
 
-def _short_beside_fewer(part: Part) -> Part:
-    return replace(part, short=True, others=part.others[:1]) if isinstance(part, AnswerPart) else _short(part)
-
-
 def _message(part: Part, plan: Plan, turn: Turn, knowledge: Knowledge) -> Message:
     match part:
         case AnswerPart():
@@ -91,12 +87,13 @@ def _message(part: Part, plan: Plan, turn: Turn, knowledge: Knowledge) -> Messag
                 short=part.short,
                 done=part.done,
                 perhaps=part.perhaps,
-                others=part.others,
                 nearby=part.nearby,
             )
             return replace(message, buttons=()) if part.bare or turn.in_form else message
-        case RulePart(cause, others):
-            return rule_message(knowledge.causes[cause], others, knowledge)
+        case GuessesPart(intents):
+            return guesses_message(intents, knowledge)
+        case RulePart(cause):
+            return rule_message(knowledge.causes[cause], knowledge)
         case TopicPart(id_, brief, others):
             message = topic_message(knowledge.topics[id_], plan.case, knowledge, brief=brief)
             buttons = titled_buttons(others, knowledge)

@@ -170,13 +170,13 @@ def instead(intents: Sequence[str], knowledge: Knowledge) -> tuple[Button, ...]:
     )
 
 
-def rule_message(cause: Cause, others: Sequence[str], knowledge: Knowledge) -> Message:
+def rule_message(cause: Cause, knowledge: Knowledge) -> Message:
     """The rule on a cause, for who asks about it and has no case: what counts, and what keeps one safe.
 
-    With one press it is the cause of a suspension, or one of the others is.
+    With one press it is the cause of a suspension.
     """
     parts = [cause.policy, bullets(cause.prevention[:MOST_STEPS])]
-    led_to_it = titled_buttons([f"cause_{cause.id}", *others], knowledge)
+    led_to_it = titled_buttons([f"cause_{cause.id}"], knowledge)
     answer = {"answer": paragraphs(parts)}
     return Message("utter_answer", answer, led_to_it, sources(cause.sources, knowledge))
 

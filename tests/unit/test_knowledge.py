@@ -182,7 +182,7 @@ def test_what_the_rules_say_fits_a_message(cause: str) -> None:
 @pytest.mark.parametrize("cause", sorted(FACTS.causes))
 def test_the_rule_on_a_cause_fits_a_message(cause: str) -> None:
     """Who only asks reads the rule, what keeps one safe, and where it stands."""
-    rule = rule_message(FACTS.causes[cause], (), FACTS)
+    rule = rule_message(FACTS.causes[cause], FACTS)
     assert FACTS.causes[cause].policy in _rendered(rule)
     assert len(_rendered(rule)) <= LONGEST
     assert rule.sources

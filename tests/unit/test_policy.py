@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,10 +12,10 @@ from reinstate.core.parsed import ParsedMessage
 from reinstate.core.plan import (
     AnswerPart,
     ChoicePart,
+    GuessesPart,
     LookalikePart,
     Plan,
     QuestionPart,
-    RulePart,
     TopicPart,
     Turn,
     VerdictPart,
@@ -24,6 +23,7 @@ from reinstate.core.plan import (
 from reinstate.core.policy import CLIENT, HELPER, plan
 from reinstate.core.statements import Kind, Statement
 from reinstate.knowledge import Stance, knowledge
+from reinstate.replies.answers import guesses_message
 from reinstate.replies.message import MOST_BUTTONS, Button, Message, within
 from reinstate.replies.render import render
 
@@ -128,11 +128,13 @@ def test_two_questions_are_both_answered_the_second_shortly() -> None:
     ) == planned.parts
 
 
+UNSURELY = (("rule_contact_before", 0.1),)
 UNSURE = [
     ("i put my skype in a proposal", "cause_contact_sharing", 0.8, {}, True),
     ("i put my skype in a proposal", "cause_contact_sharing", 0.9, {}, True),
     ("suspended, i put my skype in a proposal", "cause_contact_sharing", 0.8, {}, True),
-    ("suspended, i put my skype in a proposal", "cause_contact_sharing", 0.6, {}, False),
+    ("suspended, i put my skype in a proposal", "cause_contact_sharing", 0.8, {"near": UNSURELY}, False),
+    ("suspended, i put my skype in a proposal", "cause_contact_sharing", 0.4, {}, False),
     ("i never gave my skype to anybody", "deny_contact_sharing", 0.9, {}, False),
     ("/cause_contact_sharing", "cause_contact_sharing", 0.5, {}, True),
     ("i put my skype in a proposal", "cause_contact_sharing", 0.5, {"asked": "notice"}, True),
@@ -144,36 +146,28 @@ UNSURE = [
 def test_a_first_message_that_is_read_unsurely_is_not_judged(
     text: str, intent: str, sure: float, turn: dict[str, Any], judged: bool
 ) -> None:
-    """It is offered; a word of an account in trouble, a button or a case that is known speaks for judging."""
+    """It is offered; a button, a case that is known, or that nothing else is likely speaks for judging."""
     stance: Stance = "denies" if intent.startswith("deny_") else "admits"
-    planned = met(text, intent, named("contact_sharing", stance), sure=sure, **turn)
+    ranked = {intent: sure}
+    planned = met(text, intent, named("contact_sharing", stance), sure=sure, ranked=ranked, **turn)
     assert judged == (planned.judged is not None)
     if not judged:
-        assert ([True], Case()) == ([isinstance(p, ChoicePart) for p in planned.parts], planned.case)
-        assert "cause_contact_sharing" in planned.parts[0].intents  # type: ignore[union-attr]
+        (part,) = planned.parts
+        assert isinstance(part, GuessesPart)
+        assert (intent, Case()) == (part.intents[0], planned.case)
 
 
-def test_what_asks_and_is_read_unsurely_gets_the_rule() -> None:
-    """ "Was my skype too much?" is no confession."""
+@pytest.mark.parametrize("others", [(), ("cause_proposal_spam",)])
+def test_what_is_read_unsurely_hears_the_rule_and_confesses_nothing(others: tuple[str, ...]) -> None:
+    """ "Was my skype too much?": what it may be can be pressed, or that it is not so."""
     told = named("contact_sharing", "unsure")
-    planned = met("was my skype in the proposal too much?", "cause_contact_sharing", told, sure=0.7)
-    assert ((RulePart("contact_sharing"),), Case()) == (planned.parts, planned.case)
-
-
-def test_a_deed_of_which_nothing_has_come_gets_the_rule_and_what_else_it_may_be() -> None:
-    """Told plainly, without a word of trouble and too unsurely to be judged."""
-    other = ("cause_proposal_spam",)
-    told = named("contact_sharing")
-    planned = met(
-        "my skype stood in it",
-        "cause_contact_sharing",
-        replace(told, confidence=0.8),
-        sure=0.7,
-        alternatives=other,
-    )
-    assert ((RulePart("contact_sharing", other),), Case()) == (planned.parts, planned.case)
+    text = "was my skype in the proposal too much?"
+    planned = met(text, "cause_contact_sharing", told, sure=0.7, alternatives=others)
+    meant = ("cause_contact_sharing", *(others or ("deny_contact_sharing",)))
+    assert ((GuessesPart(meant),), Case()) == (planned.parts, planned.case)
     (said,) = render(planned, Turn(ParsedMessage("cause_contact_sharing", ""), Case()), FACTS)
-    assert ["/cause_contact_sharing", *(f"/{o}" for o in other)] == [b.payload for b in said.buttons]
+    assert 1 == said.values["guesses"].count(FACTS.causes["contact_sharing"].policy)
+    assert [*(f"/{i}" for i in meant), "/something_else"] == [b.payload for b in said.buttons]
 
 
 TOLD_IN_A_FORM = [
@@ -216,7 +210,7 @@ def test_a_few_words_that_ask_nothing_are_a_detail(text: str, sure: float, answe
     """Beside a known case they are not answered as a question that they hardly sound like."""
     found = (("jss_drop", sure),)
     planned = met(text, "faq", case=PAID, answers=found, near=found)
-    assert answered == any(isinstance(part, AnswerPart) for part in planned.parts)
+    assert answered == any(isinstance(part, AnswerPart | GuessesPart) for part in planned.parts)
 
 
 def test_exceptions_come_before_no_path() -> None:
@@ -269,7 +263,7 @@ FOLLOW_UPS = [
 @pytest.mark.parametrize(("text", "wanted"), FOLLOW_UPS)
 def test_a_short_follow_up_is_read_beside_the_last_answer(text: str, wanted: str) -> None:
     """A few words mean what they may mean there; a whole sentence means what it says."""
-    near = (("rule_ask_review", 0.4), ("appeal_how_often", 0.3))
+    near = (("rule_ask_review", 0.5), ("appeal_how_often", 0.3))
     planned = met(text, "faq", answers=near[:1], near=near, answered=("appeal_where",))
     assert [wanted] == [part.id for part in planned.parts if isinstance(part, AnswerPart)]
 
@@ -307,30 +301,74 @@ def test_a_verdict_asks_one_question_at_most() -> None:
         assert not questions or planned.parts[-1] is questions[0]
 
 
-def test_an_unsure_answer_is_said_with_its_question() -> None:
-    """Where answers are about as likely, the first one says what it answers, and offers the others."""
+def test_what_is_hardly_likely_is_asked() -> None:
+    """Below a half, each of what may be meant is said shortly, and can be pressed for the whole."""
     one, other = "appeal_where", "appeal_how_often"
     close = met("hm what of it", "inform_detail", near=((one, 0.2), (other, 0.19)))
-    meant = (f"faq/{other}",)
-    assert (AnswerPart(one, perhaps=True, others=meant),) == close.parts
-    ahead = met("hm what of it", "inform_detail", near=((one, 0.5), (other, 0.1)))
-    assert (AnswerPart(one, others=meant),) == ahead.parts
+    meant = (f"faq/{one}", f"faq/{other}")
+    assert (GuessesPart(meant),) == close.parts
+    asked = met("where is it", "faq", answers=((one, 0.2),), near=((one, 0.2), (other, 0.19)))
+    assert close.parts == asked.parts
     (said,) = render(close, Turn(ParsedMessage("inform_detail", "hm"), Case()), FACTS)
-    assert FACTS.answers[one].question == said.values["question"]
-    assert FACTS.answers[other].question in said.values["others"]
-    assert FACTS.answers[other].short in said.values["others"]
-    assert FACTS.title_of(*meant) == said.buttons[0].title
+    for id_ in (one, other):
+        assert FACTS.answers[id_].question in said.values["guesses"]
+        assert FACTS.answers[id_].short in said.values["guesses"]
+    assert [FACTS.title_of(i) for i in meant] == [b.title for b in said.buttons[:-1]]
+    assert "/something_else" == said.buttons[-1].payload
+    likely = met("hm what of it", "inform_detail", near=((one, 0.6), (other, 0.1)))
+    assert (AnswerPart(one, perhaps=True, nearby=(f"faq/{other}",)),) == likely.parts
     none = met("hm", "inform_detail", alternatives=("cause_inactivity",))
-    assert (ChoicePart(("cause_inactivity",), "perhaps"),) == none.parts
+    assert (GuessesPart(("cause_inactivity",)),) == none.parts
 
 
-def test_a_cause_that_may_be_meant_is_said_beside_an_answer() -> None:
-    """Half of those who tell a case ask something too; what the rules say of it can be pressed."""
-    near, ranked = (("appeal_where", 0.5), ("appeal_how_often", 0.04)), {"deny_paid_outside": 0.3}
+def test_what_presumes_a_deed_is_no_guess() -> None:
+    """It can be pressed; nobody is told by mistake what they should do after a lie."""
+    presuming = next(i for i, a in FACTS.answers.items() if a.presumes)
+    message = guesses_message((f"faq/{presuming}", "faq/appeal_where", "deny_paid_outside"), FACTS)
+    assert FACTS.answers[presuming].short not in message.values["guesses"]
+    assert FACTS.answers[presuming].title == message.buttons[0].title
+    assert FACTS.causes["paid_outside"].policy in message.values["guesses"]
+    assert FACTS.causes["paid_outside"].title != message.buttons[2].title  # no confession by a press
+
+
+def test_guesses_fit_a_turn() -> None:
+    """Whatever three answers and causes they are."""
+    longest = sorted(FACTS.answers.values(), key=lambda a: -len(a.question + a.short))[:3]
+    said = guesses_message([f"faq/{a.id}" for a in longest], FACTS).values["guesses"]
+    assert len(said) <= 700
+
+
+def test_a_likely_answer_is_given_in_full() -> None:
+    """What else may be meant can be pressed."""
+    near, ranked = (("appeal_where", 0.55), ("appeal_how_often", 0.04)), {"deny_paid_outside": 0.3}
     planned = met("suspended over paypal, where now", "faq", answers=near[:1], near=near, ranked=ranked)
-    assert (AnswerPart("appeal_where", perhaps=True, others=("cause_paid_outside",)),) == planned.parts
-    (said,) = render(planned, Turn(ParsedMessage("faq", ""), Case()), FACTS)
-    assert FACTS.causes["paid_outside"].policy in said.values["others"]
+    assert (AnswerPart("appeal_where", perhaps=True, nearby=("cause_paid_outside",)),) == planned.parts
+
+
+def test_what_usually_follows_is_said_where_the_rest_sounds_like_it() -> None:
+    """Who asks for two things in one breath gets both, the second shortly."""
+    first = FACTS.answers["rule_call_before"]
+    follows = first.follow_ups[0]
+    near = ((first.id, 0.8), (follows, 0.1), ("appeal_where", 0.01))
+    text = "he calls me before any contract and only by telegram, is it a scam"
+    planned = met(text, "faq", answers=near[:1], near=near)
+    assert [first.id, follows] == [part.id for part in planned.parts if isinstance(part, AnswerPart)]
+    for said, second in (("he calls me", 0.1), (text, 0.009)):
+        alone = met(said, "faq", answers=near[:1], near=(near[0], (follows, second), near[2]))
+        assert [first.id] == [part.id for part in alone.parts if isinstance(part, AnswerPart)]
+
+
+def test_an_answer_to_this_kind_of_case_stands_before_the_verdict() -> None:
+    """ "It failed three times" gets what is done then; a rule to somebody who broke it does not."""
+    told = named("identity_verification")
+    near = (("id_failed", 2e-4), ("appeal_where", 1e-5))
+    planned = met("my check failed three times", "cause_identity_verification", told, near=near)
+    assert ["Answer", "Verdict"] == kinds(planned)[:2]
+    assert "id_failed" == planned.answered[0]
+    rule = (("rule_paid_outside", 2e-4), ("appeal_where", 1e-5))
+    assert (
+        "Verdict" == kinds(met("paid by paypal", "cause_paid_outside", named("paid_outside"), near=rule))[0]
+    )
 
 
 def test_beside_a_sure_answer_nothing_else_is_said() -> None:
@@ -351,7 +389,7 @@ def test_a_broad_question_gets_the_answer_that_stands_out(one: float, other: flo
     (part,) = met("so how many of these before it is permanent", "ask_permanent", near=near).parts
     assert isinstance(part, (AnswerPart, TopicPart))
     assert isinstance(part, kind)
-    assert f"faq/{serving[1]}" in part.others
+    assert f"faq/{serving[1]}" in (part.nearby if isinstance(part, AnswerPart) else part.others)
 
 
 STORIES = [
