@@ -144,7 +144,8 @@ def _plan(turn: Turn, knowledge: Knowledge) -> Plan:
         return _keep(turn, answers or (AnswerPart(message.near[0][0]),))
     if is_doubtful(turn, knowledge):
         said = answers or (instead_of_judging(message, knowledge),)
-        return replace(_keep(turn, said), case=_beside(turn, knowledge))
+        bare = replace(message, circumstances=(), denied_circumstances=())  # of a cause that is not known
+        return replace(_keep(turn, said), case=_beside(replace(turn, message=bare), knowledge))
     case = update_case(before, message, turn.answerable, knowledge)
     if turn.in_form and not message.told:
         noted = (WordPart("utter_noted"),) if case != before else ()
