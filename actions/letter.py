@@ -15,7 +15,6 @@ from actions.turn import Said, last_turns, since_restart, since_set, verdict_slo
 from actions.writing import (
     Writing,
     kept,
-    kind_asked_for,
     kind_of,
     not_needed,
     shown,
@@ -48,7 +47,7 @@ class ActionLetterStart(OrOfLetter, Action):
 
 def begin(said: Writing) -> list[EventType]:
     """The slots of a letter that begins; where one stands, or none is needed, that is said."""
-    kind = kind_asked_for(said.message) or (QUESTIONS if said.case.appealed == "asked" else APPEAL)
+    kind = said.wanted or (QUESTIONS if said.case.appealed == "asked" else APPEAL)
     if _stands(said, kind):
         return [*shown(said, said.tone, kind, said.edits), FollowupAction("action_listen")]
     said = with_message(said)
@@ -175,7 +174,7 @@ class ActionLetter(Action):
         """Draft from the slots."""
         said = Writing(dispatcher, tracker)
         message, asks = said.message, said.message.intent == "draft_appeal"
-        other = kind_asked_for(message) if asks else kind_of(message.value)
+        other = said.wanted if asks else kind_of(message.value)
         if tracker.get_slot("path") == "none" and (other or said.kind) == APPEAL:
             return _where_no_path(said)
         if said.in_form:
@@ -204,7 +203,7 @@ def _where_no_path(said: Writing) -> list[EventType]:
     case = update_case(said.case, said.message, None, knowledge())
     verdict = decide(case, knowledge())
     if said.message.intent != "draft_appeal" or verdict.path == "none":
-        said.say([Message("utter_letter_no_path")])
+        said.say([Message("utter_letter_final" if case.appealed == "final" else "utter_letter_no_path")])
         return []
     slots = {**case.to_slots(), **verdict_slots(verdict)}
     begun = begin(Writing(said.dispatcher, with_slots(said.tracker, slots)))

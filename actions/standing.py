@@ -11,7 +11,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.turn import last_turns
+from actions.turn import last_turns, since_restart
 from actions.writing import (
     Writing,
     kept,
@@ -27,16 +27,18 @@ from reinstate.core.cleaning import phrase, sentences
 from reinstate.core.doubt import SURE_CAUSE
 from reinstate.core.edits import Edit, edited, is_returned
 from reinstate.core.facts import corrects_facts, gathered, outdated, to_slot
+from reinstate.core.last_change import amended, spoils
 from reinstate.core.letter import APPEAL, EVIDENCE, LONGEST, Letter
 from reinstate.core.own_words import part_of
 from reinstate.core.parsed import CORRECTS, ParsedMessage
+from reinstate.core.persons import as_owner_he
 from reinstate.core.returned import returned
 from reinstate.core.review import left_out, put_in
 from reinstate.core.statements import Statement
 from reinstate.core.update import update_case
 from reinstate.core.wishes import Wish, Wishes, edits_of, is_said, parse_wishes
 from reinstate.knowledge import knowledge, says
-from reinstate.replies.letter import PUT_IN, change_message, taken_out_message
+from reinstate.replies.letter import PUT_IN, change_message, in_short, taken_out_message
 from reinstate.replies.message import Message
 
 _QUESTIONS = ("ask_", "platform_question", "out_of_scope")
@@ -78,10 +80,10 @@ def of_letter(said: Writing) -> list[EventType] | None:
     no_path = said.kind == APPEAL and tracker.get_slot("path") == "none"
     if message.intent in _NEVER_OF_LETTER or no_path:
         return None
+    if (sent := returned(message.text, said.letter, knowledge())) is not None:
+        return shown(said, said.tone, said.kind, (*said.edits, sent))
     if knowledge().patterns["not_restricted"].found(message.text) and message.notice is None:
         return [SlotSet("notice", None), *not_needed(said)]
-    if (sent := returned(message.text, said.letter, knowledge())) is not None:
-        return shown(said, said.tone, said.kind, (*said.edits, *sent))
     if message.pasted or message.upwork_answer:
         return None
     heard = parse_wishes(message.text, knowledge())
@@ -93,13 +95,12 @@ def of_letter(said: Writing) -> list[EventType] | None:
         return _pressed(said) if message.intent.startswith("letter_") else None
     if kind_asked_for(message) and not heard.wishes:
         return None
-    tone = tone_of(message.intent.removeprefix("letter_")) if not heard.wishes else None
-    heard = replace(heard, tone=heard.tone or tone)
+    heard = _with_tone(said, heard)
     if heard.tone and is_returned(said.edits):
         return _how(said)  # the letter is what was sent back
     if heard:
         return _fulfilled(said, heard)
-    if any(map(_is_of_letter, said.says)):
+    if any(map(_is_of_letter, said.says)) or knowledge().wishes["takes_out"].found(message.text):
         return _how(said)
     if message.intent in ("affirm", "deny") and not said.asked:
         return _how(said)
@@ -107,6 +108,18 @@ def of_letter(said: Writing) -> list[EventType] | None:
         retold = _retold(said, message.text)
         return _how(said) if retold is None else retold
     return None if _is_other(message) else _retold(said, message.text)
+
+
+def _with_tone(said: Writing, heard: Wishes) -> Wishes:
+    """What is wanted, with the tone that it sounds like; that alone where it says how the letter reads."""
+    tone = tone_of(said.message.intent.removeprefix("letter_"))
+    if heard.wishes or heard.tone or not tone:
+        return heard
+    of_sentences = any(sign.isdigit() for text in heard.reworded for sign in text)
+    if heard.reworded and (tone == said.tone or of_sentences):
+        return heard
+    left = tuple(text for text in heard.reworded if not knowledge().wishes["complains"].found(text))
+    return replace(heard, tone=tone, reworded=left)
 
 
 def _is_of_letter(statement: Statement) -> bool:
@@ -117,9 +130,13 @@ def _is_of_letter(statement: Statement) -> bool:
 def _pressed(said: Writing) -> list[EventType] | None:
     if said.message.value == PUT_IN:
         letter = said.letter
+        named = next(iter(said.named_out), "")
         out = left_out((said.draft(said.tone, said.kind), letter), said.told, knowledge())
-        edits = put_in(letter, out, said.told, knowledge())
-        return shown(said, said.tone, said.kind, (*said.edits, *edits)) if edits else _how(said)
+        edits = put_in(letter, (s for s in out if in_short(s) in named), said.told, knowledge())
+        if edits:
+            return shown(said, said.tone, said.kind, (*said.edits, *edits))
+        said.say([change_message(letter, said.another("utter_letter_same"))])  # it was pressed before
+        return []
     tone = tone_of(said.message.intent.removeprefix("letter_"))
     if tone and not is_returned(said.edits):
         return _fulfilled(said, Wishes(tone=tone))
@@ -176,7 +193,13 @@ def _after(said: Writing, text: str) -> dict[str, Any]:
 
 def _voiced(wish: Wish, said: Writing) -> Wish:
     """A wish with its sentence as the owner of the account would say it, and with its part."""
+    if wish.kind == "person":
+        return wish
     sentence = said.voice(wish.sentence)
+    if said.role == "helper":
+        texts = [str(e.get("text") or "") for e in since_restart(said.tracker) if e.get("event") == "user"]
+        told = (statement.text for statement in said.told)
+        sentence = as_owner_he(sentence, [*texts, *told, said.message.text], knowledge())
     kinds = (s.kind for s in said.says if s.for_letter and (s.text in sentence or sentence in s.text))
     return replace(wish, sentence=sentence, part=part_of(next(kinds, "")))
 
@@ -223,22 +246,32 @@ def _fulfilled(said: Writing, heard: Wishes) -> list[EventType]:
     if len(letter.text) > LONGEST:
         said.say([Message(said.another("utter_letter_too_long"))])
         return []
-    if failed and letter.text == said.letter.text and not (heard.tone or heard.shows):
-        response = "utter_letter_not_clean" if failed[0].kind == "add" else "utter_letter_not_found"
-        said.say([change_message(letter, said.another(response))])
+    same = letter.text == said.letter.text and not (heard.tone or heard.shows)
+    if same and bool(failed) != bool(heard.reworded):
+        said.say([change_message(letter, said.another(_why_not(failed)))])
         return said.set(slots)
     if undone := [
         *(w.what or w.sentence or ", ".join(map(str, w.numbers)) for w in failed),
+        *heard.reworded,
         *_wanted_else(heard, said.says),
     ]:
         what = shorten("; ".join(undone), _MOST_UNDONE, placeholder=" …")
         said.say([Message(said.another("utter_letter_undone"), {"what": what})])
-    elif gone := [edit.old for edit in edits[len(said.edits) :] if edit.old and not edit.new]:
+    elif gone := [e.old for e in edits if e.old and not e.new and e not in said.edits]:
         said.say([taken_out_message(gone)])
     elif heard.tone == said.tone and not heard.wishes:
         said.say([change_message(letter, said.another("utter_letter_same"))])
         return said.set(slots)
     return [*said.set(slots), *shown(asked, tone, said.kind, edits)]
+
+
+def _why_not(failed: Sequence[Wish]) -> str:
+    """The response for wishes that failed, or where there is none, for words that should read otherwise."""
+    if not failed:
+        return "utter_letter_not_reworded"
+    how = "utter_letter_how_to_change"
+    kinds = {"add": "utter_letter_not_clean", "other": how, "person": how}
+    return kinds.get(failed[0].kind, "utter_letter_not_found")
 
 
 def _wanted_else(heard: Wishes, says: Sequence[Statement]) -> Iterator[str]:
@@ -255,17 +288,30 @@ def _with_wishes(asked: Writing, said: Writing, heard: Wishes) -> tuple[Letter, 
     """The letter with what was wanted of it, its edits, and the wishes that cannot be fulfilled."""
     letter, edits, failed = asked.letter, asked.edits, []
     now: dict[str, str] = {}
+    kept = [wish.what for wish in heard.wishes if wish.kind == "keep" and wish.what]
     for wish in (_voiced(w, said) for w in heard.wishes):
-        if wish.kind == "undo" and edits:
-            edits = edits[:-1]
-            letter = edited(asked.draft(said.tone, said.kind), edits)
+        if (after := amended(wish, edits, _before_last(said, edits), letter, knowledge())) is not None:
+            edits, letter = after, edited(asked.draft(said.tone, said.kind), after)
             continue
+        if wish.kind == "change" and not (wish.numbers or wish.what):  # nothing was changed before
+            wish = replace(wish, kind="add")
         more = edits_of(wish, said.letter if wish.numbers else letter, knowledge())
+        more = () if any(spoils(edit, kept, knowledge()) for edit in more) else more
         failed += [] if more or is_said(wish, letter, knowledge()) else [wish]
         more = tuple(_as_changed(edit, now) for edit in more)
         now |= {edit.old: edit.new for edit in more if edit.old and edit.new}
         edits, letter = (*edits, *more), edited(letter, more)
     return letter, edits, failed
+
+
+def _before_last(said: Writing, edits: tuple[Edit, ...]) -> tuple[Edit, ...]:
+    """The edits before the last message that changed something, as far as its events are known."""
+    events = (event for event in since_restart(said.tracker) if event.get("name") == "letter_edits")
+    values = [event.get("value") for event in events]
+    if edits != said.edits or not values[1:]:
+        return edits[:-1]
+    before = Writing(said.dispatcher, with_slots(said.tracker, {"letter_edits": values[1]})).edits
+    return before if before == edits[: len(before)] and len(before) < len(edits) else edits[:-1]
 
 
 def _as_changed(edit: Edit, now: Mapping[str, str]) -> Edit:

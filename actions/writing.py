@@ -16,15 +16,25 @@ from actions.turn import Said, since_restart, since_set, was_said
 from reinstate.core import statements
 from reinstate.core.case import Case
 from reinstate.core.cleaning import is_sentence, put_well
-from reinstate.core.edits import Edit, edited, is_returned
+from reinstate.core.edits import RETURNED, Edit, edited, is_returned
 from reinstate.core.facts import Fact, from_slot, gathered, to_slot
-from reinstate.core.letter import APPEAL, HAPPENED, Letter, as_owner, draft, next_question, story_of
+from reinstate.core.letter import (
+    APPEAL,
+    CLIENTS,
+    HAPPENED,
+    REPLY,
+    Letter,
+    as_owner,
+    draft,
+    next_question,
+    story_of,
+)
 from reinstate.core.parsed import ParsedMessage
 from reinstate.core.review import agreed, left_out
 from reinstate.core.statements import Statement
 from reinstate.core.verdict import decide
 from reinstate.knowledge import TONES, Tone, knowledge
-from reinstate.replies.letter import letter_messages, story_message
+from reinstate.replies.letter import LEFT_OUT, in_short, letter_messages, story_message
 from reinstate.replies.message import Message
 
 # By the fact that is asked for, the kind of sentence that answers it; how sure it has to be, and how many.
@@ -73,9 +83,16 @@ class Writing(Said):
     @property
     def nothing_to_appeal(self) -> bool:
         """Whether the person told that nothing is wrong with the account, and no notice says otherwise."""
-        said = (self.message.text, *(statement.text for statement in self.told))
+        lately = (str(e.get("text")) for e in since_restart(self.tracker) if e.get("event") == "user")
+        said = (self.message.text, *lately, *(statement.text for statement in self.told))
         known = self.case.notice not in (None, "unknown", "not_suspended", "warning")
         return not known and any(map(knowledge().patterns["not_restricted"].found, said))
+
+    @property
+    def wanted(self) -> str | None:
+        """The kind of letter that the message asks for; where nothing is restricted, clients get a reply."""
+        kind = kind_asked_for(self.message)
+        return REPLY if kind == CLIENTS and self.nothing_to_appeal else kind
 
     @property
     def edits(self) -> tuple[Edit, ...]:
@@ -89,7 +106,7 @@ class Writing(Said):
     @property
     def edits_of_own(self) -> tuple[Edit, ...]:
         """What the person changed in their own sentences, which another letter holds as well."""
-        return tuple(edit for edit in self.edits if edit.key or not edit.old)
+        return tuple(e for e in self.edits if (e.key or not e.old) and e.part != RETURNED)
 
     def kept_edits(self, kind: str, edits: Iterable[Edit]) -> list[list[str]]:
         """What the slot keeps where these are the edits of one kind."""
@@ -143,6 +160,12 @@ class Writing(Said):
         return self.going_on(facts=facts, told=(*told, *more), **slots)
 
     @property
+    def named_out(self) -> list[str]:
+        """What was named in this draft as not in the letter, a text for each time, the latest first."""
+        said = (event.get("metadata") or {} for event in since_set(self.tracker, "letter_asked"))
+        return [str(line.get("sentences")) for line in said if line.get("utter_action") == LEFT_OUT]
+
+    @property
     def suggested(self) -> tuple[Statement, ...]:
         """What was told in talk that answers the open question, so that it need not be told again."""
         wanted = _SUGGESTED.get(self.open_fact)
@@ -185,10 +208,11 @@ def with_slots(tracker: Tracker, slots: dict[str, Any]) -> Tracker:
 
 
 def shown(said: Writing, tone: Tone, kind: str, edits: tuple[Edit, ...]) -> list[EventType]:
-    """Show a letter, and what of the person's words stands nowhere in it."""
+    """Show a letter, and once what of the person's words is not in it; one that was sent back is theirs."""
     unchanged = said.draft(tone, kind)
     letter, own = edited(unchanged, edits), is_returned(edits)
-    out = left_out((unchanged, letter), said.told, knowledge())
+    found = () if own else left_out((unchanged, letter), said.told, knowledge())
+    out = [s for s in found if not any(in_short(s) in text for text in said.named_out)]
     said.say(letter_messages(letter, tone, kind, said.case, said.role, out, knowledge(), own=own))
     edits_kept = said.kept_edits(kind, edits)
     done = {"tone": tone, "letter_kind": kind, "letter_edits": edits_kept, "letter_done": True, "asked": None}

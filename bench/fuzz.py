@@ -33,12 +33,14 @@ from reinstate.channels.gate import LONGEST_TEXT, Gate, Inbound, Refused
 from reinstate.channels.web import HttpError, Tokens, _inbound
 from reinstate.core.case import Case
 from reinstate.core.cleaning import in_first_person, phrase, put_well, sentences, speaks, written_well
+from reinstate.core.edits import Edit, edited
+from reinstate.core.last_change import amended
 from reinstate.core.letter import draft
 from reinstate.core.own_words import STORY, own_words
 from reinstate.core.parsed import ParsedMessage
 from reinstate.core.review import agreed, checked, left_out
 from reinstate.core.statements import Statement
-from reinstate.core.wishes import parse_wishes
+from reinstate.core.wishes import edits_of, parse_wishes
 from reinstate.knowledge import TONES, knowledge
 from reinstate.server.masking import mask
 from reinstate.server.settings import ROOT, Settings, SettingsError
@@ -268,6 +270,13 @@ def _wishes(text: str) -> None:
     found = parse_wishes(text, FACTS)
     assert found.tone in (None, *TONES)
     assert "ǂ" in text or all("ǂ" not in f"{wish.what}{wish.sentence}" for wish in found.wishes)
+    letter = draft(Case(), (), [Statement("happened", text, place=STORY)], TONES[0], FACTS)
+    edits: tuple[Edit, ...] = ()
+    for wish in found.wishes:
+        stands = edited(letter, edits)
+        after = amended(wish, edits, edits[:-1], stands, FACTS)
+        edits = (*edits, *edits_of(wish, stands, FACTS)) if after is None else after
+    assert all(sentence.text.strip() for sentence in edited(letter, edits).all)
 
 
 def _letter(text: str) -> None:

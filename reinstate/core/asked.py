@@ -23,7 +23,7 @@ SURE_NARROWER, SURE_NEXT, NEXT_LEAST = 0.5, 0.8, 0.01
 # have asked it the other way round.
 SAID_BACK = 0.6
 SURE_IN_FORM = 0.7  # from here on a question is answered while a form asks
-MOST_OTHERS, MOST_GUESSES = 2, 4
+MOST_ANSWERS, MOST_OTHERS, MOST_GUESSES = 2, 2, 4
 STANDS_OUT = 0.5  # of what all likely answers have, the share from which one is given in place of a topic
 MORE_THAN_ONE = 10  # words: a message so long may ask two things in one breath
 PLAIN = 6  # words: a broad question so short is broad ("is it permanent?")
@@ -57,16 +57,25 @@ def answers_to(turn: Turn, knowledge: Knowledge) -> tuple[Part, ...]:
     near = dict(turn.message.near)
     if turn.in_form:  # what goes on between question and answer is no new question, unless that is sure
         found = [i for i in found if near.get(i, 1.0) >= SURE_IN_FORM]
+    broad = () if turn.in_form else _broad(turn, knowledge)
     if not found:
-        return ()
-    first = near.get(found[0], 1.0)
+        return broad
+    first = dict(turn.message.answers)[found[0]]
     if first < LIKELY and not turn.in_form and found[0] not in turn.answered:
-        return (GuessesPart(guesses(turn.message, knowledge)),)
+        return broad or (GuessesPart(guesses(turn.message, knowledge)),)
     if first < SURE_ANSWER:  # the second may be the only one
         found = found[:1]
     if len(found) == 1 and not turn.in_form and (also := _next(turn.message, found[0], knowledge)):
         found = [*found, also]
-    return tuple(_answer(i, turn, knowledge, second=bool(n)) for n, i in enumerate(found[:2]))
+    parts = [_answer(i, turn, knowledge, second=bool(n)) for n, i in enumerate(found)]
+    return (*parts, *broad)[:MOST_ANSWERS]
+
+
+def _broad(turn: Turn, knowledge: Knowledge) -> tuple[Part, ...]:
+    """What is asked broadly beside the rest of a message, shortly, unless it was told before."""
+    topics = (knowledge.topic_of(intent) for intent in turn.message.asks)
+    new = (topic.id for topic in topics if topic and TOPIC + topic.id not in turn.answered)
+    return tuple(TopicPart(id_, brief=True) for id_ in dict.fromkeys(new))
 
 
 def _answer(id_: str, turn: Turn, knowledge: Knowledge, *, second: bool = False) -> AnswerPart:

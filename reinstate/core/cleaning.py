@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
+from itertools import takewhile
 
 from babel import Locale
 
@@ -20,6 +21,7 @@ _LEAST_WORDS, _MOST_WORDS, _MOST_PHRASE = 3, 60, 14
 # Capitals in a row that no name or short form is; a capital behind an "I" that was put before.
 _SHOUT = re.compile(r"(?:\b[A-Z]{2,}\b[ ,]+){2,}\b[A-Z]{2,}\b")
 _LED_IN = re.compile(r"(?<=^I )[A-Z](?=[a-z])")
+_JOINED = re.compile(r"(?=\s(?:and|but|so|yet)\s)", re.IGNORECASE)
 _JOINS = re.compile(r"^(?:and|also|plus)\b[\s,:]*", re.IGNORECASE)
 STEM = 5  # letters by which a word is known again in another form
 
@@ -39,11 +41,18 @@ def written_well(text: str, knowledge: Knowledge) -> str:
     """A sentence that was written for a letter, mended, without what is rude in it; empty if that is all."""
     rude = knowledge.patterns["rude"]
     if rude.found(text):
-        text = ", ".join(clause for clause in text.split(", ") if not rude.found(clause))
+        clauses = (_clean_part(clause, knowledge) for clause in text.split(", "))
+        text = ", ".join(clause for clause in clauses if clause)
         if not is_sentence(mend(text, knowledge, talk=False), knowledge):
             return ""
     mended = mend(text, knowledge, talk=False)
     return f"{mended[:-1]}?" if mended and text.rstrip(" )\"'").endswith("?") else mended
+
+
+def _clean_part(clause: str, knowledge: Knowledge) -> str:
+    """A clause, up to what is joined to it and rude ("I paid and you are thieves")."""
+    joined = _JOINED.split(clause)
+    return "".join(takewhile(lambda part: not knowledge.patterns["rude"].found(part), joined))
 
 
 def is_sentence(text: str, knowledge: Knowledge) -> bool:

@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from reinstate.core.letter import Letter, Sentence
+from reinstate.core.cleaning import SENTENCE_END
+from reinstate.core.letter import ADDED, EMPTY_LINE, Letter, Sentence
 
-NAME = "name"  # the part of an edit that tells the name at the end of the letter
-RETURNED = "returned"  # the part of an edit that says that the letter was sent back: no other tone is drafted
-_ENDING = "ending"
-_ROOM = re.compile(r"\[[^\]]*\]")  # where the ending leaves room for a name
+RETURNED = "returned"  # the part of an edit that holds a letter that was sent back: no other tone is drafted
+_GREETING, _ENDING = "greeting", "ending"
+# Behind a sentence, a paragraph or a line; a small letter goes on in the next line.
+_ENDS = re.compile(rf"{SENTENCE_END}|\n\s*\n\s*|\n[^\S\n]*(?=[^a-z\s])")
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,8 @@ class Edit:
     """A wish as it is kept: `old` text that `new` stands for; without `old` it is added.
 
     `part` and `key` tell the sentence in another tone, or where a new fact put it in other words. Where there
-    is a sentence that it is to stand `after` or `before`, its place changes too.
+    is a sentence that it is to stand `after` or `before`, its place changes too. Of a letter that was sent
+    back those are how it begins and how it ends.
     """
 
     old: str
@@ -52,18 +54,23 @@ def words_of(text: str) -> str:
     return " ".join(re.findall(r"\w+", text.casefold()))
 
 
+def spans(text: str, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:
+    """Where the sentences and lines of a text begin and end, or those between two places of it."""
+    end = len(text[:end].rstrip())
+    start = len(text) - len(text[start:].lstrip())
+    gaps = [found.span() for found in _ENDS.finditer(text, start, end)]
+    begun, ended = (start, *(gap[1] for gap in gaps)), (*(gap[0] for gap in gaps), end)
+    return [span for span in zip(begun, ended) if span[0] < span[1]]
+
+
 def _key(sentence: Sentence) -> str:
     """What a sentence is made of: the same in every tone."""
     return sentence.words or ";".join(sorted(f"{fact.kind}={fact.value}" for fact in sentence.facts))
 
 
 def _changed(letter: Letter, edit: Edit) -> Letter:
-    if edit.part == NAME:
-        named = (
-            replace(s, text=_ROOM.sub(lambda _: edit.new, s.text)) if s.part == _ENDING else s
-            for s in letter.all
-        )
-        return replace(letter, all=tuple(named))
+    if edit.part == RETURNED and edit.new:
+        return _as_sent(letter, edit)
     old = _found(letter, edit) if edit.old else None
     if old is None:
         letter = _with_more(letter, edit)
@@ -74,6 +81,34 @@ def _changed(letter: Letter, edit: Edit) -> Letter:
         return _moved(letter, old, edit)
     changed = (replace(s, text=edit.new, words=edit.new) if s is old else s for s in letter.all)
     return replace(letter, all=tuple(s for s in changed if s.text))
+
+
+def _as_sent(letter: Letter, edit: Edit) -> Letter:
+    """The letter that was sent back in place of one, paragraph by paragraph; what is added joins the longest.
+
+    What frames the other one, and what is known of its facts, is known of the same sentences.
+    """
+    text, stands = edit.new, {words_of(s.text): s for s in letter.sentences}
+    front, end = len(edit.after), len(text) - len(edit.before)
+    sentences = ((*span, "") for span in spans(text, front, end))
+    frame: list[list[str]] = [[]]
+    all_: list[Sentence] = []
+    before = 0
+    for start, stop, framing in ((0, front, _GREETING), *sentences, (end, len(text), _ENDING)):
+        if start == stop:
+            continue
+        if all_ and EMPTY_LINE in text[before:start]:
+            frame.append([])
+        part, words = framing or f"{len(frame)}", text[start:stop]
+        frame[-1] += [] if part in frame[-1] else [part]
+        known = stands.get(words_of(words), Sentence(words, part, words="" if framing else words))
+        all_.append(replace(known, text=words, part=part, gap=text[before:start]))
+        before = stop
+    parts = {name: sum(len(s.text) for s in all_ if s.part == name) for names in frame for name in names}
+    longest = max(parts.keys() - {_GREETING, _ENDING}, key=parts.__getitem__, default=_ENDING)
+    row = next(names for names in frame if longest in names)
+    row.insert(row.index(longest) + (longest != _ENDING), ADDED)
+    return Letter(tuple(all_), tuple(map(tuple, frame)))
 
 
 def _moved(letter: Letter, sentence: Sentence, edit: Edit) -> Letter:

@@ -20,11 +20,12 @@ from reinstate.core.statements import Statement, belonging
 from reinstate.knowledge import Knowledge, LetterPatterns, LetterRow, LetterStance, Tone
 
 LONGEST = 3000
-APPEAL, QUESTIONS = "appeal", "questions"
+APPEAL, QUESTIONS, CLIENTS, REPLY = "appeal", "questions", "clients", "reply"
 MOST_QUESTIONS = 4
 _BEGINNING = 5  # words of a sentence in which its verb stands; what has none there only names things
 _FEW_THINGS = 4  # words of what only names it, whatever it sounds like ("the work diary")
 _LONG = 25  # words of what was written for a letter from which on it tells what belongs to a story
+EMPTY_LINE = "\n\n"  # what stands between two paragraphs
 ADDED = "added"  # the part of sentences that a person added and that have no part in this letter
 _GROUNDS = "notice_words"
 HAPPENED = "happened"  # the fact that only asks what happened
@@ -48,13 +49,15 @@ _OWNS, _SORRY = "knew", "sorry"  # the facts that the person says themselves tha
 class Sentence:
     """One sentence, its place, and the facts that it was made of.
 
-    `words` where it is the person's own, of a list a line for each thing.
+    `words` where it is the person's own, of a list a line for each thing; `gap` where it stands otherwise
+    apart from what is before it than by one space, or by an empty line where a paragraph begins.
     """
 
     text: str
     part: str
     facts: tuple[Fact, ...] = ()
     words: str = ""
+    gap: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,16 @@ class Letter:
     @property
     def text(self) -> str:
         """The letter as one text to copy."""
-        return "\n\n".join(" ".join(s.text for s in paragraph) for paragraph in self.paragraphs)
+        text = ""
+        for paragraph in self.paragraphs:
+            for sentence in paragraph:
+                begins = sentence is paragraph[0]
+                as_sent = sentence.gap and (EMPTY_LINE in sentence.gap) == begins
+                usual = EMPTY_LINE if begins else " "
+                if begins or not text[-1:].isspace():
+                    text = text.rstrip() + (sentence.gap if as_sent else usual)
+                text += sentence.text
+        return text.strip()
 
     @property
     def sentences(self) -> tuple[Sentence, ...]:

@@ -44,6 +44,7 @@ class ParsedMessage:
         mentions: the causes named, best first; those that are only asked about too.
         answers: ids of answers to what is asked, with their probability; those to be given first.
         near: other answers, likeliest first, for what is asked beside what was talked about last.
+        asks: intents of the broad questions that sentences of it ask, beside the intent.
         choices: intents that are too close to call, best first.
         alternatives: intents that it may be instead of what was read, best first.
         notice, denied_notice, appealed, circumstances, denied_circumstances: details found in the text.
@@ -65,6 +66,7 @@ class ParsedMessage:
     mentions: tuple[CauseMention, ...] = ()
     answers: tuple[tuple[str, float], ...] = ()
     near: tuple[tuple[str, float], ...] = ()
+    asks: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
     alternatives: tuple[str, ...] = ()
     notice: str | None = None
@@ -119,6 +121,7 @@ class ParsedMessage:
             mentions=mentions,
             answers=_answers(parsed.get("answers"), knowledge),
             near=_answers(parsed.get("near"), knowledge),
+            asks=tuple(i for i in parsed.get("asks") or () if isinstance(i, str)),
             choices=tuple(parsed.get("choices") or ()),
             alternatives=tuple(parsed.get("alternatives") or ()),
             notice=details.get("notice"),

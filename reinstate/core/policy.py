@@ -75,6 +75,9 @@ PLAIN_DEED = 15  # words in which somebody tells that they did what they asked a
 
 def plan(turn: Turn, knowledge: Knowledge) -> Plan:
     """Decide one turn."""
+    if turn.role == "client":
+        theirs = tuple(m for m in turn.message.mentions if not knowledge.causes[m.id].of_freelancers)
+        turn = replace(turn, message=replace(turn.message, mentions=theirs))
     decided = _plan(turn, knowledge)
     return replace(decided, case=_with_likely_cause(decided.case, turn, knowledge))
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from reinstate.core.cleaning import stems, written_well
 from reinstate.core.edits import Edit
 from reinstate.core.facts import Fact
 from reinstate.core.letter import Letter
-from reinstate.core.own_words import nearly_says, part_of
+from reinstate.core.own_words import TOLD, nearly_says, part_of
 from reinstate.core.parsed import CORRECTS
 from reinstate.core.statements import DRAFT, Statement
 from reinstate.knowledge import Knowledge
@@ -43,24 +43,29 @@ def checked(letter: Letter) -> tuple[str, ...]:
 
 
 def left_out(
-    letters: Iterable[Letter], told: Iterable[Statement], knowledge: Knowledge
+    letters: Sequence[Letter], told: Iterable[Statement], knowledge: Knowledge
 ) -> tuple[Statement, ...]:
     """What a person wrote for a letter, or told that usually belongs there, and does not stand in it.
 
+    Of a letter that has no place for it, such as a note to clients, nothing is left out.
+
     Args:
         letters: the letter as it was drafted, and with its edits: what was taken out is no news.
-        told: what was told; given as it was written, unless a letter nearly says it.
+        told: what was told; given as it was written, unless a letter nearly says it, or it is all rude.
         knowledge: which words tell something.
     """
+    if not any(TOLD in names for names in letters[0].frame):
+        return ()
     sentences = (sentence for letter in letters for sentence in letter.all)
     says = {stem for s in sentences for stem in stems(f"{s.text} {s.words}", knowledge)}
     out = (
         s
         for s in told
         if _belongs(s)
-        and len(s.text.split()) >= (_SHORTEST if s.place else _SHORTEST_OF_TALK)
+        and (clean := written_well(s.text, knowledge))
+        and len(clean.split()) >= (_SHORTEST if s.place else _SHORTEST_OF_TALK)
         and not CORRECTS.search(s.text)
-        and not nearly_says(says, set(stems(s.text, knowledge)), _WRITTEN if s.place else _TOLD)
+        and not nearly_says(says, set(stems(clean, knowledge)), _WRITTEN if s.place else _TOLD)
     )
     return tuple(out)[:MOST_LEFT_OUT]
 

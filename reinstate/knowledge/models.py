@@ -105,7 +105,7 @@ class Cause(_Frozen):
     Whom it was done to (`suffered`) denies to have done it. `by_others` is set where somebody else
     acted in the person's place, so that what else is told is hardly the person's deed; `offered` where
     others ask a person to do it, so that who refused has not done it. `letter` is what a letter calls it,
-    where that is not its phrase.
+    where that is not its phrase. `of_freelancers` is set where no client's account can have it.
     """
 
     id: str
@@ -127,6 +127,7 @@ class Cause(_Frozen):
     ask: tuple[Question, ...]
     sources: tuple[str, ...]
     letter: str | None = None
+    of_freelancers: bool = False
     suffered: Suffered | None = None
     by_others: bool = False
     offered: bool = False
@@ -393,6 +394,21 @@ class Cleaning(_AsWritten):
     talk: bool = False
 
 
+class Person(_Frozen):
+    """The words for a person in a sentence: as who does something, to whom, whose it is, and what they do."""
+
+    id: str
+    subject: str
+    object: str
+    whose: str
+    alone: str
+    reflexive: str
+    present: str
+    past: str
+    have: str
+    do: str
+
+
 class LetterRow(_Frozen):
     """One sentence pattern of a letter, and when it is written.
 
@@ -476,6 +492,7 @@ class Wording(_Frozen):
         understood_about, understood_disputed, understood_notice: what was understood, before a letter.
         about: what Upwork seems to hold against a person, by how they stand to it; of a hold `about_hold`.
         accused: the button of a cause that the person denies.
+        something_new: the button of who has what opens a decision that is called final.
         follow_ups: intents that people turn to next, by path; an answer is "faq/<id>".
     """
 
@@ -510,6 +527,7 @@ class Wording(_Frozen):
     not_right: str = Field(max_length=24)
     why: str = Field(max_length=24)
     accused: str
+    something_new: str = Field(max_length=24)
     instead: str
     wrong_notice: str = Field(max_length=30)
     wrong_answer: str = Field(max_length=30)
@@ -553,6 +571,7 @@ class Knowledge:
     facts: Mapping[str, FactKind]
     cleaning: Mapping[str, Cleaning]
     owner: Mapping[str, Cleaning]
+    persons: Mapping[str, Person]
     wishes: Mapping[str, Phrase]
     sources: Mapping[str, Source]
     table: Table

@@ -21,6 +21,7 @@ _IN_A_TICKET = ("waiting", "refused", "final")  # Upwork has the appeal: what is
 _MOST_SAID, _MOST_LEFT_OUT = 240, 100  # characters
 _MOST_SHARP = 3
 _MASKED = re.compile(r"\[(?:email|phone|card|iban|id number)\]")
+LEFT_OUT = "utter_letter_left_out"
 PUT_IN = "put_in"  # what the button under what was left out asks for
 
 
@@ -169,9 +170,14 @@ def left_out_messages(left_out: Sequence[Statement], knowledge: Knowledge) -> li
     """Words that a letter does not hold, which one press puts in."""
     if not left_out:
         return []
-    said = [shorten(s.text, _MOST_LEFT_OUT, placeholder=" …") for s in left_out]
+    said = [in_short(s) for s in left_out]
     button = Button(knowledge.table.wording.put_in, f'/letter_change{{"id":"{PUT_IN}"}}')
-    return [Message("utter_letter_left_out", {"sentences": bullets(said)}, (button,))]
+    return [Message(LEFT_OUT, {"sentences": bullets(said)}, (button,))]
+
+
+def in_short(statement: Statement) -> str:
+    """A sentence as far as it is named where a letter does not hold it."""
+    return shorten(statement.text, _MOST_LEFT_OUT, placeholder=" …")
 
 
 def change_message(letter: Letter, response: str) -> Message:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from reinstate.core.doubt import asks
 from reinstate.core.plan import (
     AnswerPart,
     ChoicePart,
@@ -101,7 +102,8 @@ def _message(part: Part, plan: Plan, turn: Turn, knowledge: Knowledge) -> Messag
         case LookalikePart(id_, brief):
             return lookalike_message(knowledge.lookalikes[id_], knowledge, brief=brief)
         case VerdictPart(verdict=verdict, unchanged=True):
-            return unchanged_message(part.case, verdict, knowledge)
+            asked = asks(turn.message.text, knowledge) and not turn.message.pressed
+            return unchanged_message(part.case, verdict, knowledge, asked=asked)
         case VerdictPart():
             return verdict_message(
                 part.case,

@@ -22,6 +22,7 @@ from reinstate.replies.message import (
 )
 
 MOST_STEPS, MOST_LESSER, MOST_FOLLOW_UPS = 3, 2, 3
+SOMETHING_NEW = "something_new"  # the circumstance that opens a decision which is called final
 
 
 def verdict_message(
@@ -223,17 +224,26 @@ def upwork_answer_message(
 
 
 def _letter(case: Case, verdict: Verdict, knowledge: Knowledge) -> tuple[Button, ...]:
-    """The letter that fits: what Upwork asks is answered, else it is an appeal."""
+    """The letter that fits: what Upwork asks is answered, else it is an appeal; or what would open one."""
     if case.appealed == "asked":
         return (Button(str(knowledge.letters[QUESTIONS].title), f'/draft_appeal{{"id":"{QUESTIONS}"}}'),)
+    if case.appealed == "final" and verdict.path == "none":
+        return (Button(knowledge.table.wording.something_new, f"/circumstance_{SOMETHING_NEW}"),)
     fits = verdict.path in ("appeal", "support")
     return (Button(knowledge.table.wording.draft, "/draft_appeal"),) if fits else ()
 
 
-def unchanged_message(case: Case, verdict: Verdict, knowledge: Knowledge) -> Message:
-    """What was told changes nothing, and is kept: the outcome stands above and is not said again."""
+def unchanged_message(case: Case, verdict: Verdict, knowledge: Knowledge, *, asked: bool) -> Message:
+    """What was told changes nothing, and is kept: the outcome stands above and is not said again.
+
+    Where something was `asked` too, which is not understood, that is said.
+    """
     next_ = titled_buttons(follow_ups_of(verdict, knowledge)[:MOST_FOLLOW_UPS], knowledge)
-    return Message("utter_unchanged", {}, (*_letter(case, verdict, knowledge), *next_))
+    return Message(
+        "utter_unchanged_asked" if asked else "utter_unchanged",
+        {},
+        (*_letter(case, verdict, knowledge), *next_),
+    )
 
 
 def lookalike_message(lookalike: Lookalike, knowledge: Knowledge, *, brief: bool = False) -> Message:

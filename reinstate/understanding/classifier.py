@@ -64,7 +64,7 @@ _HERE = Path(__file__).parent
 class MessageReader(GraphComponent):
     """Sets what `reinstate.core.parsed.ParsedMessage` takes from a message.
 
-    That is `intent`, `intent_ranking`, `causes`, `answer` (the best one or null), `answers`, `near`,
+    That is `intent`, `intent_ranking`, `causes`, `answer` (the best one or null), `answers`, `near`, `asks`,
     `choices`, `alternatives`, `distressed` and `details`.
 
     Config:
@@ -126,14 +126,15 @@ class MessageReader(GraphComponent):
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
-        """Rasa trains again when an encoder or the way of training changes.
+        """Rasa trains again when an encoder, the way of training or an answer's own words change.
 
-        By itself it looks at the class and its settings only.
+        By itself it looks at the class, its settings and the examples only.
         """
         names = config.get("encoders", cls.get_default_config()["encoders"])
         vectors = "+".join(encoder.fingerprint for encoder in _load_encoders(names).values())
         sources = b"".join(file.read_bytes() for file in sorted(_HERE.glob("*.py")))
-        return f"{vectors or 'no encoder'} {hashlib.sha256(sources).hexdigest()}"
+        taught = "".join(a.question + a.short for a in knowledge().answers.values())
+        return f"{vectors or 'no encoder'} {hashlib.sha256(sources + taught.encode()).hexdigest()}"
 
     def train(self, training_data: TrainingData) -> Resource:
         """Fit the head on all intent examples and store it."""
@@ -211,6 +212,7 @@ class MessageReader(GraphComponent):
                 "answer": answers[0] if answers else None,
                 "answers": answers,
                 "near": near,
+                "asks": list(result.asks),
                 "choices": list(result.choices),
                 "alternatives": list(result.alternatives),
                 "distressed": result.distressed,

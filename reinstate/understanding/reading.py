@@ -5,7 +5,7 @@ Pure: rows of probabilities in, a `Result` out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +34,7 @@ _VAGUE = (*OUTSIDE, _DETAIL, _VENT)  # they tell of no case, and may hide one
 ABOUT = (CAUSE, DENY, LOOKALIKE)
 _OFFERED, _NEAR, _FEW_WORDS = 2, 6, 8
 _LITTLE = 1e-3
+_BROAD, _SURE_BROAD = "ask_", 0.6  # a sentence that asks for what a topic answers, and how surely
 _ASKED = 0.5  # what a sentence that asks gives to answers at least, whatever it sounds like else
 _OF_QUESTION = 0.5  # how much such a sentence counts beside the whole for what may have been asked
 _OF_WHOLE = 0.35  # how much the whole message counts for what one question of it asks
@@ -66,6 +67,7 @@ class Result:
         causes: every cause named, best first.
         answers: ids of the answers to be given, with their probability, the main question's first.
         near: ids of the likeliest answers of all, with their probability.
+        asks: intents of the broad questions that sentences of it ask, beside the intent.
         choices: intents (causes or look-alikes) between which the reading is too close to call.
         alternatives: those that it may be instead, while the reading is sure enough to be answered.
         distressed: whether the person suffers or is angry.
@@ -75,6 +77,7 @@ class Result:
     causes: tuple[CauseMention, ...] = ()
     answers: tuple[tuple[str, float], ...] = ()
     near: tuple[tuple[str, float], ...] = ()
+    asks: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
     alternatives: tuple[str, ...] = ()
     distressed: bool = False
@@ -110,7 +113,9 @@ def read(seen: Seen, labels: Labels, thresholds: Thresholds) -> Result:
         causes = (CauseMention(label.cause, topic, "asks", seen.text), *causes)
     choices = _choices(whole, label.intent, causes, labels, thresholds)
     others = () if choices else _alternatives(whole, ranking[0], causes, labels, thresholds)
-    return Result(ranking, causes, answers, near, choices, others, _is_distressed(seen, labels, thresholds))
+    asks = tuple(intent for intent in _broadly_asked(seen, labels) if intent != label.intent)
+    distressed = _is_distressed(seen, labels, thresholds)
+    return Result(ranking, causes, answers, near, asks, choices, others, distressed)
 
 
 def _best(seen: Seen, causes: Sequence[CauseMention], labels: Labels, thresholds: Thresholds) -> int:
@@ -194,6 +199,14 @@ def _answers(seen: Seen, best: int, labels: Labels, thresholds: Thresholds) -> t
         if p >= (thresholds.second if found else thresholds.answer):
             found.setdefault(str(labels.each[likely].answer), p)
     return tuple(found.items())
+
+
+def _broadly_asked(seen: Seen, labels: Labels) -> Iterator[str]:
+    """The intents of sentences that surely ask something broad ("and what about my money?")."""
+    for row in seen.questions:
+        label = labels.each[int(row.argmax())]
+        if label.intent.startswith(_BROAD) and label.intent != ASK_RULE and row.max() >= _SURE_BROAD:
+            yield label.intent
 
 
 def _is_distressed(seen: Seen, labels: Labels, thresholds: Thresholds) -> bool:

@@ -13,6 +13,7 @@ from reinstate.core.returned import returned
 from reinstate.core.review import left_out, put_in
 from reinstate.core.spelling import spelled
 from reinstate.core.statements import OUT, Statement
+from reinstate.core.wishes import Wish, edits_of
 from tests.unit.test_letter import FACTS, admitting
 
 WRITTEN = (
@@ -35,9 +36,9 @@ def letter_of(*texts: str) -> Letter:
 
 def sent_back(letter: Letter, text: str) -> Letter:
     """The letter after a text."""
-    edits = returned(text, letter, FACTS)
-    assert edits is not None
-    return edited(letter, edits)
+    edit = returned(text, letter, FACTS)
+    assert edit is not None
+    return edited(letter, (edit,))
 
 
 def test_a_letter_that_is_sent_back_is_the_letter() -> None:
@@ -56,7 +57,8 @@ def test_a_letter_may_be_sent_back_without_its_frame() -> None:
     letter = letter_of(*WRITTEN)
     middle = "\n".join(s.text for s in letter.sentences if s.text != WRITTEN[2])
     without = sent_back(letter, middle)
-    assert without.text == letter.text.replace(f" {WRITTEN[2]}", "")
+    before, behind = letter.text.split(letter.sentences[0].text)[0], letter.text.split("\n\n")[-1]
+    assert without.text == f"{before}{middle}\n\n{behind}"
     signed = letter.text.replace("[your name as on your Upwork profile]", "Ana")
     assert sent_back(letter, signed).text == signed
 
@@ -98,27 +100,86 @@ def test_whatever_is_sent_back_stands(order: list[str], gone: set[str], more: bo
     assert sent_back(letter, text).text == text
 
 
-def test_a_name_that_was_put_there_stays_whatever_changes() -> None:
-    """It stands once, in whichever ending the letter has."""
+SENT = """Subject: Please look at my account (case 12)
+
+Dear Ms. Hale and team,
+My account was closed in May.  A client paid me by Wise.
+He asked for it, and I said yes.
+
+I have:
+- the chat
+- the receipt
+
+Please open it again. I thank you for your time, and wait for your answer.
+
+Kind regards, Ana
+www.example.org/ana"""
+ONE_LINE = f"Dear Upwork team, {' '.join(WRITTEN)} It was once. Please open it. Regards, Ana"
+LINES = "I appeal\n\nHello,\n\nin May he paid me.\nI said yes.\nI am sorry.\n\n\nPlease look at it.\n\nYours,\nAna Ruiz"
+
+
+@pytest.mark.parametrize("text", [SENT, ONE_LINE, LINES])
+def test_a_letter_stands_as_it_was_sent(text: str) -> None:
+    """With its own subject, its greeting, its paragraphs and lines, and its ending."""
     letter = letter_of(*WRITTEN)
-    edits = returned(letter.text.replace("[your name as on your Upwork profile]", "Ana"), letter, FACTS)
-    assert edits is not None
-    brief = edited(draft(admitting("paid_outside"), (), story(*WRITTEN), "brief", FACTS), edits).text
-    assert brief.endswith("Regards,\nAna")
-    assert 1 == brief.count("egards,")
+    assert text == sent_back(letter, text).text
+    assert SENT == sent_back(letter, f"here it is:\n\n{SENT}").text
+
+
+@given(
+    st.text(alphabet="aB1 .,\n!-:", min_size=20),
+    st.sampled_from(["", "Dear Upwork team,\n", "Appeal\n\nHello,\n\n"]),
+)
+def test_any_letter_stands_as_it_was_sent(text: str, greeting: str) -> None:
+    """Whatever its lines and signs are; only blanks that nobody sees go."""
+    letter = letter_of(*WRITTEN)
+    text = "\n".join(line.rstrip() for line in f"{greeting}{text}\n\nRegards,\nAna".split("\n")).strip()
+    edit = returned(text, letter, FACTS)
+    assert edit is None or edited(letter, (edit,)).text == text
+
+
+def test_a_letter_that_was_sent_back_is_changed_by_its_numbers() -> None:
+    """Its paragraphs stay: what is added joins the longest of them, no sentence of the frame has a number."""
+    letter = sent_back(letter_of(*WRITTEN), SENT)
+    assert "My account was closed in May." == letter.sentences[0].text
+    assert "I thank you for your time, and wait for your answer." == letter.sentences[-1].text
+
+    def after(wish: Wish) -> str:
+        return edited(letter, edits_of(wish, letter, FACTS)).text
+
+    assert SENT.replace("  A client paid me by Wise.", "") == after(Wish("change", (2,)))
+    assert SENT.replace("My account was closed in May.  A", "A") == after(Wish("change", (1,)))
+    assert SENT.replace("- the receipt", "The invoice.") == after(
+        Wish("change", (6,), sentence="the invoice")
+    )
+    more = after(Wish("add", sentence="I have told him the rule"))
+    assert SENT.replace("said yes.", "said yes. I have told him the rule.") == more
+    turned = after(Wish("move", (7,), to=1))
+    assert "closed in May. Please open it again.  A client" in turned
+    assert "\n\nI thank you" in turned
+
+
+def test_a_letter_is_sent_back_again() -> None:
+    """The later one stands; its middle alone is framed as the one before was."""
+    letter = sent_back(letter_of(*WRITTEN), SENT)
+    middle = SENT.split("team,\n")[1].split("\n\nKind")[0].replace("in May", "in June")
+    text = sent_back(letter, middle).text
+    assert text == SENT.replace("team,\n", "team,\n\n").replace("in May", "in June")
 
 
 def test_what_was_left_out_is_put_in_where_it_was_written() -> None:
-    """By one press, each sentence behind the one before it; what is rude stays out."""
+    """By one press, each sentence behind the one before it; what is all rude is not offered."""
     doubted = Statement("aside", "i dont know which job it was", 0.8, place=OUT)
     rude = Statement("happened", "those idiots never answered me", place=OUT)
-    told = (*story(WRITTEN[0]), doubted, *story(WRITTEN[3]), rude)
+    partly = Statement("happened", "I was ill all of May and you idiots closed it", place=OUT)
+    told = (*story(WRITTEN[0]), doubted, *story(WRITTEN[3]), rude, partly)
     letter = draft(admitting("paid_outside"), (), told, "formal", FACTS)
     out = left_out((letter,), told, FACTS)
-    assert out == (doubted, rude)
+    assert out == (doubted, partly)
     whole = edited(letter, put_in(letter, out, told, FACTS))
-    assert f"{WRITTEN[0]} I do not know which job it was. {WRITTEN[3]}" in whole.text
+    assert f"{WRITTEN[0]} I do not know which job it was. {WRITTEN[3]} I was ill all of May." in whole.text
     assert "idiots" not in whole.text
+    assert not left_out((letter, whole), told, FACTS)
 
 
 @pytest.mark.parametrize(

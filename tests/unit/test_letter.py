@@ -483,11 +483,11 @@ def test_a_story_takes_the_place_of_what_was_told() -> None:
 
 
 def test_a_rude_sentence_stands_in_no_letter() -> None:
-    """Whoever wrote it for the letter is told that it does not."""
+    """Nor is it offered to be put in."""
     rude = Statement("happened", "these idiots closed it in May", place=STORY)
     letter = draft(admitting("paid_outside"), (), (rude,), "formal", FACTS)
     assert "idiots" not in letter.text
-    assert (rude,) == left_out((letter,), (rude,), FACTS)
+    assert not left_out((letter,), (rude,), FACTS)
 
 
 def test_the_answer_before_is_taken_back() -> None:
@@ -799,6 +799,14 @@ def test_what_is_rude_goes_alone() -> None:
         "I only did it once, i was stupid, I know the rule now.", FACTS
     )
     assert "" == written_well("you are thieves", FACTS)
+    assert "I have worked here for nine years." == written_well(
+        "I have worked here for nine years and you lock me out like a thief", FACTS
+    )
+    for text in (
+        "9 years, 211 jobs, and you lock me out like a thief without one human looking at it.",
+        "they say that I am a scammer and I sold my account",
+    ):
+        assert "" == written_well(text, FACTS)
 
 
 def test_what_sounds_sharp_and_what_is_masked_is_said() -> None:

@@ -15,7 +15,7 @@ from tests.unit.test_letter import FACTS, admitting, told
 
 def test_what_is_not_in_the_letter_is_named() -> None:
     """What was written for it, or told of what usually belongs there; not what was taken out by an edit."""
-    rude = Statement("happened", "these idiots closed it in May", place="story")
+    rude = Statement("happened", "I was ill all of May and you idiots closed it", place="out")
     record = Statement("record", "i have been on upwork since 2017 with 90 jobs", 0.95)
     talk = Statement("happened", "i was ill in may and so on")
     gone = Statement("happened", "He paid me by Wise in June.", place="story")
@@ -23,6 +23,13 @@ def test_what_is_not_in_the_letter_is_named() -> None:
     without = edited(letter, edits_of(Wish("leave_out", what="wise in june"), letter, FACTS))
     assert "Wise" not in without.text
     assert (rude, record) == left_out((letter, without), (rude, gone, record, talk), FACTS)
+
+
+def test_a_note_to_clients_leaves_nothing_out() -> None:
+    """What happened has no place in it, and is not offered to be put there."""
+    said = Statement("happened", "I sent one text to sixty jobs in October.", place="story")
+    letter = draft(admitting("paid_outside"), (), (said,), "formal", FACTS, "clients")
+    assert not left_out((letter,), (said,), FACTS)
 
 
 def test_what_is_used_of_talk_counts_as_said_for_the_letter() -> None:
