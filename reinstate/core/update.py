@@ -170,9 +170,11 @@ def _hear_facts(case: Case, message: ParsedMessage, knowledge: Knowledge) -> Cas
 
     What would excuse is told in its own words only: who shares a connection has no relative by that.
     """
-    kinds = [k for k in knowledge.facts.values() if set(k.causes) & set(case.causes)]
+    if message.pressed or message.pasted or not case.causes:
+        return case
+    kinds = [k for k in knowledge.facts.values() if not set(case.causes).isdisjoint(k.causes)]
     values = (v for kind in kinds for v in kind.values.values() if v.circumstance or v.denied)
-    if message.pressed or message.pasted or not any(says(v.says, message.text) for v in values):
+    if not any(says(v.says, message.text) for v in values):
         return case
     for fact in gathered((), message, case, case, knowledge):
         kind = knowledge.facts[fact.kind]

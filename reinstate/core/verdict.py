@@ -162,10 +162,9 @@ def _first_row(cause: str, stance: Stance, case: Case, knowledge: Knowledge) -> 
 def fits(row: Row, cause: str | None, stance: Stance, case: Case, knowledge: Knowledge) -> bool:
     """Whether every condition of a row holds for one cause of a case."""
     when = row.when
-    severity = knowledge.causes[cause].severity if cause else None
     return (
         (not when.cause or (cause or UNKNOWN_CAUSE) in when.cause)
-        and (not when.severity or severity in when.severity)
+        and (not when.severity or (cause is not None and knowledge.causes[cause].severity in when.severity))
         and (not when.stance or stance in when.stance)
         and (not when.notice or (case.notice or "unknown") in when.notice)
         and (not when.appealed or (case.appealed or "no") in when.appealed)
