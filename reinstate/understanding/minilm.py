@@ -15,12 +15,13 @@ import numpy as np
 from reinstate.understanding.networks import Network
 
 _LAYERS, _HEADS, _EPSILON = 6, 12, 1e-12
+_FINE = 2  # layers of which a third of what int8 takes from the vectors is lost, in their last product
 _INNER = "inner.encoder.layer"
 _PRODUCTS = 6  # matrices of a layer, in the order of the file: query, key, value, what joins them, in, out
 
 
 def write(package: Path, to: Path) -> Sequence[str]:
-    """Write the network in float32; none of its steps has to be kept finer.
+    """Write the network in float32; the steps whose numbers are of very different size.
 
     It is run with `input_ids`, the tokens of one text.
 
@@ -29,6 +30,7 @@ def write(package: Path, to: Path) -> Sequence[str]:
         to: the file that is written.
     """
     kept, net = _weights(package), Network()
+    fine: list[str] = []
     matrices = [name for name in kept if name.startswith("val_") and kept[name].ndim == 2]
 
     def evened(rows: str, beside: str, name: str, *bias: str) -> str:
@@ -60,9 +62,11 @@ def write(package: Path, to: Path) -> Sequence[str]:
         rows = evened(product(seen, joined), rows, out, f"{out}.dense.bias")
         bias = net.keep(kept[f"{layer}.intermediate.dense.bias"])
         found = net.step("BiasGelu", product(rows, wide), bias, domain="com.microsoft")
-        rows = evened(product(found, narrow), rows, f"{layer}.output", f"{layer}.output.dense.bias")
+        last = product(found, narrow)
+        fine += [last] if number < _FINE else []
+        rows = evened(last, rows, f"{layer}.output", f"{layer}.output.dense.bias")
     to.write_bytes(net.written({"input_ids": (np.int64, [1, "length"])}, rows, np.float32))
-    return ()
+    return fine
 
 
 def _weights(package: Path) -> dict[str, Any]:
