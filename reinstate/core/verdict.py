@@ -147,12 +147,11 @@ def _judge(cause: str | None, case: Case, knowledge: Knowledge) -> Verdict:
 def _exception_unasked(cause: str, stance: Stance, case: Case, knowledge: Knowledge) -> bool:
     """Whether something not said yet would open a path where there is none without it."""
     told = (*case.circumstances, *case.denied_circumstances)
-    open_ = (q.circumstance for q in knowledge.causes[cause].ask if q.circumstance not in told)
-    return any(
-        _first_row(cause, stance, case.with_circumstance(c, holds=True), knowledge).path != "none"
-        for c in open_
-        if _first_row(cause, stance, case, knowledge).path == "none"
-    )
+    open_ = [q.circumstance for q in knowledge.causes[cause].ask if q.circumstance not in told]
+    if not open_ or _first_row(cause, stance, case, knowledge).path != "none":
+        return False
+    holding = (case.with_circumstance(c, holds=True) for c in open_)
+    return any(_first_row(cause, stance, held, knowledge).path != "none" for held in holding)
 
 
 def _first_row(cause: str, stance: Stance, case: Case, knowledge: Knowledge) -> Row:
