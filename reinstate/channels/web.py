@@ -318,15 +318,14 @@ class _Stream:
         await self._write({"type": "message", **_shown(line)})
 
     async def end(self) -> None:
-        await self._write({"type": "done"})
-        await self._response.eof()
+        await self._write({"type": "done"}, last=True)
 
-    async def _write(self, value: dict[str, Any]) -> None:
+    async def _write(self, value: dict[str, Any], *, last: bool = False) -> None:
         if self._response is None:
             self._response = await self._request.respond(
                 headers=self._headers, content_type="application/x-ndjson"
             )
-        await self._response.send(json.dumps(value, ensure_ascii=False) + "\n")
+        await self._response.send(json.dumps(value, ensure_ascii=False) + "\n", end_stream=last)
 
 
 def _shown(line: Line) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from itertools import takewhile
 from babel import Locale
 
 from reinstate.core.spelling import is_word, spelled
-from reinstate.knowledge import Knowledge, matches, put
+from reinstate.knowledge import Knowledge, Pattern, matches, put
 
 # Not behind the stop of a title, nor of an initial that a small letter follows.
 SENTENCE_END = r"(?<=[.!?…])(?<!\b[MD]r\.)(?<!\bMrs\.)(?<!\bMs\.)(?!(?<=\b[A-Z]\.)\s+[a-z])\s+"
@@ -153,17 +153,17 @@ def in_first_person(text: str, knowledge: Knowledge, *, of_several: bool = False
 
 def capitalised(text: str, knowledge: Knowledge) -> str:
     """A text, as long as before, with a capital for countries and for names that are told to be some."""
-    text = _with_countries(text)
-    for found in matches(knowledge.patterns["name_told"].says, text):
+    return _capitalised(text, knowledge.patterns["name_told"].says)
+
+
+@functools.lru_cache(128)  # each kind of fact looks at the same sentences
+def _capitalised(text: str, told: tuple[Pattern, ...]) -> str:
+    text = _countries().sub(lambda found: _country_names()[found[0].casefold()], text)
+    for found in matches(told, text):
         start, end = found.span("name")
         if text[start:end].islower():
             text = text[:start] + text[start:end].title() + text[end:]
     return text
-
-
-@functools.lru_cache(128)  # each pattern of each fact looks at the same sentences
-def _with_countries(text: str) -> str:
-    return _countries().sub(lambda found: _country_names()[found[0].casefold()], text)
 
 
 @functools.cache

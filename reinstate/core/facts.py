@@ -174,6 +174,9 @@ def _of_circumstances(
     message: ParsedMessage, before: Case, after: Case, knowledge: Knowledge
 ) -> Iterator[tuple[str, str, str]]:
     """What a new circumstance of the case tells, in the message's words or the button's."""
+    told = [(case.circumstances, case.denied_circumstances) for case in (before, after)]
+    if told[0] == told[1]:
+        return
     for kind in knowledge.facts.values():
         for id_, value in kind.values.items():
             holds = value.circumstance in after.circumstances
@@ -231,11 +234,9 @@ def _told(
         for s in stated
         if asked_kind and len(s.split()) <= _BARE and _answers(asked_kind, s, message, knowledge)
     }
-    for kind in knowledge.facts.values():
-        for sentence in stated if kind.id not in left_out else ():
-            beside = sentence in bare or _is_beside(sentence, message)
-            if beside and kind is not asked_kind:  # "one time" answers just what was asked
-                continue
+    telling = [s for s in stated if s not in bare and not _is_beside(s, message)]
+    for kind in (k for k in knowledge.facts.values() if k.id not in left_out):
+        for sentence in stated if kind is asked_kind else telling:  # "one time" answers just what was asked
             for value in _read(kind, sentence, message, kind.id == asked, knowledge, sought):
                 if kind.id != _WHEN or _is_sure_of_time(sentence, message, knowledge):
                     yield kind.id, value, sentence
@@ -318,10 +319,9 @@ def _read(
     bare = answers or kind.id in sought
     if kind.id in (_GROUNDS, ASKED_FOR) or (kind.beside and not bare and not says(kind.beside, sentence)):
         return []
-    values = [
-        *_values(kind, sentence, answers, knowledge),
-        *_texts(kind, sentence, message, answers, bare, knowledge),
-    ]
+    values = list(_values(kind, sentence, answers, knowledge)) if kind.values else []
+    if (kind.says or kind.answers or kind.entity) and (kind.several or not values):
+        values += _texts(kind, sentence, message, answers, bare, knowledge)
     return values if kind.several else values[:1]
 
 

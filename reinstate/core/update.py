@@ -170,14 +170,17 @@ def _hear_facts(case: Case, message: ParsedMessage, knowledge: Knowledge) -> Cas
 
     What would excuse is told in its own words only: who shares a connection has no relative by that.
     """
-    kinds = [k for k in knowledge.facts.values() if set(k.causes) & set(case.causes)]
-    values = (v for kind in kinds for v in kind.values.values() if v.circumstance or v.denied)
-    if message.pressed or message.pasted or not any(says(v.says, message.text) for v in values):
+    if message.pressed or message.pasted or not case.causes:
+        return case
+    causes = set(case.causes)
+    kinds = {kind.id: kind for kind in knowledge.facts.values() if not causes.isdisjoint(kind.causes)}
+    values = (v for kind in kinds.values() for v in kind.values.values() if v.circumstance or v.denied)
+    if not any(says(v.says, message.text) for v in values):
         return case
     for fact in gathered((), message, case, case, knowledge):
-        kind = knowledge.facts[fact.kind]
-        value = kind.values.get(fact.value)
-        if value is None or kind not in kinds:
+        kind = kinds.get(fact.kind)
+        value = kind.values.get(fact.value) if kind else None
+        if value is None:
             continue
         holds, ruled_out = value.circumstance, value.denied
         if holds and not knowledge.circumstances[holds].excuses and holds not in message.denied_circumstances:

@@ -147,12 +147,11 @@ def _judge(cause: str | None, case: Case, knowledge: Knowledge) -> Verdict:
 def _exception_unasked(cause: str, stance: Stance, case: Case, knowledge: Knowledge) -> bool:
     """Whether something not said yet would open a path where there is none without it."""
     told = (*case.circumstances, *case.denied_circumstances)
-    open_ = (q.circumstance for q in knowledge.causes[cause].ask if q.circumstance not in told)
-    return any(
-        _first_row(cause, stance, case.with_circumstance(c, holds=True), knowledge).path != "none"
-        for c in open_
-        if _first_row(cause, stance, case, knowledge).path == "none"
-    )
+    open_ = [q.circumstance for q in knowledge.causes[cause].ask if q.circumstance not in told]
+    if not open_ or _first_row(cause, stance, case, knowledge).path != "none":
+        return False
+    holding = (case.with_circumstance(c, holds=True) for c in open_)
+    return any(_first_row(cause, stance, held, knowledge).path != "none" for held in holding)
 
 
 def _first_row(cause: str, stance: Stance, case: Case, knowledge: Knowledge) -> Row:
@@ -162,10 +161,9 @@ def _first_row(cause: str, stance: Stance, case: Case, knowledge: Knowledge) -> 
 def fits(row: Row, cause: str | None, stance: Stance, case: Case, knowledge: Knowledge) -> bool:
     """Whether every condition of a row holds for one cause of a case."""
     when = row.when
-    severity = knowledge.causes[cause].severity if cause else None
     return (
         (not when.cause or (cause or UNKNOWN_CAUSE) in when.cause)
-        and (not when.severity or severity in when.severity)
+        and (not when.severity or (cause is not None and knowledge.causes[cause].severity in when.severity))
         and (not when.stance or stance in when.stance)
         and (not when.notice or (case.notice or "unknown") in when.notice)
         and (not when.appealed or (case.appealed or "no") in when.appealed)

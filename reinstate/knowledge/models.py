@@ -612,8 +612,9 @@ def says(patterns: Iterable[Pattern], text: str) -> bool:
 
 
 def matches(patterns: Iterable[Pattern], text: str) -> Iterator[re.Match[str]]:
-    """Where the patterns find something in a text."""
-    return (found for pattern in patterns for found in _compiled(pattern).finditer(text))
+    """Where the patterns find something in a text; most find nothing, as one search tells soonest."""
+    found = (one for pattern in patterns if (one := _compiled(pattern)).search(text))
+    return (match for pattern in found for match in pattern.finditer(text))
 
 
 def put(pattern: Pattern, instead: str, text: str) -> str:

@@ -20,7 +20,6 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.slots import Slot
 from rasa.shared.core.trackers import DialogueStateTracker
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.dialects import sqlite as in_sqlite
 from sqlalchemy.engine import Connection
 
 from reinstate.server.commands import COMMANDS, FORGET_INTENT, RESTART_INTENT
@@ -63,6 +62,10 @@ _keep_reply = replies.insert().from_select(  # of a `message` of a `name`
         sa.bindparam("message", type_=sa.String),
         sa.func.coalesce(sa.func.max(events.c.id), 0),
     ).where(events.c.sender_id == sa.bindparam("name", type_=sa.String)),
+)
+_remember = sa.text(
+    "INSERT INTO memories (conversation, state) VALUES (:conversation, :state)"
+    " ON CONFLICT (conversation) DO UPDATE SET state = excluded.state"
 )
 Dict = dict[str, Any]
 
@@ -139,16 +142,16 @@ class ConversationStore(SQLTrackerStore):
             self._make_tables()
         except sa.exc.SQLAlchemyError as error:
             raise self.database.refusal(error) from None
-        insert = postgresql.insert if self.engine.dialect.name == "postgresql" else in_sqlite.insert
-        self._add_replies = insert(replies).on_conflict_do_nothing()
-        self._add_offers = insert(offers).on_conflict_do_nothing()
-        remember = insert(memories)
-        self._remember = remember.on_conflict_do_update(
-            index_elements=["conversation"], set_={"state": remember.excluded.state}
-        )
+        self._add_replies, self._add_offers = map(self._adding, (replies, offers))
         self._remains = sqlite.Remains(self.engine)
         self.sessionmaker = sa.orm.session.sessionmaker(bind=self.engine)
         TrackerStore.__init__(self, domain, event_broker, **kwargs)
+
+    def _adding(self, table: sa.Table) -> sa.sql.Insert:
+        """What adds those rows that are not there yet; with SQLite built once, as `on_conflict` never is."""
+        if self.engine.dialect.name == "sqlite":
+            return table.insert().prefix_with("OR IGNORE")
+        return postgresql.insert(table).on_conflict_do_nothing()
 
     def _make_tables(self) -> None:
         def make(connection: Connection) -> None:
@@ -263,7 +266,7 @@ class ConversationStore(SQLTrackerStore):
             if offered:
                 connection.execute(self._add_offers, offered)
             connection.execute(_keep_event, [row_of_event(conversation, event) for event in new])
-            connection.execute(self._remember, state)
+            connection.execute(_remember, state)
 
         return keep
 

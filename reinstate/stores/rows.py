@@ -15,14 +15,15 @@ from reinstate.stores.tables import events, memories, offers, replies
 
 Dict = dict[str, Any]
 _LONGEST_TURN = 40
+_of_conversation = (  # of a `name`
+    sa.select(events.c.data).where(events.c.sender_id == sa.bindparam("name")).order_by(events.c.id)
+)
 
 
 def events_of(connection: Connection, conversation: str, kinds: Sequence[str] = ()) -> list[Dict]:
     """Events of a conversation, of some types or of all, as they were kept."""
-    query = sa.select(events.c.data).where(events.c.sender_id == conversation).order_by(events.c.id)
-    if kinds:
-        query = query.where(events.c.type_name.in_(kinds))
-    return [json.loads(row[0]) for row in connection.execute(query)]
+    query = _of_conversation.where(events.c.type_name.in_(kinds)) if kinds else _of_conversation
+    return [json.loads(row[0]) for row in connection.execute(query, {"name": conversation})]
 
 
 def in_order(said: Sequence[Dict]) -> list[Dict]:

