@@ -62,7 +62,7 @@ def answers_to(turn: Turn, knowledge: Knowledge) -> tuple[Part, ...]:
         return broad
     first = dict(turn.message.answers)[found[0]]
     if first < LIKELY and not turn.in_form and found[0] not in turn.answered:
-        return broad or (GuessesPart(guesses(turn.message, knowledge)),)
+        return broad or (_meant(turn.message, found[0], knowledge),)
     if first < SURE_ANSWER:  # the second may be the only one
         found = found[:1]
     if len(found) == 1 and not turn.in_form and (also := _next(turn.message, found[0], knowledge)):
@@ -129,10 +129,17 @@ def offered(message: ParsedMessage) -> tuple[str, ...]:
 def perhaps(message: ParsedMessage, knowledge: Knowledge) -> Part:
     """The likeliest answer, with its question; what may be meant, where none is likely enough."""
     best, sure = next(iter(message.near), ("", 0.0))
-    if sure >= LIKELY:
+    if sure >= NEAR_LEAST:
+        return _meant(message, best, knowledge, likely=sure >= LIKELY)
+    return GuessesPart(message.alternatives) if message.alternatives else WordPart("utter_nothing_to_answer")
+
+
+def _meant(message: ParsedMessage, best: str, knowledge: Knowledge, *, likely: bool = False) -> Part:
+    """The likeliest answer, where it is likely or nothing else may be meant; else all that may be."""
+    found = guesses(message, knowledge)
+    if likely or len(found) < 2:
         return AnswerPart(best, perhaps=True, nearby=_others(message, best, knowledge))
-    likely = guesses(message, knowledge) if sure >= NEAR_LEAST else message.alternatives
-    return GuessesPart(likely) if likely else WordPart("utter_nothing_to_answer")
+    return GuessesPart(found)
 
 
 def guesses(message: ParsedMessage, knowledge: Knowledge) -> tuple[str, ...]:

@@ -317,6 +317,8 @@ def test_what_is_hardly_likely_is_asked() -> None:
     assert "/something_else" == said.buttons[-1].payload
     likely = met("hm what of it", "inform_detail", near=((one, 0.6), (other, 0.1)))
     assert (AnswerPart(one, perhaps=True, nearby=(f"faq/{other}",)),) == likely.parts
+    alone = met("hm what of it", "inform_detail", near=((one, 0.3),))
+    assert (AnswerPart(one, perhaps=True),) == alone.parts
     none = met("hm", "inform_detail", alternatives=("cause_inactivity",))
     assert (GuessesPart(("cause_inactivity",)),) == none.parts
 
