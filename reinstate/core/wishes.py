@@ -86,7 +86,8 @@ def parse_wishes(text: str, knowledge: Knowledge) -> Wishes:
     rest: list[str] = []
     reworded: list[str] = []
     before = ""  # the piece before, where it wants nothing by itself
-    pieces = list(filter(None, re.split(said["next"].says[0], hidden, flags=re.IGNORECASE)))
+    joints = {piece: joint for joint, piece in _pieces(hidden, knowledge)}  # what stood before each
+    pieces = [piece for _, piece in _pieces(hidden, knowledge)]
     while pieces:
         piece, unread, before = pieces.pop(0), before, ""
         person = _person(_shown(piece, quotes), knowledge) if length <= _MOST_OF_LETTER else None
@@ -135,8 +136,7 @@ def parse_wishes(text: str, knowledge: Knowledge) -> Wishes:
         elif last and goes_on:
             asks = piece.rstrip(" \"')").endswith("?")
             aside = asks or knowledge.patterns["chatter"].found(piece) or said["about_letter"].found(piece)
-            joint = " and " if piece.startswith("that ") else " "
-            more = "" if aside else f"{joint}{piece}"
+            more = "" if aside else f"{joints.get(piece) or ' '}{piece}"
             wishes[-1] = replace(last, sentence=last.sentence + more)
         else:
             rest.append(piece)
@@ -162,6 +162,15 @@ def parse_wishes(text: str, knowledge: Knowledge) -> Wishes:
         said["show"].found(hidden) and length <= _SHORT,
         " ".join(_shown(piece, quotes) for piece in rest if piece.strip(" ,.")),
     )
+
+
+def _pieces(text: str, knowledge: Knowledge) -> list[tuple[str, str]]:
+    """The pieces of a message that may each be a wish, with what stands before them ("", ", and ")."""
+    found, joint, start = [], "", 0
+    for end in re.finditer(knowledge.wishes["next"].says[0], text, re.IGNORECASE):
+        found.append((joint, text[start : end.start()]))
+        joint, start = end[0], end.end()
+    return [(joint, piece) for joint, piece in (*found, (joint, text[start:])) if piece]
 
 
 def _person(piece: str, knowledge: Knowledge) -> Wish | None:
@@ -289,9 +298,9 @@ def _not_given(words: str, piece: str, knowledge: Knowledge) -> Wish:
 
 
 def _numbered(piece: str, knowledge: Knowledge) -> str:
-    """ "the second sentence" as "sentence 2"."""
+    """ "the second sentence" as "sentence 2", but for what stands in words that are given."""
     found = knowledge.wishes["ordinal"].match(piece)
-    if not found:
+    if not found or any(sign.isdigit() or sign in ":=" for sign in piece[: found.start()]):
         return piece
     number = next(name[1:] for name, value in found.groupdict().items() if value)
     return f"{piece[: found.start()]}sentence {number}{piece[found.end() :]}"

@@ -206,6 +206,6 @@ def test_scraps_of_proof_are_one_list() -> None:
     )
     text = draft(admitting("paid_outside"), (), told, "formal", FACTS).text
     assert (
-        "As evidence I have: screenshot of the message to the client, and his answer, and the work diary."
+        "As evidence I can attach: screenshot of the message to the client, and his answer, and the work diary."
         in text
     )

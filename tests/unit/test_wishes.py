@@ -264,3 +264,23 @@ def test_a_reason_is_no_part_of_what_goes_out() -> None:
     letter = letter_of("I paid last Thursday.", "We share a printer.", "I am sorry.")
     assert ["I paid last Thursday.", "I am sorry."] == after(letter, "take out the printer, nobody cares")
     assert ["I paid last Thursday.", "We share a printer."] == after(letter, "drop the last sentence")
+
+
+GIVEN = [
+    ("change sentence 1 to: I did not open the second one to get round anything.", "the second one"),
+    (
+        "1 should be: From now on I watch the video first and say which part. And it belongs after 2",
+        "first and say",
+    ),
+    ("change 1 to: I attach the contract of two people. and in 2 write than not then", "of two people."),
+]
+
+
+@pytest.mark.parametrize(("text", "kept"), GIVEN)
+def test_words_that_are_given_stand_as_they_are(text: str, kept: str) -> None:
+    """Whatever in them sounds like a number or a wish; what is wanted beside them does not stand in the letter."""
+    first, *others = after(letter_of("I live here.", "I work here."), text)
+    assert kept in first
+    assert "belongs" not in first
+    assert "than not then" not in first
+    assert ["I work here."] == others
