@@ -76,11 +76,11 @@ def mask(text: str) -> str:
 
 
 def _mask_once(text: str) -> str:
+    shadow = Shadow(text)
     for find in (_emails, _ibans, _cards, _numbers, _ids):
-        shadow = Shadow(text)
-        spans = list(find(shadow.plain))
-        if spans:
+        if spans := list(find(shadow.plain)):
             text = shadow.replace(spans)
+            shadow = Shadow(text)
     return text
 
 

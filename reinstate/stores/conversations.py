@@ -74,7 +74,8 @@ def _meeting() -> sa.sql.Select:
     """The one question that reads all that a turn needs, of a `name`, a `message` and a `payload`."""
     me = sa.select(sa.bindparam("name", type_=sa.String).label("name")).subquery()
     message, payload = sa.bindparam("message"), sa.bindparam("payload")
-    return sa.select(memories.c.state, sessions.c.seen, replies.c.after, offers.c.payload).select_from(
+    first = sa.select(events.c.id).where(events.c.sender_id == me.c.name).limit(1).scalar_subquery()
+    return sa.select(memories.c.state, sessions.c.seen, replies.c.after, offers.c.payload, first).select_from(
         me.outerjoin(memories, memories.c.conversation == me.c.name)
         .outerjoin(sessions, (sessions.c.conversation == me.c.name) & _lasts)
         .outerjoin(replies, (replies.c.conversation == me.c.name) & (replies.c.message == message))
@@ -237,11 +238,12 @@ class ConversationStore(SQLTrackerStore):
         asked = {"name": conversation, "message": message, "payload": payload}
 
         def meet(connection: Connection) -> Met:
-            state, seen, after, payload_of_row = connection.execute(_meet, asked).one()
+            state, seen, after, payload_of_row, first = connection.execute(_meet, asked).one()
             memory, old = Memory.read(state) if state else None, []
             reply = reply_after(connection, conversation, after) if after is not None else None
             offered = payload_of_row is not None
-            if memory is None and (old := events_of(connection, conversation)):
+            if memory is None and first is not None:
+                old = events_of(connection, conversation)
                 memory = Memory.of(old, self._slots)
                 reply = reply or reply_among(old, message)
                 offered = any(row["payload"] == payload for row in rows_of_offers(conversation, old))
