@@ -134,7 +134,8 @@ def _ask(said: Said, question: Message) -> None:
     if not said.room:
         return
     beside = bool(last_turns(said.tracker)[0])
-    if said.message.intent in _PARTING or (beside and was_said(question, since_restart(said.tracker))):
+    parting = said.message.intent in _PARTING
+    if beside and (parting or was_said(question, since_restart(said.tracker))):
         return
     said.say([question])
 
