@@ -8,7 +8,7 @@ from textwrap import shorten
 
 from reinstate.core.case import Case
 from reinstate.core.facts import Fact, of_cause
-from reinstate.core.letter import APPEAL, Letter
+from reinstate.core.letter import APPEAL, CLIENTS, REPLY, Letter
 from reinstate.core.review import checked
 from reinstate.core.statements import Statement
 from reinstate.knowledge import FactKind, FactValue, Knowledge, Role, Tone, matches
@@ -116,11 +116,12 @@ def letter_messages(
 ) -> list[Message]:
     """The draft, what of the person's words is not in it, and what can be done with it."""
     wording = knowledge.table.wording
-    tones = [Button(title, f"/letter_{t}") for t, title in wording.tones.items() if t != tone and not own]
+    toned = not own and any(row.tone for row in knowledge.letters[kind].rows)
+    tones = [Button(title, f"/letter_{t}") for t, title in wording.tones.items() if toned and t != tone]
     kinds = [
         Button(str(other.title), f'/letter_change{{"id":"{other.id}"}}')
         for other in knowledge.letters.values()
-        if other.title and other.id not in (kind, "clients" if role == "client" else "")
+        if kind != REPLY and other.title and other.id not in (kind, CLIENTS if role == "client" else "")
     ]
     buttons = (*tones, Button(wording.change_sentence, "/letter_change"), *kinds[:_MOST_KINDS])
     of_identity = _IDENTITY & {case.notice, case.first_cause}
