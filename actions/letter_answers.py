@@ -103,10 +103,12 @@ def _speaks_of_another(said: Writing, story: Iterable[Statement]) -> bool:
     """Whether who writes for somebody speaks of them as "he" or "she", and was not told yet not to."""
     if _was_asked_as_owner(said):
         return False
-    patterns, text = knowledge().patterns, " ".join(s.text for s in story)
+    patterns, told = knowledge().patterns, [s.text for s in story]
+    text = " ".join(told)
     owns = patterns["own_account"].found(text)
     helps = said.role == "helper" or (patterns["of_owners_things"].found(text) and not owns)
-    return helps and any(patterns["speaks_of_owner"].found(s.text) for s in story)
+    of_oneself = sum(map(patterns["of_oneself"].found, told))
+    return helps and sum(map(patterns["speaks_of_owner"].found, told)) > of_oneself / 2
 
 
 def _third_person(said: Writing) -> bool:

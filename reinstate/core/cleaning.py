@@ -37,10 +37,12 @@ def put_well(text: str, knowledge: Knowledge) -> str:
     return sentence if _is_readable(sentence, knowledge) else ""
 
 
-def written_well(text: str, knowledge: Knowledge) -> str:
-    """A sentence that was written for a letter, mended, without what is rude in it; empty if that is all."""
-    rude = knowledge.patterns["rude"]
-    if rude.found(text):
+def written_well(text: str, knowledge: Knowledge, *, given: bool = False) -> str:
+    """A sentence that was written for a letter, mended, without what is rude in it; empty if that is all.
+
+    What is `given` word by word stays, and so do insults that are told as one's own deed.
+    """
+    if not given and _is_rude(text, knowledge):
         clauses = (_clean_part(clause, knowledge) for clause in text.split(", "))
         text = ", ".join(clause for clause in clauses if clause)
         if not is_sentence(mend(text, knowledge, talk=False), knowledge):
@@ -49,10 +51,14 @@ def written_well(text: str, knowledge: Knowledge) -> str:
     return f"{mended[:-1]}?" if mended and text.rstrip(" )\"'").endswith("?") else mended
 
 
+def _is_rude(text: str, knowledge: Knowledge) -> bool:
+    """Whether a text insults; "I called him an idiot" tells that one did."""
+    return knowledge.patterns["rude"].found(put(knowledge.patterns["own_insult"].says[0], "", text))
+
+
 def _clean_part(clause: str, knowledge: Knowledge) -> str:
     """A clause, up to what is joined to it and rude ("I paid and you are thieves")."""
-    joined = _JOINED.split(clause)
-    return "".join(takewhile(lambda part: not knowledge.patterns["rude"].found(part), joined))
+    return "".join(takewhile(lambda part: not _is_rude(part, knowledge), _JOINED.split(clause)))
 
 
 def is_sentence(text: str, knowledge: Knowledge) -> bool:

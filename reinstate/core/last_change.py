@@ -34,7 +34,7 @@ def amended(wish: Wish, edits: Edits, before: Edits, letter: Letter, knowledge: 
     if last is None:
         return None
     if wish.kind == "change" and wish.sentence and not (wish.numbers or wish.what):
-        new = written_well(wish.sentence, knowledge)
+        new = written_well(wish.sentence, knowledge, given=True)
         return (*edits[:-1], replace(last, new=new)) if new else None
     if wish.kind == "leave_out" and knowledge.wishes["refers"].found(wish.what) and not last.old:
         return edits[:-1]  # what was added is not wanted
@@ -69,6 +69,6 @@ def _with_kept(wish: Wish, edits: Edits, before: Edits, letter: Letter, knowledg
         if lost and (not what or (holds(what, edit.old, knowledge) and not holds(what, edit.new, knowledge))):
             left = tuple(e for e in edits if e is not edit)
             return (*left, replace(edit, new=edit.old, after=place.text)) if place else left
-    new = written_well(wish.sentence, knowledge)
+    new = written_well(wish.sentence, knowledge, given=True)
     after = place.text if place else ""
     return (*edits, Edit("", new, place.part if place else wish.part, after=after)) if new else None

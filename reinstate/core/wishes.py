@@ -342,14 +342,14 @@ def edits_of(wish: Wish, letter: Letter, knowledge: Knowledge) -> tuple[Edit, ..
         numbers = [_last(letter) if n == _LAST else n for n in wish.numbers]
         numbered = [s for n, s in enumerate(letter.sentences, 1) if n in numbers]
         numbered = numbered or _about(wish.what, letter, knowledge)[:1]
-        first, new = numbered[:1], written_well(wish.sentence, knowledge)
+        first, new = numbered[:1], written_well(wish.sentence, knowledge, given=True)
         return tuple(edit_of(s, new if s in first else "") for s in numbered)
     if wish.kind == "move":
         return _moves(wish, letter)
     if wish.kind == "replace":
         other = re.compile(re.escape(wish.what), re.IGNORECASE)
         if whole := [s for s in letter.sentences if words_of(s.text) == words_of(wish.what)]:
-            return tuple(edit_of(s, written_well(wish.sentence, knowledge)) for s in whole)
+            return tuple(edit_of(s, written_well(wish.sentence, knowledge, given=True)) for s in whole)
         return tuple(
             edit_of(s, other.sub(lambda _: wish.sentence, s.text))
             for s in letter.sentences
