@@ -15,7 +15,7 @@ from reinstate.core.case import Case
 from reinstate.core.cleaning import is_sentence, sentences
 from reinstate.core.doubt import asks
 from reinstate.core.facts import Fact, corrects_facts, gathered, outdated
-from reinstate.core.letter import HAPPENED, PARTS_OF
+from reinstate.core.letter import CLIENTS, HAPPENED, PARTS_OF, REPLY
 from reinstate.core.own_words import STORY, TOLD, part_of
 from reinstate.core.parsed import ParsedMessage
 from reinstate.core.statements import Statement
@@ -30,6 +30,7 @@ _NOT_OF_STORY = 0.99  # a sentence of what was to be written for it
 _AS_OWNER = Message("utter_letter_as_owner")
 _ANSWERED = ("changed", "proof")  # kinds of sentences that answer a question for the letter
 _FEW = 4  # words of an answer that may be one though no sentence of it belongs into a letter
+_WISH = 40  # words up to which a text may ask for a message to a client instead
 _STORY = 12  # words from which on a text is what was to be written, whatever it sounds like
 _SURE_CAUSE = 0.85  # how surely a story has to tell a cause for the letter to be about that
 _BESIDE_STORY = ("changed", "proof", "record")  # what was told in talk and may be used beside it
@@ -40,6 +41,9 @@ def story(said: Writing) -> list[EventType]:
 
     What is written takes the place of what was told of it; a few words only stand beside it.
     """
+    wanted = None if said.message.pressed else said.wanted
+    if wanted in (CLIENTS, REPLY) and wanted != said.kind and len(said.message.text.split()) <= _WISH:
+        return [SlotSet("letter_kind", wanted), SlotSet("letter_asked", []), SlotSet("letter_done", True)]
     whole = len(said.message.text.split()) >= _STORY and not said.message.pressed
     return _whole_story(said) if whole else _few_words(said)
 

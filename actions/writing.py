@@ -83,16 +83,27 @@ class Writing(Said):
     @property
     def nothing_to_appeal(self) -> bool:
         """Whether the person told that nothing is wrong with the account, and no notice says otherwise."""
-        lately = (str(e.get("text")) for e in since_restart(self.tracker) if e.get("event") == "user")
-        said = (self.message.text, *lately, *(statement.text for statement in self.told))
         known = self.case.notice not in (None, "unknown", "not_suspended", "warning")
-        return not known and any(map(knowledge().patterns["not_restricted"].found, said))
+        return not known and any(map(knowledge().patterns["not_restricted"].found, self._lately))
+
+    @property
+    def _no_trouble(self) -> bool:
+        """Whether nothing is known of a case, and nothing was told of an account in trouble."""
+        known = self.case.causes or self.case.disputed or self.case.notice or self.case.appealed
+        return not (known or any(map(knowledge().patterns["trouble"].found, self._lately)))
+
+    @property
+    def _lately(self) -> tuple[str, ...]:
+        """What the person wrote lately, and their sentences that are kept."""
+        events = since_restart(self.tracker)
+        written = (str(e.get("text")) for e in events if e.get("event") == "user")
+        return (self.message.text, *written, *(statement.text for statement in self.told))
 
     @property
     def wanted(self) -> str | None:
         """The kind of letter that the message asks for; where nothing is restricted, clients get a reply."""
         kind = kind_asked_for(self.message)
-        return REPLY if kind == CLIENTS and self.nothing_to_appeal else kind
+        return REPLY if kind == CLIENTS and (self.nothing_to_appeal or self._no_trouble) else kind
 
     @property
     def edits(self) -> tuple[Edit, ...]:
