@@ -8,11 +8,12 @@ from reinstate.core.case import HAPPENED, Case, CauseMention
 from reinstate.core.cleaning import sentences
 from reinstate.core.facts import denied, gathered
 from reinstate.core.parsed import CORRECTS, LEADS, ParsedMessage
-from reinstate.core.verdict import decide
+from reinstate.core.verdict import SOMETHING_NEW, decide
 from reinstate.knowledge import APPEALED, NOTICES, Circumstance, Knowledge, matches, says
 
 _NO_ANSWER = ("cause_unknown", "skip")
 _SURE_PROMISE = 0.8  # how surely all of a message tells what is otherwise now
+_SURE_PROOF = 0.8  # how surely a sentence tells what can be shown
 
 
 def update_case(case: Case, message: ParsedMessage, asked: str | None, knowledge: Knowledge) -> Case:
@@ -198,6 +199,9 @@ def _hear_details(case: Case, message: ParsedMessage, knowledge: Knowledge) -> C
         case = case.with_circumstance(circumstance, holds=False)
     if message.upwork_answer and case.appealed == "final" and message.appealed == "waiting":
         return case  # an automatic reply undoes no decision
+    shown = any(s.kind == "proof" and s.sure >= _SURE_PROOF for s in message.statements)
+    if case.appealed == "final" and shown and not message.pasted:  # nobody tells then what was sent before
+        case = _with_circumstance(case, SOMETHING_NEW, knowledge)
     graver = case.notice not in (None, "unknown", "not_suspended")
     own = not (message.pressed or message.pasted or CORRECTS.search(message.text))
     if message.notice == "warning" and graver and own:

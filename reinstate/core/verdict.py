@@ -12,6 +12,7 @@ from reinstate.core.case import HAPPENED, Case
 from reinstate.knowledge import APPEALED, Knowledge, Odds, Path_, Question, Row, Stance
 
 UNKNOWN_CAUSE = "unknown"
+SOMETHING_NEW = "something_new"  # the circumstance that opens a decision which is called final
 _ASKED_NOTICES = ("warning", "hold", "timed", "permanent")
 _GRAVITY: dict[Odds | None, int] = {"none": 0, "unlikely": 1, None: 2, "possible": 3, "likely": 4}
 _SEVERITY = {"serious": 0, "hold": 1, "minor": 2}

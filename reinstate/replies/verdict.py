@@ -8,7 +8,7 @@ from reinstate.core.case import Case
 from reinstate.core.facts import ASKED_FOR, quoted
 from reinstate.core.letter import QUESTIONS
 from reinstate.core.parsed import ParsedMessage
-from reinstate.core.verdict import Verdict
+from reinstate.core.verdict import SOMETHING_NEW, Verdict
 from reinstate.knowledge import Cause, Knowledge, Lookalike, UpworkAnswer
 from reinstate.replies.message import (
     Button,
@@ -22,7 +22,6 @@ from reinstate.replies.message import (
 )
 
 MOST_STEPS, MOST_LESSER, MOST_FOLLOW_UPS = 3, 2, 3
-SOMETHING_NEW = "something_new"  # the circumstance that opens a decision which is called final
 
 
 def verdict_message(
