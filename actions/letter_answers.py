@@ -41,7 +41,8 @@ def story(said: Writing) -> list[EventType]:
 
     What is written takes the place of what was told of it; a few words only stand beside it.
     """
-    wanted = None if said.message.pressed else said.wanted
+    tells = said.message.pressed or any(s.kind == HAPPENED for s in said.says)
+    wanted = None if tells and said.message.intent != "draft_appeal" else said.wanted
     if wanted in (CLIENTS, REPLY) and wanted != said.kind and len(said.message.text.split()) <= _WISH:
         return [SlotSet("letter_kind", wanted), SlotSet("letter_asked", []), SlotSet("letter_done", True)]
     whole = len(said.message.text.split()) >= _STORY and not said.message.pressed

@@ -96,8 +96,10 @@ def of_letter(said: Writing) -> list[EventType] | None:
     if kind_asked_for(message) and not heard.wishes:
         return None
     heard = _with_tone(said, heard)
-    if heard.tone and is_returned(said.edits):
-        return _how(said)  # the letter is what was sent back
+    if heard.tone and is_returned(said.edits):  # the letter is what was sent back
+        if not heard.wishes:
+            return _how(said)
+        heard = replace(heard, tone=None)
     if heard:
         return _fulfilled(said, heard)
     if any(map(_is_of_letter, said.says)) or knowledge().wishes["takes_out"].found(message.text):

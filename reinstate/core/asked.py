@@ -19,6 +19,7 @@ NEAR_LEAST = 0.05  # an answer is offered from here
 LIKELY, SURE_ANSWER = 0.5, 0.9
 # Of all likely answers, the share from which one is said before a verdict, or after an answer.
 SURE_NARROWER, SURE_NEXT, NEXT_LEAST = 0.5, 0.8, 0.01
+NARROWER_LEAST = 1e-5  # below it, all that is likeliest is the noise of a reading
 # Below, with a second answer, and before a yes or no, the question is said that is answered: a person may
 # have asked it the other way round.
 SAID_BACK = 0.6
@@ -104,7 +105,9 @@ def narrower(message: ParsedMessage, cause: str, knowledge: Knowledge) -> str | 
     """The answer about a cause that a message which tells of it sounds like more than like all others."""
     best, sure = next(iter(message.near), ("", 0.0))
     own = bool(best) and knowledge.answers[best].about == cause
-    return best if own and sure >= SURE_NARROWER * sum(p for _, p in message.near) else None
+    least = NEXT_LEAST if own and knowledge.answers[best].presumes else NARROWER_LEAST
+    enough = max(least, SURE_NARROWER * sum(p for _, p in message.near))
+    return best if own and sure >= enough else None
 
 
 def of_topic(turn: Turn, topic: str, knowledge: Knowledge, *, brief: bool) -> Part:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import takewhile
 
 from reinstate.core.cleaning import written_well
 from reinstate.core.cutting import found_in, holds
@@ -64,8 +65,8 @@ def _with_kept(wish: Wish, edits: Edits, before: Edits, letter: Letter, knowledg
     gone = [edit for edit in edits[len(before) :] if edit.old and not edit.new]
     if gone and not (what or place):
         return tuple(edit for edit in edits if edit not in gone)
-    for edit in reversed(edits):
-        lost = edit.old and edit.part != RETURNED and words_of(edit.old) != words_of(edit.new)
+    for edit in takewhile(lambda e: e.part != RETURNED, reversed(edits)):
+        lost = edit.old and words_of(edit.old) != words_of(edit.new)
         if lost and (not what or (holds(what, edit.old, knowledge) and not holds(what, edit.new, knowledge))):
             left = tuple(e for e in edits if e is not edit)
             return (*left, replace(edit, new=edit.old, after=place.text)) if place else left

@@ -17,6 +17,8 @@ _ENDS = re.compile(
     r"\W*$|[.,;:!?)]|\s+(?:to|for|and|or|but|on|in|at|because|when|with|that|by|from|as|about|again|so|out)\b",
     re.IGNORECASE,
 )
+# Short forms, of which nobody knows: "he's" may be "he is" or "he has".
+_SHORTENED = re.compile(r"\b(?:he|she|i|we|they|you)['’](?:s|ve|d|ll)\b|n['’]t\b", re.IGNORECASE)
 _THIRD = ("he", "she")  # whose verbs end otherwise
 _NO_VERB = re.compile(r".*(?:ss|us|is|ys)$|\w{1,2}$")
 
@@ -35,12 +37,16 @@ def is_about(text: str, person: str, knowledge: Knowledge) -> bool:
 def in_person(text: str, old: str, new: str, knowledge: Knowledge) -> str:
     """A sentence that speaks of one person, speaking of another; as it was where it does not speak of them.
 
+    As it was, too, where "he's" may be "he is" or "he has".
+
     Args:
         text: the sentence.
         old: the id of the person that it speaks of.
         new: the id of the other one.
         knowledge: for the words.
     """
+    if _SHORTENED.search(text):
+        return text
     was, now = knowledge.persons[old], knowledge.persons[new]
 
     def does(found: re.Match[str]) -> str:

@@ -105,10 +105,10 @@ class QuestionPart:
 
 @dataclass(frozen=True)
 class ChoicePart:
-    """What a message could mean, as buttons: "closer" of two causes, or "perhaps" anything at all."""
+    """What a message could mean, as buttons: which cause is "closer", or whether one "happened"."""
 
     intents: tuple[str, ...]
-    why: Literal["closer", "happened", "perhaps", "outside"]
+    why: Literal["closer", "happened"]
 
 
 @dataclass(frozen=True)

@@ -200,6 +200,7 @@ def _hear_details(case: Case, message: ParsedMessage, knowledge: Knowledge) -> C
     if message.upwork_answer and case.appealed == "final" and message.appealed == "waiting":
         return case  # an automatic reply undoes no decision
     shown = any(s.kind == "proof" and s.sure >= _SURE_PROOF for s in message.statements)
+    shown = shown and SOMETHING_NEW not in message.denied_circumstances
     if case.appealed == "final" and shown and not message.pasted:  # nobody tells then what was sent before
         case = _with_circumstance(case, SOMETHING_NEW, knowledge)
     graver = case.notice not in (None, "unknown", "not_suspended")

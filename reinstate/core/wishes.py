@@ -86,16 +86,15 @@ def parse_wishes(text: str, knowledge: Knowledge) -> Wishes:
     rest: list[str] = []
     reworded: list[str] = []
     before = ""  # the piece before, where it wants nothing by itself
-    joints = {piece: joint for joint, piece in _pieces(hidden, knowledge)}  # what stood before each
-    pieces = [piece for _, piece in _pieces(hidden, knowledge)]
+    pieces = _pieces(hidden, knowledge)
     while pieces:
-        piece, unread, before = pieces.pop(0), before, ""
+        (joint, piece), unread, before = pieces.pop(0), before, ""
         person = _person(_shown(piece, quotes), knowledge) if length <= _MOST_OF_LETTER else None
         wish = person or _parse(piece, knowledge)
         if wish and wish.kind == "keep" and not wish.what and unread and unread.rstrip()[-1] not in _STOPS:
             wish = None  # "I took it down and put it back"
         if wish is None and (both := said["and"].match(piece)) and _parse(both["one"], knowledge):
-            pieces = [both["one"], both["other"], *pieces]
+            pieces = [(joint, both["one"]), (" and ", both["other"]), *pieces]
             continue
         last = wishes[-1] if wishes else None
         goes_on = last and last.sentence and last.kind in ("add", "change")
@@ -136,7 +135,7 @@ def parse_wishes(text: str, knowledge: Knowledge) -> Wishes:
         elif last and goes_on:
             asks = piece.rstrip(" \"')").endswith("?")
             aside = asks or knowledge.patterns["chatter"].found(piece) or said["about_letter"].found(piece)
-            more = "" if aside else f"{joints.get(piece) or ' '}{piece}"
+            more = "" if aside else f"{joint or ' '}{piece}"
             wishes[-1] = replace(last, sentence=last.sentence + more)
         else:
             rest.append(piece)
@@ -309,6 +308,7 @@ def _numbered(piece: str, knowledge: Knowledge) -> str:
 def _hide(text: str, knowledge: Knowledge) -> tuple[str, list[str]]:
     """A text with a number in place of each quotation, and the quotations."""
     quotes: list[str] = []
+    text = text.replace("ǂ", "")
 
     def hide(found: re.Match[str]) -> str:
         if len(quotes) > 9:
@@ -343,9 +343,13 @@ def edits_of(wish: Wish, letter: Letter, knowledge: Knowledge) -> tuple[Edit, ..
         numbered = [s for n, s in enumerate(letter.sentences, 1) if n in numbers]
         numbered = numbered or _about(wish.what, letter, knowledge)[:1]
         first, new = numbered[:1], written_well(wish.sentence, knowledge, given=True)
+        if wish.sentence and not new:
+            return ()
         return tuple(edit_of(s, new if s in first else "") for s in numbered)
     if wish.kind == "move":
         return _moves(wish, letter)
+    if wish.kind == "replace" and not wish.what:
+        return ()
     if wish.kind == "replace":
         other = re.compile(re.escape(wish.what), re.IGNORECASE)
         if whole := [s for s in letter.sentences if words_of(s.text) == words_of(wish.what)]:

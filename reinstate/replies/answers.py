@@ -76,7 +76,7 @@ def guesses_message(intents: Sequence[str], knowledge: Knowledge) -> Message:
         gists.pop()
     other = Button(knowledge.table.wording.other, "/something_else")
     return Message(
-        "utter_guesses",
+        "utter_guesses" if gists else "utter_perhaps",
         {"guesses": paragraphs(f"{gist.about}\n{gist.said}" for gist in gists)},
         (*titled_buttons(intents, knowledge)[:_MOST], other),
         sources((source for gist in gists for source in gist.sources[:1]), knowledge),

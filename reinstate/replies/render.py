@@ -37,7 +37,6 @@ from reinstate.replies.verdict import (
 ROOM = 700  # characters of a turn, of 900 in all, beside who this is and the domain's words around them
 _NO_IDEA = '/inform_notice{"id":"unknown"}'
 _FORM = 150  # characters of the question that a form asks again below an answer
-_CHOICES = {"closer": "utter_which_closer", "perhaps": "utter_perhaps", "outside": "utter_outside_or"}
 
 
 def render(plan: Plan, turn: Turn, knowledge: Knowledge) -> list[Message]:
@@ -102,7 +101,7 @@ def _message(part: Part, plan: Plan, turn: Turn, knowledge: Knowledge) -> Messag
         case LookalikePart(id_, brief):
             return lookalike_message(knowledge.lookalikes[id_], knowledge, brief=brief)
         case VerdictPart(verdict=verdict, unchanged=True):
-            asked = asks(turn.message.text, knowledge) and not turn.message.pressed
+            asked = asks(turn.message.text, knowledge) and not (turn.message.pressed or turn.message.pasted)
             return unchanged_message(part.case, verdict, knowledge, asked=asked)
         case VerdictPart():
             return verdict_message(
@@ -127,7 +126,7 @@ def _message(part: Part, plan: Plan, turn: Turn, knowledge: Knowledge) -> Messag
             return question_message(question or "notice", knowledge, again=again)
         case ChoicePart(intents, "happened"):
             return happened_message(intents[0].partition("_")[2], knowledge)
-        case ChoicePart(intents, why):
-            return choice_message(intents, knowledge, _CHOICES[why])
+        case ChoicePart(intents, _):
+            return choice_message(intents, knowledge, "utter_which_closer")
         case _:
             return Message(part.response)

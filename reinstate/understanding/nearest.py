@@ -73,7 +73,7 @@ class Nearest:
 def _likest(likeness: NDArray[np.int32]) -> NDArray[np.intp]:
     """Where the highest values stand; the highest of each block tell quickly how high these are at least."""
     tops = np.maximum.reduceat(likeness, np.arange(0, len(likeness), _BLOCK))
-    least = np.partition(tops, -_NEIGHBOURS)[-_NEIGHBOURS] if len(tops) >= _NEIGHBOURS else tops.min()
+    least = np.partition(tops, -_NEIGHBOURS)[-_NEIGHBOURS] if len(tops) >= _NEIGHBOURS else likeness.min()
     high = np.flatnonzero(likeness >= least)
     return np.asarray(high[np.argsort(-likeness[high])[:_NEIGHBOURS]])
 

@@ -367,6 +367,9 @@ def test_an_answer_to_this_kind_of_case_stands_before_the_verdict() -> None:
     planned = met("my check failed three times", "cause_identity_verification", told, near=near)
     assert ["Answer", "Verdict"] == kinds(planned)[:2]
     assert "id_failed" == planned.answered[0]
+    noise = (("id_failed", 2e-6), ("appeal_where", 1e-7))
+    plain = met("my check failed", "cause_identity_verification", told, near=noise)
+    assert "Verdict" == kinds(plain)[0]
     rule = (("rule_paid_outside", 2e-4), ("appeal_where", 1e-5))
     assert (
         "Verdict" == kinds(met("paid by paypal", "cause_paid_outside", named("paid_outside"), near=rule))[0]
