@@ -58,7 +58,8 @@ def answers_to(turn: Turn, knowledge: Knowledge) -> tuple[Part, ...]:
     near = dict(turn.message.near)
     if turn.in_form:  # what goes on between question and answer is no new question, unless that is sure
         found = [i for i in found if near.get(i, 1.0) >= SURE_IN_FORM]
-    broad = () if turn.in_form else _broad(turn, knowledge)
+    alone = not found or dict(turn.message.answers)[found[0]] < LIKELY
+    broad = () if turn.in_form else _broad(turn, knowledge, brief=not alone)
     if not found:
         return broad
     first = dict(turn.message.answers)[found[0]]
@@ -72,11 +73,11 @@ def answers_to(turn: Turn, knowledge: Knowledge) -> tuple[Part, ...]:
     return (*parts, *broad)[:MOST_ANSWERS]
 
 
-def _broad(turn: Turn, knowledge: Knowledge) -> tuple[Part, ...]:
-    """What is asked broadly beside the rest of a message, shortly, unless it was told before."""
+def _broad(turn: Turn, knowledge: Knowledge, *, brief: bool) -> tuple[Part, ...]:
+    """What is asked broadly beside the rest of a message, unless it was told before."""
     topics = (knowledge.topic_of(intent) for intent in turn.message.asks)
     new = (topic.id for topic in topics if topic and TOPIC + topic.id not in turn.answered)
-    return tuple(TopicPart(id_, brief=True) for id_ in dict.fromkeys(new))
+    return tuple(TopicPart(id_, brief=brief) for id_ in dict.fromkeys(new))
 
 
 def _answer(id_: str, turn: Turn, knowledge: Knowledge, *, second: bool = False) -> AnswerPart:

@@ -347,6 +347,18 @@ def test_a_likely_answer_is_given_in_full() -> None:
     assert (AnswerPart("appeal_where", perhaps=True, nearby=("cause_paid_outside",)),) == planned.parts
 
 
+@pytest.mark.parametrize(("sure", "brief"), [(0.9, True), (0.2, False)])
+def test_a_broad_question_is_short_only_beside_an_answer(sure: float, brief: bool) -> None:
+    """Alone it is said whole, with its sources."""
+    near = (("appeal_where", sure), ("appeal_how_often", 0.06))
+    planned = met(
+        "where is it? and what about my money?", "faq", answers=near[:1], near=near, asks=("ask_funds",)
+    )
+    assert TopicPart("funds", brief=brief) == planned.parts[-1]
+    said = render(planned, Turn(ParsedMessage("faq", ""), Case()), FACTS)
+    assert all(message.sources for message in said[:1])
+
+
 def test_what_usually_follows_is_said_where_the_rest_sounds_like_it() -> None:
     """Who asks for two things in one breath gets both, the second shortly."""
     first = FACTS.answers["rule_call_before"]
