@@ -58,11 +58,10 @@ def answers_to(turn: Turn, knowledge: Knowledge) -> tuple[Part, ...]:
     near = dict(turn.message.near)
     if turn.in_form:  # what goes on between question and answer is no new question, unless that is sure
         found = [i for i in found if near.get(i, 1.0) >= SURE_IN_FORM]
-    alone = not found or dict(turn.message.answers)[found[0]] < LIKELY
-    broad = () if turn.in_form else _broad(turn, knowledge, brief=not alone)
+    first = dict(turn.message.answers)[found[0]] if found else 0.0
+    broad = () if turn.in_form else _broad(turn, knowledge, brief=first >= LIKELY)
     if not found:
         return broad
-    first = dict(turn.message.answers)[found[0]]
     if first < LIKELY and not turn.in_form and found[0] not in turn.answered:
         return broad or (_meant(turn.message, found[0], knowledge),)
     if first < SURE_ANSWER:  # the second may be the only one
