@@ -12,7 +12,7 @@ import contextlib
 import logging
 import re
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import Enum
@@ -29,7 +29,7 @@ from reinstate.server.metrics import ERRORS, REFUSED, STAGE_SECONDS, TURN_SECOND
 from reinstate.server.plain import plain
 from reinstate.stores.conversations import ConversationStore
 from reinstate.stores.database import aside
-from reinstate.stores.lines import Line, bot_line, sources_last
+from reinstate.stores.lines import Line, bot_line
 from reinstate.stores.locks import Locks
 
 logger = logging.getLogger(__name__)
@@ -44,7 +44,6 @@ READERS = 2  # a long text is read, and beside it whatever else comes
 BREATHS = 8
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
-Send = Callable[[Line], Awaitable[None]]
 _Result = TypeVar("_Result")
 
 
@@ -95,24 +94,19 @@ class Inbound:
 
 
 class _Output(OutputChannel):
-    """Hands what the bot says to a door; a person who is gone does not stop the turn."""
+    """Keeps what the bot says for the door."""
 
-    def __init__(self, channel: str, send: Send) -> None:
-        self._channel, self._send = channel, send
-        self.silent = True
+    def __init__(self, channel: str) -> None:
+        self._channel = channel
+        self.lines: list[Line] = []
 
     def name(self) -> str:
         return self._channel
 
-    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
+    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:  # noqa: ARG002
         line = bot_line(message.get("text"), message)
-        if line.empty:
-            return
-        self.silent = False
-        try:
-            await self._send(line)
-        except Exception as error:
-            logger.warning("a reply was kept but could not be sent over %s: %r", self._channel, error)
+        if not line.empty:
+            self.lines.append(line)
 
 
 class Gate:
@@ -128,16 +122,16 @@ class Gate:
         """What the domain says for a door's own response."""
         return str(self._agent.domain.responses[f"utter_door_{response}"][0]["text"])
 
-    async def handle(self, inbound: Inbound, send: Send, *, session: bool = False) -> bool:
+    async def handle(self, inbound: Inbound, *, session: bool = False) -> tuple[list[Line], bool]:
         """Run the turn of a message, or repeat its reply where it was handled before.
 
         Args:
             inbound: the message.
-            send: called with each line of the reply.
             session: whether the conversation must be open in the store (web door).
 
         Returns:
-            True where the turn was run, False where its reply was repeated.
+            All lines of the reply, and whether the turn was run. They are kept by then: nothing is shown
+            that could be lost.
 
         Raises:
             Refused: if the message does not pass.
@@ -146,7 +140,7 @@ class Gate:
         started = time.monotonic()
         with turn_of(inbound.conversation):
             try:
-                outcome = await self._pass(inbound, send, session=session)
+                lines, ran = await self._pass(inbound, session=session)
             except Refused as refused:
                 REFUSED.labels(inbound.channel, refused.reason.value).inc()
                 raise
@@ -155,22 +149,12 @@ class Gate:
                 ERRORS.labels(type(error).__name__).inc()
                 logger.exception("a turn failed in %s", inbound.channel)
                 raise TurnFailedError from error
-            seconds = time.monotonic() - started
+            seconds, outcome = time.monotonic() - started, "answered" if ran else "repeated"
             fields = {"door": inbound.channel, "outcome": outcome, "seconds": f"{seconds:.3f}"}
             logger.info("a turn", extra={"fields": fields})
         TURNS.labels(inbound.channel, outcome).inc()
         TURN_SECONDS.labels(inbound.channel).observe(seconds)
-        return outcome == "answered"
-
-    async def reply_to(self, inbound: Inbound) -> tuple[list[Line], bool]:
-        """All lines of a reply, sources last, and whether the turn was run; raises as `handle`."""
-        lines: list[Line] = []
-
-        async def keep(line: Line) -> None:
-            lines.append(line)
-
-        ran = await self.handle(inbound, keep)
-        return sources_last(lines), ran
+        return lines, ran
 
     async def forget(self, conversation: str) -> None:
         """Delete a conversation everywhere, after the turn that is running."""
@@ -185,36 +169,30 @@ class Gate:
         """Ask the store, in a thread."""
         return await self.store.database.aside(what, *arguments)
 
-    async def _pass(self, inbound: Inbound, send: Send, *, session: bool) -> str:
-        """The turn itself; "answered", or "repeated" where it was handled before."""
+    async def _pass(self, inbound: Inbound, *, session: bool) -> tuple[list[Line], bool]:
+        """The turn itself, as `handle`."""
         text = self._admit(inbound)
         async with contextlib.AsyncExitStack() as held:
             with STAGE_SECONDS.labels("lock").time():
                 await held.enter_async_context(self.locks.hold(inbound.conversation))
-            turn = self._turn(inbound, text, send, session=session)
-            said = await self._in_its_time(turn, long=len(text) > LONG_TEXT)
-        if said is None:
-            return "answered"
-        for line in said:
-            if not line.empty:
-                await send(line)
-        return "repeated"
+            turn = self._turn(inbound, text, session=session)
+            return await self._in_its_time(turn, long=len(text) > LONG_TEXT)
 
-    async def _turn(self, inbound: Inbound, text: str, send: Send, *, session: bool) -> list[Line] | None:
-        """Run the turn; or, where it was run before, what was said then."""
+    async def _turn(self, inbound: Inbound, text: str, *, session: bool) -> tuple[list[Line], bool]:
+        """Run the turn; or, where it was run before, repeat what was said then."""
         pressed = inbound.button is not None
         with STAGE_SECONDS.labels("load").time():
             met = await self.store.meet(inbound.conversation, inbound.id, text if pressed else "")
         if session and not met.open:
             raise Refused(Reason.GONE)
         if met.reply is not None:
-            return met.reply
+            return [line for line in met.reply if not line.empty], False
         await self._check_rate(inbound.conversation)
         if pressed and not met.offered:
             raise Refused(Reason.UNKNOWN_BUTTON)
         if not pressed and len(text) <= LONGEST_TITLE:
             text = met.typed_button(text) or text
-        output = _Output(inbound.channel, send)
+        output = _Output(inbound.channel)
         message = UserMessage(
             text=text,
             output_channel=output,
@@ -226,21 +204,19 @@ class Gate:
             message.parse_data = await self._read(message)
         with STAGE_SECONDS.labels("answer").time():
             await self._agent.processor.handle_message(message)
-        if output.silent:
-            await self._break_silence(inbound.conversation, send)
-        return None
+        return output.lines or [await self._broken_silence(inbound.conversation)], True
 
     async def _read(self, message: UserMessage) -> Any:
         """What Rasa makes of a message, read in a thread: a long one takes a while, and nobody else waits."""
         return await aside(self._readers, _finish, self._agent.processor.parse_message(message))
 
-    async def _break_silence(self, conversation: str, send: Send) -> None:
+    async def _broken_silence(self, conversation: str) -> Line:
         """Say so where an action failed, which Rasa only logs; what the person wrote is kept."""
         words = self.words("failed")
         tracker = await self._agent.processor.get_tracker(conversation)
         tracker.update(BotUttered(words))
         await self.store.save(tracker)
-        await send(Line("bot", words))
+        return Line("bot", words)
 
     async def _in_its_time(self, turn: Coroutine[Any, Any, _Result], *, long: bool) -> _Result:
         """Run a turn when no other is computing.

@@ -17,7 +17,7 @@ from reinstate.channels.gate import Gate, Inbound, Reason, Refused, TurnFailedEr
 from reinstate.channels.jobs import Job
 from reinstate.channels.service import TOLD_SECONDS, Pauses, Told
 from reinstate.stores.inbox import Inbox
-from reinstate.stores.lines import Line
+from reinstate.stores.lines import Line, sources_last
 
 logger = logging.getLogger(__name__)
 
@@ -123,13 +123,13 @@ class Turns(abc.ABC, Generic[_Job]):
     async def _turn(self, job: _Job, *, resumed: bool) -> str | list[Line]:
         """As `_answer`; raises as `Gate.handle`."""
         inbound = Inbound(job.conversation, job.id, self.door, job.text, job.button)
-        lines, ran = await self._insist(self._gate.reply_to, inbound)
+        lines, ran = await self._insist(self._gate.handle, inbound)
         if not (ran or resumed):
             return [] if job.press is None else "unknown_button"
         if job.press is not None:
             marking = self.backlog.spawn(self._show_choice(job))
             await asyncio.wait({marking}, timeout=MARK_SECONDS)
-        return lines
+        return sources_last(lines)
 
     async def _insist(self, ask: Callable[[_Asked], Awaitable[_Answer]], asked: _Asked) -> _Answer:
         """Ask what may fail while a database is replaced, a few times before the person hears of it."""

@@ -1,4 +1,4 @@
-"""The web door: the page, the widget, and plain HTTP with a streamed reply (NDJSON).
+"""The web door: the page, the widget, and plain HTTP whose reply is a line for each message (NDJSON).
 
 The contract stands in `openapi.yml` beside the assets. Conversation ids are made here, signed
 into a token, and never chosen by a client.
@@ -40,8 +40,8 @@ from reinstate.stores.lines import Line
 
 LARGEST_BODY = 64 * 1024
 RENEW_SECONDS = 24 * 3600
-MOST_STREAMS = 16
-MOST_STREAMS_IN_ALL = 1000
+MOST_TURNS = 16
+MOST_TURNS_IN_ALL = 1000
 METHODS = "GET, POST, DELETE"
 HEADERS = "authorization, content-type"
 logger = logging.getLogger(__name__)
@@ -116,7 +116,7 @@ class WebDoor(InputChannel):
         self._settings = settings
         self._assets = Assets()
         self._tokens = Tokens(session_secret(settings).reveal())
-        self._streams: Counter[str] = Counter()
+        self._turns: Counter[str] = Counter()
         self._refused, self._crowded = Rarely(), Rarely()
 
     @classmethod
@@ -174,35 +174,35 @@ class WebDoor(InputChannel):
         await store.database.aside(store.open_session, conversation)
         return _json({"token": self._tokens.issue(conversation), "conversation": conversation}, 201)
 
-    async def _say(self, request: Request) -> None:
+    async def _say(self, request: Request) -> HTTPResponse:
         # Whether the session is open is asked when the turn comes, with all else.
         conversation, renewed = await self._authorize(request, ask=False)
-        if self._streams[conversation] >= MOST_STREAMS or self._streams.total() >= MOST_STREAMS_IN_ALL:
+        if self._turns[conversation] >= MOST_TURNS or self._turns.total() >= MOST_TURNS_IN_ALL:
             raise HttpError(429, "too_many", 1.0)
-        self._streams[conversation] += 1
+        self._turns[conversation] += 1
         try:
-            await self._answer(request, conversation, renewed)
+            lines = await self._answer(request, conversation)
         finally:
-            self._streams[conversation] -= 1
-            self._streams += Counter()  # drops those at zero
+            self._turns[conversation] -= 1
+            self._turns += Counter()  # drops those at zero
+        said = [*({"type": "message", **_shown(line)} for line in lines), {"type": "done"}]
+        body = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in said)
+        return raw(body.encode(), headers=renewed, content_type="application/x-ndjson")
 
-    async def _answer(self, request: Request, conversation: str, renewed: dict[str, str]) -> None:
+    async def _answer(self, request: Request, conversation: str) -> list[Line]:
+        """All that is said to a message."""
         inbound = _inbound(conversation, await _json_body(request))
-        stream = _Stream(request, {**self._cors(request), **renewed})
         gate = _gate(request)
         try:
-            await gate.handle(inbound, stream.send, session=True)
+            lines, _ = await gate.handle(inbound, session=True)
         except Refused as refused:
             if refused.reason is Reason.UNKNOWN_COMMAND:
-                await stream.send(Line("bot", gate.words("unknown_command")))
-            else:
-                status, code = _REFUSED[refused.reason]
-                raise HttpError(status, code, refused.wait) from None
+                return [Line("bot", gate.words("unknown_command"))]
+            status, code = _REFUSED[refused.reason]
+            raise HttpError(status, code, refused.wait) from None
         except TurnFailedError:
-            if not stream.open:
-                raise HttpError(503, "failed") from None
-            await stream.send(Line("bot", gate.words("failed")))
-        await stream.end()
+            raise HttpError(503, "failed") from None
+        return lines
 
     async def _history(self, request: Request) -> HTTPResponse:
         conversation, renewed = await self._authorize(request)
@@ -299,33 +299,6 @@ def _function(method: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[
         return await method(*arguments, **named)
 
     return route
-
-
-class _Stream:
-    """The reply to one message: opened with its first line, so that errors keep their status."""
-
-    def __init__(self, request: Request, headers: dict[str, str]) -> None:
-        self._request = request
-        # Proxies that wait for the whole of a reply, to send or to compress it, are asked not to.
-        self._headers = {**headers, "cache-control": "no-store, no-transform", "x-accel-buffering": "no"}
-        self._response: Any = None
-
-    @property
-    def open(self) -> bool:
-        return self._response is not None
-
-    async def send(self, line: Line) -> None:
-        await self._write({"type": "message", **_shown(line)})
-
-    async def end(self) -> None:
-        await self._write({"type": "done"}, last=True)
-
-    async def _write(self, value: dict[str, Any], *, last: bool = False) -> None:
-        if self._response is None:
-            self._response = await self._request.respond(
-                headers=self._headers, content_type="application/x-ndjson"
-            )
-        await self._response.send(json.dumps(value, ensure_ascii=False) + "\n", end_stream=last)
 
 
 def _shown(line: Line) -> dict[str, Any]:

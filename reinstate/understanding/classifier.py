@@ -71,7 +71,8 @@ class MessageReader(GraphComponent):
         encoders: names or folders, see `reinstate.understanding.encoders.load`.
         english: those of them that read English only.
         slow: those that read a message, its clauses and questions, and no smaller pieces.
-        nearest: those in whose vectors the nearest examples are looked for.
+        nearest: those in whose vectors the nearest examples are looked for: of each text in those of the
+            first that reads it.
         thresholds: see `reinstate.understanding.thresholds.Thresholds`.
         act_weight: how much what a person wants (`reinstate.understanding.acts`) counts beside the topic.
         prior_of_denials: how likely, before reading, a denial is beside the cause it denies: the
@@ -151,8 +152,8 @@ class MessageReader(GraphComponent):
         read = {name: self._read_by(name, texts, english) for name in self._encoders}
         trained = _fit(counted, read, labels, head.fit_vectors)
         trained = trained.with_prior({label: self._prior(label) for label in trained.labels})
-        looked_for = {name: view for name, view in read.items() if name in self._config["nearest"]}
-        near = {name: view.nearest(labels, trained.labels) for name, view in looked_for.items()}
+        looked_for = [name for name in self._config["nearest"] if name in read]
+        near = {name: read[name].nearest(labels, trained.labels) for name in looked_for}
         trained = replace(trained, nearest=near)
         each = Labels(trained.labels, knowledge())
         wanted = [acts.act_of(each.each[each.index[label]]) for label in labels]
@@ -255,7 +256,7 @@ class MessageReader(GraphComponent):
         asked = segments.questions(text)[-MOST_QUESTIONS:]
         texts = [*whole, *told, *small, *asked]
         each = {one: number for number, one in enumerate(dict.fromkeys(texts))}
-        closely = {*whole, *told, *asked}
+        closely = {*(whole or told), *asked}
         kept: encoders.Encoded = {name: {} for name in self._encoders} if encoded is None else encoded
         rows = self._probabilities(list(each), closely, kept, english=english)[[each[one] for one in texts]]
         parts, questions = rows[: len(rows) - len(asked)], rows[len(rows) - len(asked) :]

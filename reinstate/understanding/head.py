@@ -66,7 +66,8 @@ class Head:
     Attributes:
         labels: the intents, in the order of the columns.
         views: the models by the names of their views.
-        nearest: the training texts by the names of the views in which they are looked for.
+        nearest: the training texts by the names of the views in which they are looked for: in the first that
+            is there.
         prior: (labels,), the logarithm of how likely an intent is before anything is read.
         sharpness: what the mean score is multiplied by.
     """
@@ -82,13 +83,11 @@ class Head:
         models = {name: model for name, model in self.views.items() if name in seen}
         scores = sum(model.scores(seen[name]) for name, model in models.items())
         fitted = _softmax(np.asarray(scores, dtype=np.float64) * self.sharpness / len(models) + self.prior)
-        near = [
-            n.probabilities(seen[name], len(self.labels)) for name, n in self.nearest.items() if name in seen
-        ]
-        if not near:
+        view = next((name for name in self.nearest if name in seen), None)
+        if view is None:
             return fitted
-        both = np.log(fitted + _HEAD_FLOOR) + np.log(np.mean(near, axis=0) + _NEAR_FLOOR)
-        return _softmax(both)
+        near = self.nearest[view].probabilities(seen[view], len(self.labels))
+        return _softmax(np.log(fitted + _HEAD_FLOOR) + np.log(near + _NEAR_FLOOR))
 
     def with_prior(self, priors: Mapping[str, float]) -> Head:
         """The same head, with intents so much likelier, or less likely, before anything is read."""
@@ -115,7 +114,7 @@ def load(file: Path) -> Head:
             for kind, _, name in (key.partition("/") for key in stored.files)
             if kind == "bias"
         }
-        kept = {key.split("/")[1] for key in stored.files if key.startswith("near/")}
+        kept = dict.fromkeys(key.split("/")[1] for key in stored.files if key.startswith("near/"))
         nearest = {name: Nearest(*(stored[f"near/{name}/{part}"] for part in _NEAR)) for name in kept}
         return Head(tuple(str(label) for label in stored["labels"]), views, stored["prior"], nearest)
 

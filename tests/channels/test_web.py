@@ -48,7 +48,7 @@ def test_a_session_is_opened_by_the_server_only(door: Server) -> None:
     assert 400 == request("POST", f"{door.url}/chat/session", {"conversation": "web-1"}).status
 
 
-def test_a_message_streams_lines_and_then_done(talk: Chat) -> None:
+def test_a_message_brings_lines_and_then_done(talk: Chat) -> None:
     """The reply is NDJSON: message lines, then one done."""
     answer = talk.post({"id": "1", "text": "hello"})
     assert "application/x-ndjson" == answer.headers["content-type"].split(";")[0]

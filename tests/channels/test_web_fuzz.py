@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from schemathesis import openapi
 from schemathesis.checks import CHECKS, load_all_checks
 
-from reinstate.channels.web import MOST_STREAMS
+from reinstate.channels.web import MOST_TURNS
 from tests.running import Answer, Chat, Server, request, until
 
 SCHEMA = Path(__file__).resolve().parents[2] / "reinstate" / "channels" / "assets" / "openapi.yml"
@@ -89,15 +89,15 @@ def test_two_hundred_people_at_once(tmp_path: Path) -> None:
         running.stop()
 
 
-def test_open_streams_are_limited(server: Server) -> None:
-    """Who opens streams without end is told to wait, and goes on once they are closed."""
+def test_open_turns_are_limited(server: Server) -> None:
+    """Who begins messages without end is told to wait, and goes on once they are over."""
     greedy = Chat(server.url).open()
     head = (
         "POST /chat/messages HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
         f"Content-Length: 500\r\nAuthorization: {greedy.authorization['Authorization']}\r\n\r\n{{"
     )
     with contextlib.ExitStack() as stack:
-        for _ in range(MOST_STREAMS):
+        for _ in range(MOST_TURNS):
             half = stack.enter_context(socket.create_connection(("127.0.0.1", server.port)))
             half.sendall(head.encode())
         answer = until(lambda: _says(greedy, 429))

@@ -77,14 +77,9 @@ class Walker:
     async def _turn(self, turn: int) -> str | None:
         text, button = self._choose()
         self.transcript.append(f"> {text or button}")
-        lines: list[Line] = []
-
-        async def take(line: Line) -> None:
-            lines.append(line)
-
         inbound = Inbound(self.conversation, f"m{turn}", "web", text=text, button=button)
         try:
-            await self.gate.handle(inbound, take)
+            lines, _ = await self.gate.handle(inbound)
         except TurnFailedError as error:
             return f"a turn failed: {error.__cause__!r}"
         except Refused as refused:

@@ -54,10 +54,6 @@ class Held:
         await message.output_channel.send_response(message.sender_id, {"text": "answer"})
 
 
-async def send(_line: Line) -> None:
-    """A door that says nothing."""
-
-
 def test_a_message_is_answered_while_a_long_one_is_read() -> None:
     """Reading happens beside the event loop: the second person's turn ends before the first one's."""
     may_end, ended = threading.Event(), []
@@ -66,7 +62,7 @@ def test_a_message_is_answered_while_a_long_one_is_read() -> None:
         gate = a_gate(Held(may_end, "long"))
 
         async def say(who: str, text: str) -> None:
-            await gate.handle(Inbound(who, "1", "web", text=text), send)
+            await gate.handle(Inbound(who, "1", "web", text=text))
             ended.append(text)
 
         first = asyncio.ensure_future(say("ann", "long"))
@@ -87,7 +83,7 @@ def test_a_flood_of_long_texts_holds_up_long_texts() -> None:
         gate = a_gate(held)
 
         async def say(text: str) -> None:
-            await gate.handle(Inbound(f"{text[:9]}", "1", "web", text=text), send)
+            await gate.handle(Inbound(f"{text[:9]}", "1", "web", text=text))
             ended.append(text[:6])
 
         flood = [asyncio.ensure_future(say(f"long {n} {'word ' * LONG_TEXT}"[:1000])) for n in range(5)]
@@ -118,8 +114,8 @@ def test_a_reader_that_fails_fails_the_turn_and_not_the_next() -> None:
     async def talk() -> list[Line]:
         gate, inbound = a_gate(Processor()), Inbound("ann", "1", "web", text="hello")
         with pytest.raises(TurnFailedError):
-            await gate.reply_to(inbound)
-        lines, ran = await gate.reply_to(inbound)
+            await gate.handle(inbound)
+        lines, ran = await gate.handle(inbound)
         assert ran
         return lines
 
@@ -141,6 +137,6 @@ def test_an_action_that_fails_is_no_silence() -> None:
             return SimpleNamespace(update=kept.append)
 
     store = Store()
-    lines, _ = asyncio.run(a_gate(Processor(), store).reply_to(Inbound("ann", "1", "web", text="hello")))
+    lines, _ = asyncio.run(a_gate(Processor(), store).handle(Inbound("ann", "1", "web", text="hello")))
     assert ["That went wrong."] == [line.text for line in lines] == [event.text for event in kept]
     assert 1 == len(store.saved)

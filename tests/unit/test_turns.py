@@ -91,7 +91,7 @@ class Answers:
         """The response's name."""
         return f"<{response}>"
 
-    async def reply_to(self, _inbound: Any) -> tuple[list[Line], bool]:
+    async def handle(self, _inbound: Any) -> tuple[list[Line], bool]:
         """What is next."""
         said = self.said.pop(0) if self.said else (LINES, True)
         if isinstance(said, Exception):
