@@ -103,7 +103,7 @@ class _Output(OutputChannel):
     def name(self) -> str:
         return self._channel
 
-    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:  # noqa: ARG002
+    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
         line = bot_line(message.get("text"), message)
         if not line.empty:
             self.lines.append(line)
@@ -207,7 +207,13 @@ class Gate:
         return output.lines or [await self._broken_silence(inbound.conversation)], True
 
     async def _read(self, message: UserMessage) -> Any:
-        """What Rasa makes of a message, read in a thread: a long one takes a while, and nobody else waits."""
+        """What Rasa makes of a message.
+
+        A long one, which takes a while, is read in a thread, so that nobody else waits; a short one would
+        wait longer for the thread than others for it.
+        """
+        if len(message.text) <= LONG_TEXT:
+            return _finish(self._agent.processor.parse_message(message))
         return await aside(self._readers, _finish, self._agent.processor.parse_message(message))
 
     async def _broken_silence(self, conversation: str) -> Line:

@@ -78,16 +78,21 @@ class Head:
     nearest: Mapping[str, Nearest] = field(default_factory=dict)
     sharpness: float = SHARPNESS
 
-    def probabilities(self, seen: Mapping[str, View]) -> Probabilities:
-        """(texts, labels), each row adds up to one, by those of our views that are there."""
+    def probabilities(self, seen: Mapping[str, View], *, near: bool = True) -> Probabilities:
+        """(texts, labels), each row adds up to one, by those of our views that are there.
+
+        Args:
+            seen: texts in each view.
+            near: whether the nearest training texts are asked, too.
+        """
         models = {name: model for name, model in self.views.items() if name in seen}
         scores = sum(model.scores(seen[name]) for name, model in models.items())
         fitted = _softmax(np.asarray(scores, dtype=np.float64) * self.sharpness / len(models) + self.prior)
-        view = next((name for name in self.nearest if name in seen), None)
+        view = next((name for name in self.nearest if near and name in seen), None)
         if view is None:
             return fitted
-        near = self.nearest[view].probabilities(seen[view], len(self.labels))
-        return _softmax(np.log(fitted + _HEAD_FLOOR) + np.log(near + _NEAR_FLOOR))
+        nearby = self.nearest[view].probabilities(seen[view], len(self.labels))
+        return _softmax(np.log(fitted + _HEAD_FLOOR) + np.log(nearby + _NEAR_FLOOR))
 
     def with_prior(self, priors: Mapping[str, float]) -> Head:
         """The same head, with intents so much likelier, or less likely, before anything is read."""

@@ -38,36 +38,35 @@ class Nearest:
 
     @cached_property
     def _products(self) -> Any:
-        """What multiplies short vectors, as two rows of whole numbers, with those of all texts.
+        """What multiplies short vectors, in rows of whole numbers, with those of all texts.
 
         Without minus on both sides: of products of other bytes, some processors lose what is large.
         """
         net = Network()
         texts, zero = net.keep((self.vectors.T + np.int16(_ZERO)).astype(np.uint8)), net.keep(np.uint8(_ZERO))
         made = net.step("MatMulInteger", "short", texts, zero, zero)
-        return run_by(net.written({"short": (np.uint8, [2, self.vectors.shape[1]])}, made, np.int32))
+        return run_by(net.written({"short": (np.uint8, ["rows", self.vectors.shape[1]])}, made, np.int32))
 
     def probabilities(self, seen: NDArray[np.float32], labels: int) -> NDArray[np.float64]:
         """(messages, labels): the share of the nearest texts' weight that each intent has."""
         short = _unit(seen @ self.projection) * _STEPS
         found = np.zeros((len(seen), labels))
-        for row, values in enumerate(short):
-            likeness = self._likeness(values)
+        for row, likeness in enumerate(self._likeness(short)):
             columns = _likest(likeness)
             near = likeness[columns] / _STEPS**3
             np.add.at(found[row], self.targets[columns], np.exp((near - 1) / _WIDTH))
         return np.asarray(found / np.maximum(found.sum(axis=1, keepdims=True), 1e-12))
 
     def _likeness(self, short: NDArray[np.float32]) -> NDArray[np.int32]:
-        """(texts,) how like a short vector each text's is, times `_STEPS` to the third.
+        """(messages, texts): how like a short vector each text's is, times `_STEPS` to the third.
 
-        In whole numbers: a quarter of the bytes have to be read, and a second row holds what the first one
-        rounds away.
+        In whole numbers: a quarter of the bytes have to be read, and a second row of each holds what the
+        first one rounds away.
         """
         rough = np.round(short)
-        rows = np.stack([rough, np.round((short - rough) * _STEPS)]) + _ZERO
-        whole, rest = self._products.run(None, {"short": rows.astype(np.uint8)})[0]
-        return np.asarray(whole * _STEPS + rest)
+        rows = np.concatenate([rough, np.round((short - rough) * _STEPS)]) + _ZERO
+        found = self._products.run(None, {"short": rows.astype(np.uint8)})[0]
+        return np.asarray(found[: len(short)] * _STEPS + found[len(short) :])
 
 
 def _likest(likeness: NDArray[np.int32]) -> NDArray[np.intp]:

@@ -14,6 +14,7 @@ class Thresholds:
     """When a reading counts. All are probabilities.
 
     Attributes:
+        alone: from here on the quick views of a text are believed alone.
         understood: below this best in-scope probability nothing is understood.
         outside: from here on a message has nothing to do with what this bot is for.
         certain: the least probability of what cannot be undone.
@@ -38,6 +39,7 @@ class Thresholds:
         slope, offset: how the best probability becomes a stated confidence that holds.
     """
 
+    alone: float = 0.98
     understood: float = 0.25
     outside: float = 0.35
     certain: float = 0.9
@@ -48,7 +50,7 @@ class Thresholds:
     margin: float = 0.2
     sure: float = 0.6
     least: float = 0.25
-    named: float = 0.35
+    named: float = 0.3
     clause: float = 0.6
     denied: float = 0.45
     unclear: float = 0.3
