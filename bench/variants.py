@@ -54,10 +54,10 @@ class Wordless(Head):
     By those the reader chooses the parts of a long message.
     """
 
-    def probabilities(self, seen: Mapping[str, head.View], *, near: bool = True) -> head.Probabilities:
+    def probabilities(self, seen: Mapping[str, head.View]) -> head.Probabilities:
         """As a head, without the words."""
         wordless = {name: view for name, view in seen.items() if name != WORDS}
-        return super().probabilities(wordless or seen, near=near)
+        return super().probabilities(wordless or seen)
 
 
 @dataclass(frozen=True)

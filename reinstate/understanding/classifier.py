@@ -71,8 +71,7 @@ class MessageReader(GraphComponent):
         encoders: names or folders, see `reinstate.understanding.encoders.load`.
         english: those of them that read English only.
         slow: those that read only messages and questions of which the others are not sure.
-        nearest: those in whose vectors the nearest examples of such texts are looked for: the first that
-            reads one.
+        nearest: those in whose vectors the nearest examples are looked for.
         thresholds: see `reinstate.understanding.thresholds.Thresholds`.
         act_weight: how much what a person wants (`reinstate.understanding.acts`) counts beside the topic.
         prior_of_denials: how likely, before reading, a denial is beside the cause it denies: the
@@ -303,27 +302,25 @@ class MessageReader(GraphComponent):
     ) -> head.Probabilities:
         """A row for each text; encoders of English stay out of other languages.
 
-        Where the quick views are not sure of a text, the nearest examples are asked as well, and, of what is
-        to be read `closely`, slow encoders.
+        What is to be read `closely` is read by slow encoders, too, where the others are not sure of it.
         """
         used = {n: e for n, e in self._encoders.items() if english or n not in self._config["english"]}
         quick = {n: e for n, e in used.items() if n not in self._config["slow"]}
         views: dict[str, head.View] = {WORDS: words.count(texts)}
         views |= {n: encoders.of_message(e, texts, kept[n]) for n, e in quick.items()}
-        rows = self._of_views(views, near=False)
-        unsure = (rows @ self.labels.of_topic).max(axis=1) < self._thresholds.alone
-        close = np.array([text in closely for text in texts])
-        for part, more in ((unsure & close, used.keys() - quick.keys()), (unsure & ~close, ())):
-            if part.any():
-                chosen = [texts[n] for n in np.flatnonzero(part)]
-                seen = {name: view[part] for name, view in views.items()}
-                seen |= {n: encoders.of_message(used[n], chosen, kept[n]) for n in more}
-                rows[part] = self._of_views(seen, near=True)
+        rows = self._of_views(views)
+        slow = used.keys() - quick.keys()
+        unsure = np.array([text in closely for text in texts]) & (rows.max(axis=1) < self._thresholds.alone)
+        if slow and unsure.any():
+            chosen = [texts[n] for n in np.flatnonzero(unsure)]
+            seen = {name: view[unsure] for name, view in views.items()}
+            seen |= {n: encoders.of_message(used[n], chosen, kept[n]) for n in slow}
+            rows[unsure] = self._of_views(seen)
         return rows
 
-    def _of_views(self, views: Mapping[str, head.View], *, near: bool) -> head.Probabilities:
+    def _of_views(self, views: Mapping[str, head.View]) -> head.Probabilities:
         """What the heads of topics and of acts make of texts together."""
-        about = self._head.probabilities(views, near=near)
+        about = self._head.probabilities(views)
         if self._wants is None:
             return about
         wanted = self._wants.probabilities(views)[:, self._act_of] ** float(self._config["act_weight"])

@@ -66,8 +66,7 @@ class Head:
     Attributes:
         labels: the intents, in the order of the columns.
         views: the models by the names of their views.
-        nearest: the training texts by the names of the views in which they are looked for: in the first that
-            is there.
+        nearest: the training texts by the names of the views in which they are looked for.
         prior: (labels,), the logarithm of how likely an intent is before anything is read.
         sharpness: what the mean score is multiplied by.
     """
@@ -78,21 +77,18 @@ class Head:
     nearest: Mapping[str, Nearest] = field(default_factory=dict)
     sharpness: float = SHARPNESS
 
-    def probabilities(self, seen: Mapping[str, View], *, near: bool = True) -> Probabilities:
-        """(texts, labels), each row adds up to one, by those of our views that are there.
-
-        Args:
-            seen: texts in each view.
-            near: whether the nearest training texts are asked, too.
-        """
+    def probabilities(self, seen: Mapping[str, View]) -> Probabilities:
+        """(texts, labels), each row adds up to one, by those of our views that are there."""
         models = {name: model for name, model in self.views.items() if name in seen}
         scores = sum(model.scores(seen[name]) for name, model in models.items())
         fitted = _softmax(np.asarray(scores, dtype=np.float64) * self.sharpness / len(models) + self.prior)
-        view = next((name for name in self.nearest if near and name in seen), None)
-        if view is None:
+        near = [
+            n.probabilities(seen[name], len(self.labels)) for name, n in self.nearest.items() if name in seen
+        ]
+        if not near:
             return fitted
-        nearby = self.nearest[view].probabilities(seen[view], len(self.labels))
-        return _softmax(np.log(fitted + _HEAD_FLOOR) + np.log(nearby + _NEAR_FLOOR))
+        both = np.log(fitted + _HEAD_FLOOR) + np.log(np.mean(near, axis=0) + _NEAR_FLOOR)
+        return _softmax(both)
 
     def with_prior(self, priors: Mapping[str, float]) -> Head:
         """The same head, with intents so much likelier, or less likely, before anything is read."""

@@ -14,7 +14,7 @@ class Thresholds:
     """When a reading counts. All are probabilities.
 
     Attributes:
-        alone: from here on the quick views of a text are believed alone.
+        alone: from here on what quick encoders read is not read by slow ones.
         understood: below this best in-scope probability nothing is understood.
         outside: from here on a message has nothing to do with what this bot is for.
         certain: the least probability of what cannot be undone.
@@ -50,7 +50,7 @@ class Thresholds:
     margin: float = 0.2
     sure: float = 0.6
     least: float = 0.25
-    named: float = 0.3
+    named: float = 0.35
     clause: float = 0.6
     denied: float = 0.45
     unclear: float = 0.3
