@@ -28,7 +28,7 @@ _PIECE_ENDS = re.compile(
       | \s[-–—(]+\s?
       | [–—]
       | \s+(?=(?:and|but|so|then|because|cause|coz|cuz|cos|since|while|whilst|when|after|before|until|till
-                |with|without|plus|also|or|although|though|which|who|instead|except|however|whereas|yet|as
+                |plus|also|or|although|though|which|who|instead|except|however|whereas|yet|as
               )\s)
     """,
     re.IGNORECASE | re.VERBOSE,
