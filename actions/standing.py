@@ -27,7 +27,7 @@ from reinstate.core.cleaning import phrase, sentences
 from reinstate.core.doubt import SURE_CAUSE
 from reinstate.core.edits import Edit, edited, is_returned
 from reinstate.core.facts import corrects_facts, gathered, outdated, to_slot
-from reinstate.core.last_change import amended, spoils
+from reinstate.core.fulfilled import edits_of, is_said
 from reinstate.core.letter import APPEAL, EVIDENCE, LONGEST, Letter
 from reinstate.core.own_words import part_of
 from reinstate.core.parsed import CORRECTS, ParsedMessage
@@ -36,7 +36,7 @@ from reinstate.core.returned import returned
 from reinstate.core.review import left_out, put_in
 from reinstate.core.statements import Statement
 from reinstate.core.update import update_case
-from reinstate.core.wishes import Wish, Wishes, edits_of, is_said, parse_wishes
+from reinstate.core.wishes import Wish, Wishes, parse_wishes
 from reinstate.knowledge import knowledge, says
 from reinstate.replies.letter import PUT_IN, change_message, in_short, taken_out_message
 from reinstate.replies.message import Message
@@ -102,7 +102,7 @@ def of_letter(said: Writing) -> list[EventType] | None:
         heard = replace(heard, tone=None)
     if heard:
         return _fulfilled(said, heard)
-    if any(map(_is_of_letter, said.says)) or knowledge().wishes["takes_out"].found(message.text):
+    if any(map(_is_of_letter, said.says)):
         return _how(said)
     if message.intent in ("affirm", "deny") and not said.asked:
         return _how(said)
@@ -113,15 +113,9 @@ def of_letter(said: Writing) -> list[EventType] | None:
 
 
 def _with_tone(said: Writing, heard: Wishes) -> Wishes:
-    """What is wanted, with the tone that it sounds like; that alone where it says how the letter reads."""
+    """What is wanted, with the tone that it sounds like where nothing else is."""
     tone = tone_of(said.message.intent.removeprefix("letter_"))
-    if heard.wishes or heard.tone or not tone:
-        return heard
-    of_sentences = any(sign.isdigit() for text in heard.reworded for sign in text)
-    if heard.reworded and (tone == said.tone or of_sentences):
-        return heard
-    left = tuple(text for text in heard.reworded if not knowledge().wishes["complains"].found(text))
-    return replace(heard, tone=tone, reworded=left)
+    return heard if heard or not tone else replace(heard, tone=tone)
 
 
 def _is_of_letter(statement: Statement) -> bool:
@@ -195,8 +189,6 @@ def _after(said: Writing, text: str) -> dict[str, Any]:
 
 def _voiced(wish: Wish, said: Writing) -> Wish:
     """A wish with its sentence as the owner of the account would say it, and with its part."""
-    if wish.kind == "person":
-        return wish
     sentence = said.voice(wish.sentence)
     if said.role == "helper":
         texts = [str(e.get("text") or "") for e in since_restart(said.tracker) if e.get("event") == "user"]
@@ -248,15 +240,10 @@ def _fulfilled(said: Writing, heard: Wishes) -> list[EventType]:
     if len(letter.text) > LONGEST:
         said.say([Message(said.another("utter_letter_too_long"))])
         return []
-    same = letter.text == said.letter.text and not (heard.tone or heard.shows)
-    if same and bool(failed) != bool(heard.reworded):
-        said.say([change_message(letter, said.another(_why_not(failed)))])
+    if failed and letter.text == said.letter.text and not (heard.tone or heard.shows):
+        said.say([change_message(letter, said.another(_why_not(failed[0])))])
         return said.set(slots)
-    if undone := [
-        *(w.what or w.sentence or ", ".join(map(str, w.numbers)) for w in failed),
-        *heard.reworded,
-        *_wanted_else(heard, said.says),
-    ]:
+    if undone := [*(_told_of(wish) for wish in failed), *_wanted_else(heard, said.says)]:
         what = shorten("; ".join(undone), _MOST_UNDONE, placeholder=" …")
         said.say([Message(said.another("utter_letter_undone"), {"what": what})])
     elif gone := [e.old for e in edits if e.old and not e.new and e not in said.edits]:
@@ -267,22 +254,23 @@ def _fulfilled(said: Writing, heard: Wishes) -> list[EventType]:
     return [*said.set(slots), *shown(asked, tone, said.kind, edits)]
 
 
-def _why_not(failed: Sequence[Wish]) -> str:
-    """The response for wishes that failed, or where there is none, for words that should read otherwise."""
-    if not failed:
-        return "utter_letter_not_reworded"
-    how = "utter_letter_how_to_change"
-    kinds = {"add": "utter_letter_not_clean", "other": how, "person": how}
-    return kinds.get(failed[0].kind, "utter_letter_not_found")
+def _why_not(wish: Wish) -> str:
+    """The response for a wish that failed."""
+    kinds = {"add": "utter_letter_not_clean", "undo": "utter_letter_how_to_change"}
+    return kinds.get(wish.kind, "utter_letter_not_found")
+
+
+def _told_of(wish: Wish) -> str:
+    """A wish in the words that it was said in, or by its numbers."""
+    return wish.what or wish.sentence or ", ".join(map(str, wish.numbers)) or wish.kind
 
 
 def _wanted_else(heard: Wishes, says: Sequence[Statement]) -> Iterator[str]:
     """What else a message says of the letter, beside wishes that were read: nothing was done about it."""
-    told = knowledge().patterns["asks_something"]
+    asks = knowledge().patterns["asks_something"]
     of_letter = [s.text for s in says if _is_of_letter(s)]
     for sentence in sentences(heard.rest):
-        about = knowledge().wishes["about_letter"].found(sentence)
-        if (about or any(text in sentence for text in of_letter)) and not told.found(sentence):
+        if any(text in sentence for text in of_letter) and not asks.found(sentence):
             yield sentence
 
 
@@ -290,15 +278,12 @@ def _with_wishes(asked: Writing, said: Writing, heard: Wishes) -> tuple[Letter, 
     """The letter with what was wanted of it, its edits, and the wishes that cannot be fulfilled."""
     letter, edits, failed = asked.letter, asked.edits, []
     now: dict[str, str] = {}
-    kept = [wish.what for wish in heard.wishes if wish.kind == "keep" and wish.what]
     for wish in (_voiced(w, said) for w in heard.wishes):
-        if (after := amended(wish, edits, _before_last(said, edits), letter, knowledge())) is not None:
-            edits, letter = after, edited(asked.draft(said.tone, said.kind), after)
+        if wish.kind == "undo" and edits:
+            edits = _before_last(said, edits)
+            letter = edited(asked.draft(said.tone, said.kind), edits)
             continue
-        if wish.kind == "change" and not (wish.numbers or wish.what):  # nothing was changed before
-            wish = replace(wish, kind="add")
         more = edits_of(wish, said.letter if wish.numbers else letter, knowledge())
-        more = () if any(spoils(edit, kept, knowledge()) for edit in more) else more
         failed += [] if more or is_said(wish, letter, knowledge()) else [wish]
         more = tuple(_as_changed(edit, now) for edit in more)
         now |= {edit.old: edit.new for edit in more if edit.old and edit.new}

@@ -34,13 +34,13 @@ from reinstate.channels.web import HttpError, Tokens, _inbound
 from reinstate.core.case import Case
 from reinstate.core.cleaning import in_first_person, phrase, put_well, sentences, speaks, written_well
 from reinstate.core.edits import Edit, edited
-from reinstate.core.last_change import amended
+from reinstate.core.fulfilled import edits_of
 from reinstate.core.letter import draft
 from reinstate.core.own_words import STORY, own_words
 from reinstate.core.parsed import ParsedMessage
 from reinstate.core.review import agreed, checked, left_out
 from reinstate.core.statements import Statement
-from reinstate.core.wishes import edits_of, parse_wishes
+from reinstate.core.wishes import parse_wishes
 from reinstate.knowledge import TONES, knowledge
 from reinstate.server.masking import mask
 from reinstate.server.settings import ROOT, Settings, SettingsError
@@ -273,9 +273,7 @@ def _wishes(text: str) -> None:
     letter = draft(Case(), (), [Statement("happened", text, place=STORY)], TONES[0], FACTS)
     edits: tuple[Edit, ...] = ()
     for wish in found.wishes:
-        stands = edited(letter, edits)
-        after = amended(wish, edits, edits[:-1], stands, FACTS)
-        edits = (*edits, *edits_of(wish, stands, FACTS)) if after is None else after
+        edits = (*edits, *edits_of(wish, edited(letter, edits), FACTS))
     assert all(sentence.text.strip() for sentence in edited(letter, edits).all)
 
 

@@ -19,19 +19,7 @@ _ENDS = re.compile(
 )
 # Short forms, of which nobody knows: "he's" may be "he is" or "he has".
 _SHORTENED = re.compile(r"\b(?:he|she|i|we|they|you)['’](?:s|ve|d|ll)\b|n['’]t\b", re.IGNORECASE)
-_THIRD = ("he", "she")  # whose verbs end otherwise
 _NO_VERB = re.compile(r".*(?:ss|us|is|ys)$|\w{1,2}$")
-
-
-def person_of(word: str, knowledge: Knowledge) -> str:
-    """The person that a word stands for; empty where it stands for none."""
-    word = word.casefold()
-    return next((i for i, person in knowledge.persons.items() if word in _forms(person)), "")
-
-
-def is_about(text: str, person: str, knowledge: Knowledge) -> bool:
-    """Whether somebody does something in a sentence."""
-    return re.search(rf"\b{knowledge.persons[person].subject}\b", text, re.IGNORECASE) is not None
 
 
 def in_person(text: str, old: str, new: str, knowledge: Knowledge) -> str:
@@ -50,7 +38,7 @@ def in_person(text: str, old: str, new: str, knowledge: Knowledge) -> str:
     was, now = knowledge.persons[old], knowledge.persons[new]
 
     def does(found: re.Match[str]) -> str:
-        return f"{found['who']}{found['between']} {_verb(found['verb'], was, now, third=old in _THIRD)}"
+        return f"{found['who']}{found['between']} {_verb(found['verb'], was, now)}"
 
     text = re.sub(rf"\b(?P<who>{was.subject})['’](?:s|m|re)\b", rf"\g<who> {was.present}", text, flags=re.I)
     text = re.sub(rf"\b(?P<who>{was.subject}){_BETWEEN} (?P<verb>[a-z]+)", does, text, flags=re.I)
@@ -95,11 +83,12 @@ def _form(word: str, person: Person, *, ends: bool) -> str:
     return next((f for f in order if getattr(person, f).casefold() == word), "reflexive")
 
 
-def _verb(verb: str, was: Person, now: Person, *, third: bool) -> str:
+def _verb(verb: str, was: Person, now: Person) -> str:
+    """A verb as another person does it: without the ending of "he asks"."""
     for form in ("present", "past", "have", "do"):
         if verb.casefold() == getattr(was, form):
             return str(getattr(now, form))
-    if not third or now.do != "do" or not verb.endswith("s") or _NO_VERB.match(verb):
+    if not verb.endswith("s") or _NO_VERB.match(verb):
         return verb
     if verb.endswith("ies"):
         return f"{verb[:-3]}y"

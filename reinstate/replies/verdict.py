@@ -52,9 +52,15 @@ def verdict_message(
         hedged: whether what it is about is said as a possibility.
     """
     cause = knowledge.causes[verdict.cause] if verdict.cause else None
+    about = _about(case, cause, verdict, knowledge, told, hedged=hedged) if explain else ""
+    outcome = _outcome(verdict, knowledge)
+    # Of what nobody said, nothing is promised or taken away: the cause first, and the outcome if it is that.
+    if about and cause and _is_maybe(cause, verdict, hedged=hedged):
+        outcome = knowledge.table.wording.if_so.format(outcome[:1].lower() + outcome[1:])
+        about, outcome = outcome, about
     parts = [
-        _outcome(verdict, knowledge),
-        _about(case, cause, verdict, knowledge, told, hedged=hedged) if explain else "",
+        outcome,
+        about,
         verdict.say,
         "" if brief else _what_to_do(cause, verdict, knowledge),
     ]
@@ -87,14 +93,21 @@ def _about(
     if cause is None:
         notice = knowledge.notice_of(case.notice)
         return wording.about_notice.format(notice.phrase) if notice else ""
-    about = wording.about_hold if cause.severity == "hold" else wording.about[verdict.stance]
-    if hedged and verdict.stance == "admits":
+    about = wording.about[verdict.stance]
+    if _is_maybe(cause, verdict, hedged=hedged):
         about = wording.about["unsure"]
-    if cause.severity == "hold" and verdict.stance == "denies":
-        about = wording.about["denies"]
+    elif cause.severity == "hold" and verdict.stance != "denies":
+        about = wording.about_hold
     lesser = [knowledge.causes[c].phrase for c in case.causes if c in verdict.lesser and c not in told]
     also = wording.also.format(", ".join(lesser[:MOST_LESSER])) if lesser else ""
     return " ".join(part for part in (about.format(cause.phrase), also) if part)
+
+
+def _is_maybe(cause: Cause, verdict: Verdict, *, hedged: bool) -> bool:
+    """Whether a cause is named as a possibility only; of a hold one sees what it is."""
+    return (verdict.stance == "unsure" and cause.severity != "hold") or (
+        hedged and verdict.stance == "admits"
+    )
 
 
 def _what_to_do(cause: Cause | None, verdict: Verdict, knowledge: Knowledge) -> str:

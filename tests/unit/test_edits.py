@@ -7,13 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reinstate.core.edits import edited
+from reinstate.core.fulfilled import edits_of
 from reinstate.core.letter import Letter, draft
 from reinstate.core.own_words import STORY
 from reinstate.core.returned import returned
 from reinstate.core.review import left_out, put_in
 from reinstate.core.spelling import spelled
 from reinstate.core.statements import OUT, Statement
-from reinstate.core.wishes import Wish, edits_of
+from reinstate.core.wishes import Wish
 from tests.unit.test_letter import FACTS, admitting
 
 WRITTEN = (
@@ -147,8 +148,8 @@ def test_a_letter_that_was_sent_back_is_changed_by_its_numbers() -> None:
     def after(wish: Wish) -> str:
         return edited(letter, edits_of(wish, letter, FACTS)).text
 
-    assert SENT.replace("  A client paid me by Wise.", "") == after(Wish("change", (2,)))
-    assert SENT.replace("My account was closed in May.  A", "A") == after(Wish("change", (1,)))
+    assert SENT.replace("  A client paid me by Wise.", "") == after(Wish("leave_out", (2,)))
+    assert SENT.replace("My account was closed in May.  A", "A") == after(Wish("leave_out", (1,)))
     assert SENT.replace("- the receipt", "The invoice.") == after(
         Wish("change", (6,), sentence="the invoice")
     )

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from reinstate.core.case import Case
 from reinstate.core.edits import edited
+from reinstate.core.fulfilled import edits_of
 from reinstate.core.letter import draft
 from reinstate.core.review import agreed, left_out
 from reinstate.core.statements import Statement
-from reinstate.core.wishes import Wish, edits_of
+from reinstate.core.wishes import Wish
 from tests.unit.test_letter import FACTS, admitting, told
 
 

@@ -1,0 +1,140 @@
+"""The edits that carry out a wish in a letter. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from reinstate.core.cleaning import is_sentence, mend, speaks, stems, written_well
+from reinstate.core.cutting import cut, found_in, holds, without
+from reinstate.core.edits import Edit, edit_of, words_of
+from reinstate.core.letter import Letter, Sentence
+from reinstate.core.wishes import Wish
+from reinstate.knowledge import Knowledge
+
+_ENOUGH = 0.5  # the share of a wish's telling words by which a sentence is known, if it is the only one
+_RECORD = "record"  # the part of what a person has achieved
+_LAST = 0  # the number of the last sentence, where it is called that
+
+
+def edits_of(wish: Wish, letter: Letter, knowledge: Knowledge) -> tuple[Edit, ...]:
+    """The edits that fulfil a wish in a letter; none where it cannot be fulfilled."""
+    if wish.kind == "add":
+        return _added(wish, letter, knowledge)
+    if wish.kind == "move":
+        return _moved(wish, letter)
+    if wish.kind == "change":
+        new = written_well(wish.sentence, knowledge, given=True)
+        return tuple(edit_of(s, new) for s in _numbered(wish, letter)[:1] if new)
+    if wish.kind == "replace":
+        return _replaced(wish, letter, knowledge)
+    if wish.kind == "leave_out":
+        if wish.numbers:
+            return tuple(edit_of(s, "") for s in _numbered(wish, letter))
+        return _left_out(wish, letter, knowledge)
+    return ()
+
+
+def is_said(wish: Wish, letter: Letter, knowledge: Knowledge) -> bool:
+    """Whether what is to be added stands in the letter already."""
+    more = speaks(wish.sentence, knowledge) if wish.kind == "add" else ()
+    return bool(more) and all(_stands(s, letter, knowledge) for s in more)
+
+
+def _added(wish: Wish, letter: Letter, knowledge: Knowledge) -> tuple[Edit, ...]:
+    more = _of_record(wish, knowledge) or tuple(dict.fromkeys(speaks(wish.sentence, knowledge)))
+    beside = dict(enumerate(letter.sentences, 1)).get(wish.to)
+    part, after = (beside.part, beside.text) if beside else (wish.part, "")
+    return tuple(Edit("", s, part, after=after) for s in more if not _stands(s, letter, knowledge))
+
+
+def _numbered(wish: Wish, letter: Letter) -> list[Sentence]:
+    """The sentences of its numbers; the last one is of the person's own, for those are meant."""
+    numbered = dict(enumerate(letter.sentences, 1))
+    own = (n for n, s in numbered.items() if s.words or s.facts)
+    last = max(own, default=len(numbered))
+    numbers = [last if n == _LAST else n for n in wish.numbers]
+    return [s for n, s in numbered.items() if n in numbers]
+
+
+def _replaced(wish: Wish, letter: Letter, knowledge: Knowledge) -> tuple[Edit, ...]:
+    """Other words, wherever the old ones stand as whole words; of a whole sentence another one."""
+    old = wish.what.strip(" .,")
+    if whole := [s for s in letter.sentences if words_of(s.text) == words_of(old)]:
+        return tuple(edit_of(s, written_well(wish.sentence, knowledge, given=True)) for s in whole)
+    places = ((s, found_in(old, s.text)) for s in letter.sentences)
+    return tuple(
+        edit_of(s, f"{s.text[: place.start()]}{wish.sentence}{s.text[place.end() :]}")
+        for s, place in places
+        if place
+    )
+
+
+def _left_out(wish: Wish, letter: Letter, knowledge: Knowledge) -> tuple[Edit, ...]:
+    """Just the quoted words; or the clauses, or whole sentences, that are named by what they are about."""
+    for words in (wish.what.strip(" ."), mend(wish.what, knowledge).rstrip(".")) if wish.exact else ():
+        if quoted := [s for s in letter.sentences if found_in(words, s.text)]:
+            return tuple(edit_of(s, cut(s.text, words, knowledge)) for s in quoted)
+    about = _about(wish.what, letter, knowledge, exact=wish.exact)
+    if not about and not wish.exact and "," in wish.what:  # "the printer, nobody cares"
+        return _left_out(replace(wish, what=wish.what.split(",")[0]), letter, knowledge)
+    own = [s for s in about if s.words or s.facts] or about  # what frames the letter is hardly meant
+    if len(own) > 1 and len(stems(wish.what, knowledge)) == 1 and not wish.exact:
+        return ()  # nobody knows which of them
+    return tuple(edit_of(s, without(s.text, wish.what, knowledge)) for s in own)
+
+
+def _moved(wish: Wish, letter: Letter) -> tuple[Edit, ...]:
+    """The edits that put sentences elsewhere, in their order; none where one of them is not there."""
+    numbered = dict(enumerate(letter.sentences, 1))
+    to, moved = numbered.get(abs(wish.to)), [numbered.get(n) for n in wish.numbers]
+    others = [s for s in letter.sentences if (s.words or s.facts) and s not in moved]
+    if wish.end and others:
+        to = others[0 if wish.end == "first" else -1]
+    if to is None or None in moved or to in moved:
+        return ()
+    found = [s for s in moved if s]
+    if wish.to < 0 or wish.end == "first":
+        return tuple(edit_of(s, s.text, before=to.text) for s in found)
+    return tuple(edit_of(s, s.text, after=to.text) for s in reversed(found))
+
+
+def _about(what: str, letter: Letter, knowledge: Knowledge, *, exact: bool = False) -> list[Sentence]:
+    """The sentences that words of a wish name: all of them, or those of each thing among them."""
+    if exact:
+        return [s for s in letter.sentences if holds(what, s.text, knowledge)]
+    things = [part for part in re.split(knowledge.wishes["things"].says[0], what) if part.strip()]
+    for named in ([what], things):
+        found = [s for s in letter.sentences for one in named if holds(one, f"{s.text} {s.words}", knowledge)]
+        found = found or [
+            s
+            for s in letter.sentences
+            for one in named
+            if len(s.facts) == 1 and holds(one, s.facts[0].words, knowledge)
+        ]
+        if found:
+            return list(dict.fromkeys(found))
+    share = {s: _share(what, f"{s.text} {s.words}", knowledge) for s in letter.sentences}
+    nearest = [s for s in share if share[s] == max(share.values()) >= _ENOUGH]
+    return nearest if len(nearest) == 1 else []
+
+
+def _stands(sentence: str, letter: Letter, knowledge: Knowledge) -> bool:
+    """Whether one sentence of a letter says all of another; words of several say something else."""
+    return any(holds(sentence, s.text, knowledge) for s in letter.sentences)
+
+
+def _of_record(wish: Wish, knowledge: Knowledge) -> tuple[str, ...]:
+    """A few words about a person's record ("214 jobs, 6 years"), led in; none where it is a sentence."""
+    written = mend(wish.sentence, knowledge, talk=False)
+    if wish.part != _RECORD or is_sentence(written, knowledge) or not any(c.isdigit() for c in written):
+        return ()
+    rows = (row for letter in knowledge.letters.values() for row in letter.rows)
+    led = next((row.say for row in rows if row.part == f"bare_{_RECORD}"), "")
+    return (led.replace("{words}", written),) if led else ()
+
+
+def _share(what: str, text: str, knowledge: Knowledge) -> float:
+    """How many of the words of a wish that tell something stand in a text."""
+    wanted = stems(what, knowledge)
+    return sum(word in text.casefold() for word in wanted) / max(1, len(wanted))
