@@ -93,6 +93,8 @@ def of_letter(said: Writing) -> list[EventType] | None:
         return said.set({"letter_done": None})
     if message.pressed:
         return _pressed(said) if message.intent.startswith("letter_") else None
+    if message.intent == "draft_appeal" and not heard and knowledge().wishes["how"].found(message.text):
+        return _how(said)
     if kind_asked_for(message) and not heard.wishes:
         return None
     heard = _with_tone(said, heard)
@@ -267,10 +269,13 @@ def _told_of(wish: Wish) -> str:
 
 def _wanted_else(heard: Wishes, says: Sequence[Statement]) -> Iterator[str]:
     """What else a message says of the letter, beside wishes that were read: nothing was done about it."""
-    asks = knowledge().patterns["asks_something"]
+    asks, said = knowledge().patterns["asks_something"], knowledge().wishes
     of_letter = [s.text for s in says if _is_of_letter(s)]
     for sentence in sentences(heard.rest):
-        if any(text in sentence for text in of_letter) and not asks.found(sentence):
+        about = any(text in sentence for text in of_letter)
+        if (about or said["how"].found(sentence) or said["instructs"].found(sentence)) and not asks.found(
+            sentence
+        ):
             yield sentence
 
 

@@ -133,7 +133,7 @@ def _parse(piece: str, knowledge: Knowledge, *, surely: bool = False) -> Wish | 
         if found := said[name].match(piece):
             return _without(name, found, knowledge)
     for name in ("add",) if surely else ("add", "says"):
-        if found := said[name].match(piece):
+        if (found := said[name].match(piece)) and not said["placed"].found(found["sentence"]):
             return Wish("add", sentence=found["sentence"])
     return None
 

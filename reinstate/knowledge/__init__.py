@@ -25,7 +25,6 @@ from reinstate.knowledge.models import (
     Notice,
     Odds,
     Path_,
-    Pattern,
     Person,
     Phrase,
     Question,
@@ -41,10 +40,8 @@ from reinstate.knowledge.models import (
     UpworkAnswer,
     When,
     Wording,
-    matches,
-    put,
-    says,
 )
+from reinstate.knowledge.patterns import Pattern, matches, put, says
 from reinstate.knowledge.reader import KnowledgeError, Mistake
 
 __all__ = [

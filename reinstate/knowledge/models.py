@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import functools
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, Extra, Field
+
+from reinstate.knowledge.patterns import Pattern, matches, says
 
 Path_ = Literal["appeal", "support", "fix", "wait", "none"]
 Odds = Literal["likely", "possible", "unlikely", "none"]
@@ -50,22 +51,6 @@ class _AsWritten(_Frozen):
     class Config:
         anystr_strip_whitespace = False
         min_anystr_length = 0
-
-
-class Pattern(str):
-    """A regular expression that finds something in a message, in upper or lower case."""
-
-    @classmethod
-    def __get_validators__(cls) -> Iterator[Callable[[str], str]]:
-        yield cls._check
-
-    @staticmethod
-    def _check(text: str) -> str:
-        try:
-            re.compile(text)
-        except re.error as error:
-            raise ValueError(f"'{text}' is no regular expression: {error}") from error
-        return text
 
 
 class Source(_Frozen):
@@ -606,24 +591,3 @@ class Knowledge:
         if cause := self.causes.get(intent.partition("_")[2]):
             return Gist(cause.title, cause.policy, cause.sources)
         return None
-
-
-def says(patterns: Iterable[Pattern], text: str) -> bool:
-    """Whether one of the patterns finds something in a text."""
-    return any(_compiled(pattern).search(text) for pattern in patterns)
-
-
-def matches(patterns: Iterable[Pattern], text: str) -> Iterator[re.Match[str]]:
-    """Where the patterns find something in a text; most find nothing, as one search tells soonest."""
-    found = (one for pattern in patterns if (one := _compiled(pattern)).search(text))
-    return (match for pattern in found for match in pattern.finditer(text))
-
-
-def put(pattern: Pattern, instead: str, text: str) -> str:
-    r"""A text with something else in place of all that a pattern finds; "\1" is its first group."""
-    return _compiled(pattern).sub(instead, text)
-
-
-@functools.cache
-def _compiled(pattern: Pattern) -> re.Pattern[str]:
-    return re.compile(pattern, re.IGNORECASE)
