@@ -195,7 +195,7 @@ class ActionLetter(Action):
         events = None if other or asks or _has_answered(tracker) else of_letter(said)
         if events is not None:
             return events
-        return shown(said, said.tone, kind, said.edits_of(kind) or (said.edits_of_own if other else ()))
+        return shown(said, said.tone, kind, said.edits_of(kind) or (said.edits_of_own(kind) if other else ()))
 
 
 def _where_no_path(said: Writing) -> list[EventType]:

@@ -18,7 +18,7 @@ from reinstate.core.facts import Fact, corrects_facts, from_slot, gathered, outd
 from reinstate.core.facts import to_slot as facts_slot
 from reinstate.core.parsed import ParsedMessage
 from reinstate.core.plan import Plan, Turn
-from reinstate.core.policy import plan
+from reinstate.core.policy import EVADE, plan
 from reinstate.core.statements import added, to_slot, without
 from reinstate.core.update import update_case
 from reinstate.core.verdict import decide
@@ -43,6 +43,8 @@ class ActionRespond(OrOfLetter, Action):
         """Decide, say, keep."""
         said = Said(dispatcher, tracker)
         turn = said.turn
+        if turn.message.intent == EVADE:  # here, for of a letter that stands anything may be wanted
+            said.say([Message("utter_help_evade")])
         if tracker.get_slot("requested_slot") == "lately" and turn.message.clears:
             turn = replace(turn, message=replace(turn.message, mentions=(), choices=()))
         if (tracker.active_loop or {}).get("name") == "letter_form" and not turn.message.pressed:

@@ -78,7 +78,9 @@ def of_letter(said: Writing) -> list[EventType] | None:
     if not tracker.get_slot("letter_done") or said.in_form:
         return None
     no_path = said.kind == APPEAL and tracker.get_slot("path") == "none"
-    if message.intent in _NEVER_OF_LETTER or no_path:
+    heard = parse_wishes(message.text, knowledge())
+    never = message.intent in _NEVER_OF_LETTER and not (message.intent == "ask_forget" and heard.wishes)
+    if never or no_path:
         return None
     if (sent := returned(message.text, said.letter, knowledge())) is not None:
         return shown(said, said.tone, said.kind, (*said.edits, sent))
@@ -86,7 +88,6 @@ def of_letter(said: Writing) -> list[EventType] | None:
         return [SlotSet("notice", None), *not_needed(said)]
     if message.pasted or message.upwork_answer:
         return None
-    heard = parse_wishes(message.text, knowledge())
     stops = message.pressed or len(message.text.split()) <= _TALK_WORDS
     if message.intent == "cancel" and stops and not heard:
         said.say([Message("utter_cancelled")])
@@ -250,7 +251,11 @@ def _fulfilled(said: Writing, heard: Wishes) -> list[EventType]:
         said.say([Message(said.another("utter_letter_undone"), {"what": what})])
     elif gone := [e.old for e in edits if e.old and not e.new and e not in said.edits]:
         said.say([taken_out_message(gone)])
-    elif heard.tone == said.tone and not heard.wishes:
+    elif (
+        heard.tone
+        and not heard.wishes
+        and edited(asked.draft(tone, said.kind), edits).text == said.letter.text
+    ):
         said.say([change_message(letter, said.another("utter_letter_same"))])
         return said.set(slots)
     return [*said.set(slots), *shown(asked, tone, said.kind, edits)]

@@ -29,6 +29,7 @@ from reinstate.core.letter import (
     next_question,
     story_of,
 )
+from reinstate.core.own_words import TOLD
 from reinstate.core.parsed import ParsedMessage
 from reinstate.core.review import agreed, left_out
 from reinstate.core.statements import Statement
@@ -114,10 +115,10 @@ class Writing(Said):
         """What the person changed in a letter of a kind about this cause."""
         return tuple(Edit(*row[1:]) for row in self._edit_rows() if row[0] == self._letter_id(kind))
 
-    @property
-    def edits_of_own(self) -> tuple[Edit, ...]:
-        """What the person changed in their own sentences, which another letter holds as well."""
-        return tuple(e for e in self.edits if (e.key or not e.old) and e.part != RETURNED)
+    def edits_of_own(self, kind: str) -> tuple[Edit, ...]:
+        """What the person changed in their own sentences, which a letter of another kind may hold as well."""
+        holds = any(TOLD in names for names in knowledge().letters[kind].paragraphs)
+        return tuple(e for e in self.edits if holds and (e.key or not e.old) and e.part != RETURNED)
 
     def kept_edits(self, kind: str, edits: Iterable[Edit]) -> list[list[str]]:
         """What the slot keeps where these are the edits of one kind."""

@@ -22,6 +22,7 @@ SURE_UNCLEAR = 0.75  # from here on a cause is judged though it is unclear wheth
 SURE_RULE = 0.3  # from here on what sounds like a deed may as well ask whether it is allowed
 SURE_UNKNOWN = 0.3  # from here on who tells of an account in trouble is taken not to know why
 SURE_TELLS = 0.8  # from here on a sentence tells something of a case
+SURE_BROAD = 0.95  # from here on something broad is asked, with or without a mark
 DETAIL = 8  # words that ask nothing and are taken for a detail rather than for an unsure question
 ABOUT = 0.1  # probability of a cause from which a question is about it
 # Words, probability, beside the likeliest: see `supported`.
@@ -66,10 +67,11 @@ def told_not_asked(turn: Turn, message: ParsedMessage, knowledge: Knowledge) -> 
     """A message that goes on telling of a known case, and asks nothing, whatever it sounds like.
 
     A few words that ask nothing ("70 jobs in 2 weeks") are a detail rather than a question that they hardly
-    sound like.
+    sound like. What surely asks something broad ("what about my money") needs no mark to ask it.
     """
     asks = knowledge.patterns["asks_something"]
-    sounds = message.intent in (FAQ, ASK_RULE) or message.intent.startswith("ask_")
+    broad = message.intent.startswith("ask_") and message.intent != ASK_RULE
+    sounds = (broad and message.confidence < SURE_BROAD) or message.intent in (FAQ, ASK_RULE)
     if turn.case == Case() or message.pressed or not sounds:
         return message
     few = len(message.text.split()) <= DETAIL and max((p for _, p in message.near), default=1.0) < SAID_BACK

@@ -373,7 +373,7 @@ def _freely(kind: FactKind, stated: Sequence[str], knowledge: Knowledge) -> Iter
         thing = phrase(sentence, knowledge)
         for pattern, instead in kind.fixes:
             thing = put(pattern, instead, thing)
-        if thing:
+        if thing and not knowledge.patterns["has_nothing"].found(thing):
             yield thing, sentence
 
 

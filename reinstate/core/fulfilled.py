@@ -12,6 +12,9 @@ from reinstate.core.letter import Letter, Sentence
 from reinstate.core.wishes import Wish
 from reinstate.knowledge import Knowledge
 
+_AND_THAT = re.compile(
+    r",?\s+and that\s+(?=(?:i|my|he|she|it|we|they|any|all|no|there|this)\b)", re.IGNORECASE
+)
 _ENOUGH = 0.5  # the share of a wish's telling words by which a sentence is known, if it is the only one
 _RECORD = "record"  # the part of what a person has achieved
 _LAST = 0  # the number of the last sentence, where it is called that
@@ -37,15 +40,22 @@ def edits_of(wish: Wish, letter: Letter, knowledge: Knowledge) -> tuple[Edit, ..
 
 def is_said(wish: Wish, letter: Letter, knowledge: Knowledge) -> bool:
     """Whether what is to be added stands in the letter already."""
-    more = speaks(wish.sentence, knowledge) if wish.kind == "add" else ()
+    more = _more(wish, knowledge) if wish.kind == "add" else ()
     return bool(more) and all(_stands(s, letter, knowledge) for s in more)
 
 
 def _added(wish: Wish, letter: Letter, knowledge: Knowledge) -> tuple[Edit, ...]:
-    more = _of_record(wish, knowledge) or tuple(dict.fromkeys(speaks(wish.sentence, knowledge)))
+    more = _of_record(wish, knowledge) or _more(wish, knowledge)
     beside = dict(enumerate(letter.sentences, 1)).get(wish.to)
     part, after = (beside.part, beside.text) if beside else (wish.part, "")
     return tuple(Edit("", s, part, after=after) for s in more if not _stands(s, letter, knowledge))
+
+
+def _more(wish: Wish, knowledge: Knowledge) -> tuple[str, ...]:
+    """What is to be added, as sentences; of what was not given word by word only what is one by itself."""
+    said = (speaks(part, knowledge) for part in _AND_THAT.split(wish.sentence))
+    found = dict.fromkeys(sentence for part in said for sentence in part)
+    return tuple(s for s in found if wish.exact or is_sentence(s, knowledge))
 
 
 def _numbered(wish: Wish, letter: Letter) -> list[Sentence]:
@@ -81,6 +91,8 @@ def _left_out(wish: Wish, letter: Letter, knowledge: Knowledge) -> tuple[Edit, .
     own = [s for s in about if s.words or s.facts] or about  # what frames the letter is hardly meant
     if len(own) > 1 and len(stems(wish.what, knowledge)) == 1 and not wish.exact:
         return ()  # nobody knows which of them
+    if len(own) == 1 and knowledge.wishes["loose"].found(wish.what) and found_in(wish.what, own[0].text):
+        return (edit_of(own[0], cut(own[0].text, wish.what, knowledge)),)  # the word, not what it stands in
     return tuple(edit_of(s, without(s.text, wish.what, knowledge)) for s in own)
 
 

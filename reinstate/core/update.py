@@ -123,7 +123,17 @@ def _hear_causes(case: Case, message: ParsedMessage, knowledge: Knowledge) -> Ca
     ]
     named = [r for r in mentions if r.stance != "denies"]
     denied = [r for r in mentions if r.stance == "denies"]
-    corrects = bool(CORRECTS.search(message.text)) and not denied
+    corrects = bool(CORRECTS.search(message.text))
+    others = denied and all(r.id not in case.causes for r in denied)
+    if (
+        corrects
+        and others
+        and not named
+        and case.causes
+        and knowledge.patterns["reports"].found(message.text)
+    ):
+        return case.correct(denied[0].id, "denies").read(denied)  # "no, they accuse me of that"
+    corrects = corrects and not denied
     if corrects and named and case.causes:
         if named[0].id not in case.causes:
             return case.correct(named[0].id, named[0].stance).read(named)
@@ -213,6 +223,8 @@ def _hear_details(case: Case, message: ParsedMessage, knowledge: Knowledge) -> C
         case = case.with_notice(None)
     elif case.notice is None and own and knowledge.patterns["quotes_notice"].found(message.text):
         case = case.with_notice("unknown")  # who quotes it has told what it says
+    if case.appealed == "final" and knowledge.patterns["not_final"].found(message.text):
+        return case.with_appealed("refused")
     return next((case.with_appealed(a) for a in APPEALED if a == message.appealed), case)
 
 

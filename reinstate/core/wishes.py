@@ -25,6 +25,7 @@ _ASKED = re.compile(
     r"\W*(?:(?:and|but|also|so|pls|please)\b\W*)*(?:can|could|will|would)\s+(?:you|u)\b", re.I
 )
 _GIVEN = re.compile(r"[:=]\s*$")  # what stands behind it is given word by word
+_ASIDE = 3  # words beside a wish that name nothing
 _LEAST_GIVEN = 3  # words of a sentence that is given without it
 
 
@@ -38,7 +39,7 @@ class Wish:
         numbers: of the sentences that it is about; 0 is the last one.
         what: words that they hold, or that others stand for.
         sentence: the other one, the one more, or the other words.
-        exact: whether `what` was quoted: just these words go.
+        exact: whether `what` was quoted: just these words go; or `sentence` given word by word.
         part: where a sentence more belongs.
         to: the number after which sentences are to stand, negative for the one before which.
         end: where they are to stand of all of the person's own.
@@ -84,11 +85,12 @@ def parse_wishes(text: str, knowledge: Knowledge) -> Wishes:
             wishes[-1] = replace(last, sentence=f"{last.sentence}{joint or ' '}{piece}")
         elif not any(said[name].found(piece) for name in (*TONES, "show")):
             rest.append(piece)
-    if any(wish.kind == "undo" for wish in wishes) and (
-        rest or wishes[1:]
-    ):  # "that" may be something named there
+    points = any(wish.kind == "undo" and wish.what for wish in wishes)
+    if points and (
+        wishes[1:] or any(len(piece.split()) > _ASIDE for piece in rest)
+    ):  # at what was named there
         wishes = [wish for wish in wishes if wish.kind != "undo"]
-        rest = [hidden] if not wishes else rest
+        rest = rest if wishes else [hidden]
     return Wishes(
         tuple(_with_quotes(wish, quotes, asks_us=_ASKED.match(hidden) is not None) for wish in wishes),
         next((tone for tone in TONES if said[tone].found(hidden)), None),
@@ -129,13 +131,22 @@ def _parse(piece: str, knowledge: Knowledge, *, surely: bool = False) -> Wish | 
     for name in ("change",) if surely else ("change", "numbered"):
         if found := said[name].match(piece):
             return _change(found, knowledge)
-    for name in ("leave_out",) if surely else ("undo", "replace", "leave_out", "takes_out"):
+    for name in ("leave_out",) if surely else ("undo", "puts_back", "replace", "leave_out", "takes_out"):
         if found := said[name].match(piece):
             return _without(name, found, knowledge)
     for name in ("add",) if surely else ("add", "says"):
-        if (found := said[name].match(piece)) and not said["placed"].found(found["sentence"]):
-            return Wish("add", sentence=found["sentence"])
+        if found := said[name].match(piece):
+            return _add(found, piece, knowledge)
     return None
+
+
+def _add(found: re.Match[str], piece: str, knowledge: Knowledge) -> Wish | None:
+    """A sentence more: given word by word, or one that reads by itself; where else it belongs is not read."""
+    words, said = found["sentence"], knowledge.wishes
+    if said["placed"].found(words) or said["how"].found(words.partition(":")[0]):
+        return None
+    given = _GIVEN.search(piece[: found.start("sentence")]) or _HIDDEN.match(words)
+    return Wish("add", sentence=words, exact=given is not None)
 
 
 def _move(found: re.Match[str]) -> Wish:
@@ -156,8 +167,8 @@ def _change(found: re.Match[str], knowledge: Knowledge) -> Wish | None:
 
 
 def _without(name: str, found: re.Match[str], knowledge: Knowledge) -> Wish | None:
-    if name == "undo":
-        return Wish("undo")
+    if name in ("undo", "puts_back"):
+        return Wish("undo", what="" if name == "undo" else "that")
     if name == "replace":
         how = knowledge.wishes["how"].found(found["new"])
         return None if how else Wish("replace", what=found["old"], sentence=found["new"])
@@ -201,7 +212,7 @@ def _with_quotes(wish: Wish, quotes: Sequence[str], *, asks_us: bool) -> Wish:
         what=_shown(named[0] if named else wish.what, quotes),
         # "can you write that I ...?" asks us, and not Upwork
         sentence=_shown(wish.sentence.rstrip("? ") if asks_us else wish.sentence, quotes)[:_LONGEST],
-        exact=named is not None,
+        exact=named is not None or wish.exact,
     )
 
 

@@ -122,4 +122,6 @@ def _upwork_answer(text: str, knowledge: Knowledge) -> UpworkAnswer | None:
     """Which kind of answer a text is in which Upwork speaks, if it is one."""
     if not knowledge.patterns["upwork_writes"].found(text):
         return None
-    return next((answer for answer in knowledge.upwork_answers.values() if answer.found(text)), None)
+    open_ = knowledge.patterns["not_final"].found(text)
+    answers = (a for a in knowledge.upwork_answers.values() if not (open_ and a.appealed == "final"))
+    return next((answer for answer in answers if answer.found(text)), None)

@@ -635,7 +635,7 @@ WISHES = [
     ("Thank you, please leave out 5 and 6 because it is not for Upwork", [Wish("leave_out", (5, 6))]),
     (
         "add: The client noticed that the style was different.",
-        [Wish("add", sentence="The client noticed that the style was different.")],
+        [Wish("add", sentence="The client noticed that the style was different.", exact=True)],
     ),
     ("change 3 to: it was in May", [Wish("change", (3,), sentence="it was in May")]),
     ("Add after 6: I did not know it", [Wish("add", sentence="I did not know it", to=6)]),
@@ -664,12 +664,18 @@ WISHES = [
     ),
     ("take 'mail says' out of the quote, ugly", [Wish("leave_out", what="mail says", exact=True)]),
     ("show it again, without 'mail says'", [Wish("leave_out", what="mail says", exact=True)]),
-    ("Add: mine is from 2019. His is newer.", [Wish("add", sentence="mine is from 2019. His is newer.")]),
+    (
+        "Add: mine is from 2019. His is newer.",
+        [Wish("add", sentence="mine is from 2019. His is newer.", exact=True)],
+    ),
     ("undo that", [Wish("undo")]),
-    ("put that back please", [Wish("undo")]),
+    ("put that back please", [Wish("undo", what="that")]),
+    ("ffs. undo that", [Wish("undo")]),
 ]
 # What is no plain wish is not guessed at.
 NONE = [
+    "the hair thing is bad for me. take that out",
+    "say it better: i told the client",
     "Sentence 7 reads badly",
     "make it nicer",
     "sentence 3 is wrong",
