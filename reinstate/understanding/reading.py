@@ -34,6 +34,7 @@ _VAGUE = (*OUTSIDE, _DETAIL, _VENT)  # they tell of no case, and may hide one
 ABOUT = (CAUSE, DENY, LOOKALIKE)
 _OFFERED, _NEAR, _FEW_WORDS = 2, 6, 8
 _LITTLE = 1e-3
+_TOLD = 0.5  # what a clause has to give to a cause to tell it
 _BROAD, _SURE_BROAD = "ask_", 0.6  # a sentence that asks for what a topic answers, and how surely
 _ASKED = 0.5  # what a sentence that asks gives to answers at least, whatever it sounds like else
 _OF_QUESTION = 0.5  # how much such a sentence counts beside the whole for what may have been asked
@@ -98,6 +99,12 @@ def read(seen: Seen, labels: Labels, thresholds: Thresholds) -> Result:
     label = labels.each[best]
     topic = float(whole[labels.of(label.topic)].sum())
     ranking = _ranking(whole, best, topic, labels, thresholds)
+    if (
+        label.intent.startswith((CAUSE, DENY))
+        and label.intent != UNKNOWN
+        and not _is_told(seen, label.topic, labels)
+    ):
+        ranking = ((ranking[0][0], min(ranking[0][1], thresholds.untold)), *ranking[1:])
     near = _near(seen, labels)
     named = max((c.confidence for c in causes if CAUSE + c.id == label.topic), default=0.0)
     if label.intent not in OUTSIDE and max(topic, named) < thresholds.needed(label.name):
@@ -176,6 +183,17 @@ def _ranking(
     order = (-added).argsort(kind="stable")
     rest = ((labels.intents[n], p) for n, p in zip(order.tolist(), added[order].tolist()))
     return ((first, thresholds.stated(topic)), *(one for one in rest if one[0] != first))
+
+
+def _is_told(seen: Seen, topic: str, labels: Labels) -> bool:
+    """Whether some clause of a message tells what the whole of it sounds like.
+
+    Of real stories whose cause was read surely, nineteen in twenty were read right where one does, and a half
+    where none does.
+    """
+    clauses = seen.rows[1 : 1 + len(seen.clauses)]
+    columns = [n for n in labels.of(topic) if labels.each[n].meaning != "rule"]
+    return not len(clauses) or float(clauses[:, columns].sum(axis=1).max()) >= _TOLD
 
 
 def _near(seen: Seen, labels: Labels) -> tuple[tuple[str, float], ...]:

@@ -34,6 +34,7 @@ class Thresholds:
         answer: what one sentence of a message asks is answered from here.
         second: the same of a second question, whose answer may be one too many.
         plain: from this stated confidence on, no other cause is offered beside the one that was read.
+        untold: how sure a cause is said to be at most that no clause tells.
         rival: how likely another cause must be to be offered.
         hint: the same beside what tells of no case, and of a cause beside its denial.
         slope, offset: how the best probability becomes a stated confidence that holds.
@@ -58,6 +59,7 @@ class Thresholds:
     answer: float = 0.4
     second: float = 0.9
     plain: float = 0.93
+    untold: float = 0.8
     rival: float = 0.01
     hint: float = 0.05
     slope: float = 0.49
