@@ -90,7 +90,7 @@ def _with_likely_cause(case: Case, turn: Turn, knowledge: Knowledge) -> Case:
     """
     message = turn.message
     plain = message.pressed or message.pasted or turn.in_form or message.intent in (EVADE, NEW_ACCOUNT)
-    plain = plain or message.intent == ASK_RULE
+    plain = plain or message.intent == ASK_RULE or _is_unnoticed(turn, knowledge)
     if case.causes or case.disputed or plain or not (turn.case.notice or in_trouble(message, knowledge)):
         return case
     answers = ((knowledge.answers[i], sure) for i, sure in message.answers[:1])
