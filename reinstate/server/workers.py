@@ -2,8 +2,8 @@
 
 They accept from one listening socket, so whoever is free takes the next connection, and none is lost
 with a process that dies before it was accepted. Each has its own share of the cores: a turn goes from
-thread to thread, and to one that the system wakes on a core where another process computes, it comes late.
-Two processes on two cores answer 1.95 times as many people so, and 1.6 times as many without.
+thread to thread, and to one that the system wakes on a core where another process computes, it comes late
+(bench/reports/tried.md).
 """
 
 from __future__ import annotations
@@ -92,9 +92,10 @@ def run(count: int, work: Work, begun: Callable[[], None]) -> int:
     finally:
         for one in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(one, signal.SIG_IGN)
-        for process in running:
+        alive = multiprocessing.active_children()  # one that is just to take another's place, too
+        for process in alive:
             process.terminate()
-        for process in running:
+        for process in alive:
             process.join()
 
 
