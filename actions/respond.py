@@ -112,7 +112,8 @@ class ActionWhy(Action):
             return said.plan(plan(replace(said.turn, message=replace(said.message, intent=FAQ)), knowledge()))
         judged = tracker.get_slot("rows")
         verdict = decide(said.case, knowledge())
-        said.say(why_messages(verdict, knowledge()) if judged else [Message("utter_why_nothing")])
+        why = why_messages(verdict, knowledge(), in_form=said.in_form)
+        said.say(why if judged else [Message("utter_why_nothing")])
         return []
 
 

@@ -14,6 +14,7 @@ from reinstate.knowledge import Knowledge, Source
 
 MOST_BUTTONS = 5  # of a whole reply: DESIGN, settled details
 MOST_SOURCES = 3
+FORM = 150  # characters of the question that a form asks again below an answer
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from reinstate.core.plan import (
 from reinstate.core.verdict import question_of
 from reinstate.knowledge import Knowledge
 from reinstate.replies.answers import answer_message, guesses_message, topic_message
-from reinstate.replies.message import Message, titled_buttons, within
+from reinstate.replies.message import FORM, Message, titled_buttons, within
 from reinstate.replies.questions import choice_message, happened_message, question_message
 from reinstate.replies.verdict import (
     lookalike_message,
@@ -36,7 +36,6 @@ from reinstate.replies.verdict import (
 
 ROOM = 700  # characters of a turn, of 900 in all, beside who this is and the domain's words around them
 _NO_IDEA = '/inform_notice{"id":"unknown"}'
-_FORM = 150  # characters of the question that a form asks again below an answer
 
 
 def render(plan: Plan, turn: Turn, knowledge: Knowledge) -> list[Message]:
@@ -44,7 +43,7 @@ def render(plan: Plan, turn: Turn, knowledge: Knowledge) -> list[Message]:
 
     What several parts say together may be too long: the answers among them are then short.
     """
-    room = ROOM - _FORM if turn.in_form else ROOM
+    room = ROOM - FORM if turn.in_form else ROOM
     for shorten in (lambda part: part, _short):
         messages = [_message(shorten(part), plan, turn, knowledge) for part in plan.parts]
         if sum(len(value) for message in messages for value in message.values.values()) <= room:

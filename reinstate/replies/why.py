@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from reinstate.core.verdict import Verdict
 from reinstate.knowledge import Cause, Knowledge
-from reinstate.replies.message import Message, bullets, paragraphs, sources, titled_buttons
+from reinstate.replies.message import FORM, Message, bullets, paragraphs, sources, titled_buttons
 from reinstate.replies.verdict import follow_ups_of
 
 MOST = 3  # pieces of evidence, things not to do, and what people ask next
-ROOM = 840  # characters of a turn, of 900 in all, beside the domain's words
+ROOM = 812  # characters of a turn, of 900 in all, beside the domain's words and a human sentence
 
 
-def why_messages(verdict: Verdict, knowledge: Knowledge) -> list[Message]:
+def why_messages(verdict: Verdict, knowledge: Knowledge, *, in_form: bool = False) -> list[Message]:
     """What the guide and Upwork's pages say, what can prove it, and what not to do; where they say it.
 
-    The reason itself stands in the verdict: it is said again where there is room. The evidence stands there
-    too where the person denies it, and is not said again.
+    What a turn has no room for is left out, first what the verdict has said already: its reason, and the
+    evidence, which stands there where the person denies it. A form asks its question again below it.
     """
     cause = knowledge.causes.get(verdict.cause or "")
     named = sources(verdict.sources, knowledge)
@@ -23,15 +23,17 @@ def why_messages(verdict: Verdict, knowledge: Knowledge) -> list[Message]:
         return [Message("utter_why", {"say": verdict.say}, (), named)]
     evidence = knowledge.table.wording.evidence.format(bullets(cause.evidence[:MOST]))
     shown = verdict.stance == "denies" or (cause.severity == "hold" and verdict.path == "appeal")
-    parts = [*_views(cause, knowledge), "" if shown or not cause.evidence else evidence]
+    parts = [verdict.say, *_views(cause, knowledge), "" if shown or not cause.evidence else evidence]
     avoid = bullets(cause.avoid[:MOST])
-    room = ROOM - len(avoid) - len(paragraphs(parts))
-    say = paragraphs([verdict.say, *parts] if len(verdict.say) <= room else parts)
+    room = ROOM - FORM * in_form - len(avoid)
+    for spared in (verdict.say, evidence, cause.unknown, cause.differ):
+        if len(paragraphs(parts)) > room:
+            parts = [part for part in parts if part != spared]
+    why = Message("utter_why", {"say": paragraphs(parts)}, (), named)
+    if len(paragraphs(parts)) > room:
+        return [why]
     follow_ups = follow_ups_of(verdict, knowledge)[:MOST]
-    return [
-        Message("utter_why", {"say": say}, (), named),
-        Message("utter_avoid", {"avoid": avoid}, titled_buttons(follow_ups, knowledge)),
-    ]
+    return [why, Message("utter_avoid", {"avoid": avoid}, titled_buttons(follow_ups, knowledge))]
 
 
 def _views(cause: Cause, knowledge: Knowledge) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from reinstate.core.plan import Plan, QuestionPart, Turn, VerdictPart
 from reinstate.core.verdict import decide
 from reinstate.knowledge import STANCES, Appealed, Stance, knowledge
 from reinstate.replies.letter import letter_messages
-from reinstate.replies.message import MOST_BUTTONS, Message
+from reinstate.replies.message import FORM, MOST_BUTTONS, Message
 from reinstate.replies.render import render
 from reinstate.replies.verdict import verdict_message
 from reinstate.replies.why import why_messages
@@ -46,6 +47,19 @@ def test_why_names_proof_and_what_not_to_do(cause: str, stance: Stance) -> None:
     assert len(text) <= LONGEST
     assert messages[-1].buttons
     assert messages[0].sources
+
+
+@pytest.mark.parametrize("appealed", [None, "waiting", "refused", "final"])
+@pytest.mark.parametrize("stance", STANCES)
+@pytest.mark.parametrize("cause", sorted(FACTS.causes))
+def test_why_leaves_room_for_the_question_of_a_form(
+    cause: str, stance: Stance, appealed: Appealed | None
+) -> None:
+    """In the middle of a letter the rules stay, and its question still fits into the turn."""
+    verdict = decide(replace(Case().name(cause, stance), appealed=appealed), FACTS)
+    text = "".join(map(said, why_messages(verdict, FACTS, in_form=True)))
+    assert FACTS.causes[cause].policy in text
+    assert len(text) <= LONGEST - FORM
 
 
 def test_why_of_an_unknown_cause_says_the_row() -> None:
