@@ -13,11 +13,11 @@ from actions.writing import Writing, kept
 from reinstate.core import statements
 from reinstate.core.case import Case
 from reinstate.core.cleaning import is_sentence, sentences
-from reinstate.core.doubt import asks
 from reinstate.core.facts import Fact, corrects_facts, gathered, outdated
 from reinstate.core.letter import CLIENTS, HAPPENED, PARTS_OF, REPLY
 from reinstate.core.own_words import STORY, TOLD, part_of
 from reinstate.core.parsed import ParsedMessage
+from reinstate.core.signs import asks
 from reinstate.core.statements import Statement
 from reinstate.core.update import update_case
 from reinstate.core.wishes import parse_wishes

@@ -188,7 +188,8 @@ class Writing(Said):
 
     def asks_story(self) -> Message:
         """The question for what happened; in other words where it was asked in this draft."""
-        again = was_said(Message("utter_letter_story"), since_set(self.tracker, "letter_asked"))
+        first = Message("utter_letter_story")  # of a long talk, it is no longer among what was said lately
+        again = was_said(first, since_set(self.tracker, "letter_asked")) or self.asked_story_again()
         return story_message(story_of(self.case, knowledge(), self.kind), knowledge(), again=again)
 
     def asked_story_again(self) -> bool:

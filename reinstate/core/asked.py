@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from reinstate.core.parsed import ParsedMessage
 from reinstate.core.plan import AnswerPart, GuessesPart, Part, TopicPart, Turn, WordPart
+from reinstate.core.signs import is_in_trouble
 from reinstate.knowledge import Knowledge
 
 ASK_RULE, FAQ = "ask_rule", "faq"
@@ -134,7 +135,9 @@ def perhaps(message: ParsedMessage, knowledge: Knowledge) -> Part:
     best, sure = next(iter(message.near), ("", 0.0))
     if sure >= NEAR_LEAST:
         return _meant(message, best, knowledge, likely=sure >= LIKELY)
-    return GuessesPart(message.alternatives) if message.alternatives else WordPart("utter_nothing_to_answer")
+    if not message.alternatives:
+        return WordPart("utter_nothing_to_answer")
+    return GuessesPart(message.alternatives, is_in_trouble(message, knowledge))
 
 
 def _meant(message: ParsedMessage, best: str, knowledge: Knowledge, *, likely: bool = False) -> Part:
@@ -142,7 +145,7 @@ def _meant(message: ParsedMessage, best: str, knowledge: Knowledge, *, likely: b
     found = guesses(message, knowledge)
     if likely or len(found) < 2:
         return AnswerPart(best, perhaps=True, nearby=_others(message, best, knowledge))
-    return GuessesPart(found)
+    return GuessesPart(found, is_in_trouble(message, knowledge))
 
 
 def guesses(message: ParsedMessage, knowledge: Knowledge) -> tuple[str, ...]:

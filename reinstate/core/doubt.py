@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from reinstate.core.asked import ASK_RULE, FAQ, SAID_BACK, SURE_TOLD, guesses, offered, perhaps
 from reinstate.core.case import Case
-from reinstate.core.cleaning import sentences
 from reinstate.core.parsed import ParsedMessage
 from reinstate.core.plan import AnswerPart, ChoicePart, GuessesPart, Part, Turn
+from reinstate.core.signs import is_in_trouble
 from reinstate.knowledge import Knowledge
 
 NO_REASON = "notice_no_reason"  # what is said to who has no idea why, before they are asked
@@ -111,18 +111,6 @@ def is_doubtful(turn: Turn, knowledge: Knowledge) -> bool:
     return message.confidence < (SURE_DENIAL if denies else SURE_CAUSE)
 
 
-def in_trouble(message: ParsedMessage, knowledge: Knowledge) -> bool:
-    """Whether a message tells that the account is restricted; who asks whether it may be tells nothing."""
-    parts = [s.text for s in message.statements] or sentences(message.text)
-    trouble = knowledge.patterns["trouble"]
-    return any(trouble.found(part) and not asks(part, knowledge) for part in parts)
-
-
-def asks(text: str, knowledge: Knowledge) -> bool:
-    """Whether a text, or a part of one, is a question."""
-    return any(knowledge.patterns[p].found(text) for p in ("asks_something", "asks_bare"))
-
-
 def instead_of_judging(message: ParsedMessage, knowledge: Knowledge) -> Part:
     """The likeliest answer; else what it may be."""
     cause = message.intent.partition("_")[2]
@@ -134,7 +122,7 @@ def instead_of_judging(message: ParsedMessage, knowledge: Knowledge) -> Part:
     found = dict.fromkeys((message.intent, *guesses(message, knowledge), *message.alternatives))
     if len(found) == 1:  # it may as well be denied
         found |= dict.fromkeys((f"cause_{cause}", f"deny_{cause}"))
-    return GuessesPart(tuple(found))
+    return GuessesPart(tuple(found), is_in_trouble(message, knowledge))
 
 
 def closer_of(message: ParsedMessage) -> ChoicePart | None:

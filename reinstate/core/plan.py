@@ -32,9 +32,13 @@ class AnswerPart:
 
 @dataclass(frozen=True)
 class GuessesPart:
-    """What a message may mean, as intents of answers and causes, the likeliest first."""
+    """What a message may mean, as intents of answers and causes, the likeliest first.
+
+    Of a cause it is said what helps where the account is `in_trouble`, else what the rule is.
+    """
 
     intents: tuple[str, ...]
+    in_trouble: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ class VerdictPart:
 
     `case` is the one to be judged: the person's, or one cause of it that they ask about again; `nearby`
     are intents of answers that are near to what was said; `hedged` is what was read too unsurely to be said
-    as a fact.
+    as a fact; not `restricted` is a deed that is told, and nothing that has come of it.
     """
 
     case: Case
@@ -79,6 +83,7 @@ class VerdictPart:
     nearby: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
     hedged: bool = False
+    restricted: bool = True
 
 
 @dataclass(frozen=True)

@@ -32,9 +32,7 @@ from reinstate.core.doubt import (
     SURE_CAUSE,
     SURE_DENIAL,
     SURE_TOLD_PLAINLY,
-    asks,
     closer_of,
-    in_trouble,
     instead_of_judging,
     is_about,
     is_doubtful,
@@ -58,6 +56,7 @@ from reinstate.core.plan import (
     VerdictPart,
     WordPart,
 )
+from reinstate.core.signs import asks, in_trouble
 from reinstate.core.update import update_case
 from reinstate.core.verdict import Verdict, decide, next_question, question_id
 from reinstate.knowledge import Knowledge
@@ -134,8 +133,11 @@ def _plan(turn: Turn, knowledge: Knowledge) -> Plan:
         return _rule(turn, answers, knowledge)
     if message.intent == "cause_unknown" and not message.told and not turn.asked and not turn.in_form:
         case = update_case(before, message, None, knowledge)
-        known = AnswerPart(NO_REASON, short=NO_REASON in turn.answered, bare=True)
-        answers = tuple(replace(a, bare=True) for a in answers if isinstance(a, AnswerPart))
+        follows = before != Case()  # a verdict, in the same turn: the triage may have nothing left to ask
+        known = AnswerPart(NO_REASON, short=follows or NO_REASON in turn.answered, bare=True)
+        answers = tuple(
+            replace(a, bare=True, short=follows or a.short) for a in answers if isinstance(a, AnswerPart)
+        )
         return replace(_keep(turn, answers or (known,)), case=case)
     if _asks(message) and not _answers_open(turn):
         return _question(turn, answers, knowledge)
@@ -371,6 +373,7 @@ def _judge(turn: Turn, case: Case, answers: tuple[Part, ...], knowledge: Knowled
         hedged=message.intent.startswith("cause_")
         and message.confidence < SURE_CAUSE
         and not message.pressed,
+        restricted=not _tells_deed_only(turn, case, knowledge),
     )
     notice = (NoticePart(),) if message.pasted else ()
     doubts = explain or turn.rows is None
@@ -379,6 +382,13 @@ def _judge(turn: Turn, case: Case, answers: tuple[Part, ...], knowledge: Knowled
     question = () if known else (QuestionPart(str(asked)),)
     kept = _keep(turn, (*first, *notice, part, *question), asked=asked)
     return replace(kept, case=case, judged=verdict)
+
+
+def _tells_deed_only(turn: Turn, case: Case, knowledge: Knowledge) -> bool:
+    """Whether a first message tells a deed, and nothing that has come of it."""
+    message = turn.message
+    alone = turn.case == Case() and not (case.notice or case.appealed or message.pressed or message.pasted)
+    return alone and not in_trouble(message, knowledge)
 
 
 def _of_this_kind(message: ParsedMessage, verdict: Verdict, knowledge: Knowledge) -> tuple[Part, ...]:

@@ -477,6 +477,7 @@ class Wording(_Frozen):
         understood_about, understood_disputed, understood_notice: what was understood, before a letter.
         about: what Upwork seems to hold against a person, by how they stand to it; of a hold `about_hold`.
         if_so: an outcome, where what it is about is a possibility.
+        if_restricted: an outcome, where a deed is told and nothing that has come of it.
         accused: the button of a cause that the person denies.
         something_new: the button of who has what opens a decision that is called final.
         follow_ups: intents that people turn to next, by path; an answer is "faq/<id>".
@@ -486,6 +487,7 @@ class Wording(_Frozen):
     cannot_tell: str
     about: Mapping[Stance, str]
     if_so: str
+    if_restricted: str
     about_hold: str
     about_notice: str
     also: str

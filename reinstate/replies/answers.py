@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reinstate.core.case import Case
-from reinstate.knowledge import Answer, Knowledge, Role, Topic
+from reinstate.core.verdict import decide
+from reinstate.knowledge import Answer, Gist, Knowledge, Role, Topic
 from reinstate.replies.message import (
     MOST_SOURCES,
     Button,
@@ -61,7 +62,7 @@ def answer_message(
     return Message(response, values, buttons[:_MOST], sources(answer.sources, knowledge))
 
 
-def guesses_message(intents: Sequence[str], knowledge: Knowledge) -> Message:
+def guesses_message(intents: Sequence[str], knowledge: Knowledge, *, in_trouble: bool = False) -> Message:
     """What a message may mean: each said shortly, to be pressed for the whole of it, and "something else".
 
     What presumes what must not be presumed can be pressed only.
@@ -69,9 +70,10 @@ def guesses_message(intents: Sequence[str], knowledge: Knowledge) -> Message:
     Args:
         intents: of answers and causes, the likeliest first.
         knowledge: what is said of them.
+        in_trouble: whether of a cause it is said what helps, or what the rule is.
     """
-    found = dict.fromkeys(knowledge.gist_of(intent) for intent in intents)  # a cause and its denial are one
-    gists = [gist for gist in found if gist][:_MOST_SAID]
+    found = [gist for intent in intents if (gist := _gist(intent, knowledge, in_trouble=in_trouble))]
+    gists = list({gist.about: gist for gist in reversed(found)}.values())[::-1][:_MOST_SAID]
     while sum(len(gist.about) + len(gist.said) for gist in gists) > _ROOM:
         gists.pop()
     other = Button(knowledge.table.wording.other, "/something_else")
@@ -81,6 +83,15 @@ def guesses_message(intents: Sequence[str], knowledge: Knowledge) -> Message:
         (*titled_buttons(intents, knowledge)[:_MOST], other),
         sources((source for gist in gists for source in gist.sources[:1]), knowledge),
     )
+
+
+def _gist(intent: str, knowledge: Knowledge, *, in_trouble: bool) -> Gist | None:
+    """What is said shortly of an answer or a cause; a cause and its denial are about the same."""
+    gist, (kind, _, cause) = knowledge.gist_of(intent), intent.partition("_")
+    if gist is None or not in_trouble or cause not in knowledge.causes:
+        return gist
+    verdict = decide(Case().name(cause, "denies" if kind == "deny" else "unsure"), knowledge)
+    return Gist(gist.about, verdict.say, verdict.sources)
 
 
 def topic_message(topic: Topic, case: Case, knowledge: Knowledge, *, brief: bool = False) -> Message:
@@ -93,7 +104,8 @@ def topic_message(topic: Topic, case: Case, knowledge: Knowledge, *, brief: bool
     of_cause = paragraphs([topic.per_cause.get(cause, ""), bullets(prevention)])
     first = [of_cause, topic.per_notice.get(case.notice or "", "")]
     if brief:
-        return Message("utter_answer", {"answer": paragraphs(first) or topic.answer[0]})
+        text = paragraphs(first) or topic.answer[0]
+        return Message("utter_answer", {"answer": text}, (), sources(topic.sources, knowledge))
     own = knowledge.causes[cause].sources[:1] if of_cause else ()
     return Message(
         "utter_answer",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reinstate.core.doubt import asks
 from reinstate.core.plan import (
     AnswerPart,
     ChoicePart,
@@ -20,6 +19,7 @@ from reinstate.core.plan import (
     UpworkAnswerPart,
     VerdictPart,
 )
+from reinstate.core.signs import asks
 from reinstate.core.verdict import question_of
 from reinstate.knowledge import Knowledge
 from reinstate.replies.answers import answer_message, guesses_message, topic_message
@@ -89,8 +89,8 @@ def _message(part: Part, plan: Plan, turn: Turn, knowledge: Knowledge) -> Messag
                 nearby=part.nearby,
             )
             return replace(message, buttons=()) if part.bare or turn.in_form else message
-        case GuessesPart(intents):
-            return guesses_message(intents, knowledge)
+        case GuessesPart(intents, in_trouble):
+            return guesses_message(intents, knowledge, in_trouble=in_trouble)
         case RulePart(cause):
             return rule_message(knowledge.causes[cause], knowledge)
         case TopicPart(id_, brief, others):
@@ -113,6 +113,7 @@ def _message(part: Part, plan: Plan, turn: Turn, knowledge: Knowledge) -> Messag
                 nearby=part.nearby,
                 told=part.told,
                 hedged=part.hedged,
+                restricted=part.restricted,
             )
         case NoticePart():
             return notice_message(turn.message, plan.case, knowledge)

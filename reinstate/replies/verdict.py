@@ -9,7 +9,7 @@ from reinstate.core.facts import ASKED_FOR, quoted
 from reinstate.core.letter import QUESTIONS
 from reinstate.core.parsed import ParsedMessage
 from reinstate.core.verdict import SOMETHING_NEW, Verdict
-from reinstate.knowledge import Cause, Knowledge, Lookalike, UpworkAnswer
+from reinstate.knowledge import Cause, Knowledge, Lookalike, UpworkAnswer, Wording
 from reinstate.replies.message import (
     Button,
     Message,
@@ -21,6 +21,7 @@ from reinstate.replies.message import (
     titled_buttons,
 )
 
+_NAME = "Upwork"  # stays as it is inside a sentence
 MOST_STEPS, MOST_LESSER, MOST_FOLLOW_UPS = 3, 2, 3
 
 
@@ -35,6 +36,7 @@ def verdict_message(
     nearby: Sequence[str] = (),
     told: Collection[str] = (),
     hedged: bool = False,
+    restricted: bool = True,
 ) -> Message:
     """A verdict on one card: what is realistic, why, up to three steps, and what can be done next.
 
@@ -50,14 +52,17 @@ def verdict_message(
         nearby: intents of answers near to what was said, before what people usually ask next.
         told: causes that the turn has named already.
         hedged: whether what it is about is said as a possibility.
+        restricted: whether anybody said that something has come of a deed that is told.
     """
+    wording = knowledge.table.wording
     cause = knowledge.causes[verdict.cause] if verdict.cause else None
-    about = _about(case, cause, verdict, knowledge, told, hedged=hedged) if explain else ""
+    frame = _framed(cause, verdict, wording, hedged=hedged, restricted=restricted)
+    about = _about(case, cause, verdict, knowledge, told, framed=frame and frame[0]) if explain else ""
     outcome = _outcome(verdict, knowledge)
     # Of what nobody said, nothing is promised or taken away: the cause first, and the outcome if it is that.
-    if about and cause and _is_maybe(cause, verdict, hedged=hedged):
-        outcome = knowledge.table.wording.if_so.format(outcome[:1].lower() + outcome[1:])
-        about, outcome = outcome, about
+    if about and frame:
+        outcome = outcome if outcome.startswith(_NAME) else outcome[:1].lower() + outcome[1:]
+        about, outcome = frame[1].format(outcome), about
     parts = [
         outcome,
         about,
@@ -86,16 +91,16 @@ def _about(
     knowledge: Knowledge,
     told: Collection[str],
     *,
-    hedged: bool,
+    framed: str | None,
 ) -> str:
-    """What Upwork seems to hold against the person, and what else they named."""
+    """What Upwork seems to hold against the person, or what they tell, and what else they named."""
     wording = knowledge.table.wording
     if cause is None:
         notice = knowledge.notice_of(case.notice)
         return wording.about_notice.format(notice.phrase) if notice else ""
     about = wording.about[verdict.stance]
-    if _is_maybe(cause, verdict, hedged=hedged):
-        about = wording.about["unsure"]
+    if framed:
+        about = framed
     elif cause.severity == "hold" and verdict.stance != "denies":
         about = wording.about_hold
     lesser = [knowledge.causes[c].phrase for c in case.causes if c in verdict.lesser and c not in told]
@@ -103,11 +108,19 @@ def _about(
     return " ".join(part for part in (about.format(cause.phrase), also) if part)
 
 
-def _is_maybe(cause: Cause, verdict: Verdict, *, hedged: bool) -> bool:
-    """Whether a cause is named as a possibility only; of a hold one sees what it is."""
-    return (verdict.stance == "unsure" and cause.severity != "hold") or (
-        hedged and verdict.stance == "admits"
-    )
+def _framed(
+    cause: Cause | None, verdict: Verdict, wording: Wording, *, hedged: bool, restricted: bool
+) -> tuple[str, str] | None:
+    """How a cause and its outcome are said where nobody said that it is held against the person.
+
+    Of a hold one sees what it is, and who denies a deed is accused of it.
+    """
+    if cause is None or verdict.stance == "denies":
+        return None
+    hold = cause.severity == "hold"
+    if (verdict.stance == "unsure" and not hold) or (hedged and verdict.stance == "admits"):
+        return wording.about["unsure"], wording.if_so
+    return None if restricted or hold else (wording.about_notice, wording.if_restricted)
 
 
 def _what_to_do(cause: Cause | None, verdict: Verdict, knowledge: Knowledge) -> str:
