@@ -33,7 +33,7 @@ CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 TRUSTING = ["env", f"SSL_CERT_FILE={CERTIFICATES}", f"PIP_CERT={CERTIFICATES}"]
 HEALTHY_SECONDS = 300
 ASK = "from tests.running import Chat; print(Chat('http://127.0.0.1:5005').open().say('{}'))"
-SAID, HEARD = "a client paid me outside of upwork and i was suspended", "being paid outside Upwork"
+SAID, HEARD = "a client paid me outside of upwork and i was suspended", "payment outside Upwork"
 
 
 @dataclass

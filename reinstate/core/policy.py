@@ -385,10 +385,10 @@ def _judge(turn: Turn, case: Case, answers: tuple[Part, ...], knowledge: Knowled
 
 
 def _tells_deed_only(turn: Turn, case: Case, knowledge: Knowledge) -> bool:
-    """Whether a first message tells a deed, and nothing that has come of it."""
+    """Whether a first message tells a deed, with no word of what may have come of it."""
     message = turn.message
     alone = turn.case == Case() and not (case.notice or case.appealed or message.pressed or message.pasted)
-    return alone and not in_trouble(message, knowledge)
+    return alone and not knowledge.patterns["trouble"].found(message.text)
 
 
 def _of_this_kind(message: ParsedMessage, verdict: Verdict, knowledge: Knowledge) -> tuple[Part, ...]:

@@ -31,7 +31,7 @@ def test_actions_may_run_in_a_server_of_their_own(tmp_path: Path) -> None:
                 time.sleep(0.2)
         chat = Chat(running.start().url).open()
         assert any(
-            "being paid outside Upwork" in line["text"]
+            "payment outside Upwork" in line["text"]
             for line in chat.say("i got paid by paypal outside upwork")
         )
     finally:

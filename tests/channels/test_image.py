@@ -47,7 +47,7 @@ def test_the_bot_runs_from_what_the_image_holds(tmp_path: Path) -> None:
         url = f"http://127.0.0.1:{port}"
         assert 200 == request("GET", f"{url}/chat/").status
         assert 200 == request("GET", f"{url}/chat/widget.js").status
-        assert "being paid outside Upwork" in str(
+        assert "payment outside Upwork" in str(
             Chat(url).open().say("a client paid me outside of upwork and i was suspended")
         )
         written = {path for path in _files(app) - before if path.parts[0] not in WRITABLE}

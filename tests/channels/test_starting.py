@@ -20,7 +20,7 @@ def test_the_bot_starts_as_make_run_starts_it(tmp_path: Path) -> None:
     running = Server(tmp_path).start(plain=True)
     try:
         assert f"Reinstate answers at http://localhost:{running.port}/chat/\n" in running.log.read_text()
-        assert "being paid outside Upwork" in str(
+        assert "payment outside Upwork" in str(
             Chat(running.url).open().say("a client paid me outside of upwork and i was suspended")
         )
         assert sys.platform != "linux" or os.getpid() == parent(running.pid)

@@ -21,7 +21,9 @@ from reinstate.core.plan import (
     VerdictPart,
 )
 from reinstate.core.policy import CLIENT, HELPER, plan
+from reinstate.core.signs import is_in_trouble
 from reinstate.core.statements import Kind, Statement
+from reinstate.core.verdict import decide
 from reinstate.knowledge import Stance, knowledge
 from reinstate.replies.answers import guesses_message
 from reinstate.replies.message import MOST_BUTTONS, Button, Message, within
@@ -331,6 +333,31 @@ def test_what_presumes_a_deed_is_no_guess() -> None:
     assert FACTS.answers[presuming].title == message.buttons[0].title
     assert FACTS.causes["paid_outside"].policy in message.values["guesses"]
     assert FACTS.causes["paid_outside"].title != message.buttons[2].title  # no confession by a press
+
+
+def test_a_guess_at_a_cause_says_what_helps_where_the_account_is_in_trouble() -> None:
+    """The rule is for who asks about it; a cause and its denial are one guess."""
+    intents = ("cause_paid_outside", "deny_paid_outside", "cause_identity_verification")
+    said = guesses_message(intents, FACTS, in_trouble=True).values["guesses"]
+    for cause in ("paid_outside", "identity_verification"):
+        assert decide(Case().name(cause, "unsure"), FACTS).say in said
+        assert FACTS.causes[cause].policy not in said
+    assert 1 == said.count(FACTS.causes["paid_outside"].title)
+
+
+@pytest.mark.parametrize(
+    ("text", "in_trouble"),
+    [
+        ("a client paid me on paypal, now I am suspended", True),
+        ("they wrote to me about a client who paid on paypal", True),
+        ("I let my cousin in and nothing has happened so far", False),
+        ("may a client pay me on paypal?", False),
+    ],
+)
+def test_who_tells_a_deed_is_taken_to_be_in_trouble(text: str, in_trouble: bool) -> None:
+    """Unless they only ask, or tell that nothing has come of it."""
+    message = ParsedMessage("cause_paid_outside", text, ranked={"cause_paid_outside": 0.8})
+    assert in_trouble is is_in_trouble(message, FACTS)
 
 
 def test_guesses_fit_a_turn() -> None:
