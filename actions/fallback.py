@@ -6,9 +6,12 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.respond import ActionRespond
 from actions.standing import OrOfLetter
 from actions.turn import Said
 from reinstate.core.asked import offered, perhaps
+from reinstate.core.case import Case
+from reinstate.core.doubt import DETAIL
 from reinstate.core.plan import AnswerPart, GuessesPart
 from reinstate.core.policy import answered
 from reinstate.core.transcript import guesses, misses
@@ -28,6 +31,8 @@ class ActionNotUnderstood(OrOfLetter, Action):
     def answer(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         """Answer by how often in a row nothing was understood."""
         said, count = Said(dispatcher, tracker), misses(tracker.events)
+        if _is_detail(said):
+            return ActionRespond().answer(dispatcher, tracker)
         if count > 1:
             said.say([_exit(count)])
             return []
@@ -58,6 +63,8 @@ class ActionOutside(OrOfLetter, Action):
     def answer(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         """Answer by how often in a row."""
         said, count = Said(dispatcher, tracker), misses(tracker.events)
+        if _is_detail(said):
+            return ActionRespond().answer(dispatcher, tracker)
         alternatives = [*offered(said.message), *said.message.alternatives]
         if count > 1:
             said.say([_exit(count)])
@@ -68,6 +75,12 @@ class ActionOutside(OrOfLetter, Action):
             outside = Message("utter_outside", sources=pages)
             said.say([outside, *_open_question(said, alone=False)])
         return []
+
+
+def _is_detail(said: Said) -> bool:
+    """Whether a few words beside a known case tell when it was, or how much ("on oct 12")."""
+    few = len(said.message.text.split()) <= DETAIL and not said.message.pressed
+    return few and said.case != Case() and bool(said.message.mentioned) and not said.in_form
 
 
 def _open_question(said: Said, *, alone: bool = True) -> list[Message]:

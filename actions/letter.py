@@ -108,7 +108,7 @@ class ValidateLetterForm(Action):
         """Take the facts out of the answer; a skipped question has none."""
         said = Writing(dispatcher, tracker)
         message = said.message
-        if not tracker.get_slot("requested_slot"):
+        if tracker.get_slot("requested_slot") != "letter_done":  # it begins; another form may have asked
             return []
         # "removed it. wont" sounds like a stop, "we will use different computers" like getting round a ban
         sounds = (*_SOUND_LIKE_STOPS, "help_evade") if _promises(said) else _SOUND_LIKE_STOPS

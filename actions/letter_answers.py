@@ -110,9 +110,9 @@ def _speaks_of_another(said: Writing, story: Iterable[Statement]) -> bool:
         return False
     patterns, told = knowledge().patterns, [s.text for s in story]
     text = " ".join(told)
-    owns = patterns["own_account"].found(text)
-    helps = said.role == "helper" or (patterns["of_owners_things"].found(text) and not owns)
     of_oneself = sum(map(patterns["of_oneself"].found, told))
+    owns = of_oneself or patterns["own_account"].found(text)
+    helps = said.role == "helper" or (patterns["of_owners_things"].found(text) and not owns)
     return helps and sum(map(patterns["speaks_of_owner"].found, told)) > of_oneself / 2
 
 

@@ -101,8 +101,8 @@ def is_doubtful(turn: Turn, knowledge: Knowledge) -> bool:
     if message.language not in (None, "en"):
         return message.confidence < SURE_CAUSE
     if accused or knowledge.patterns["trouble"].found(message.text):
-        several = sum(message.share(m.id) for m in message.told)  # they share what the whole says
-        sure = max(message.confidence, several if len(message.told) > 1 else 0.0)
+        # They share what the whole says, and so do a cause and its denial: how it is meant is read elsewhere.
+        sure = max(message.confidence, sum(message.share(m.id) for m in message.told))
         return sure < SURE_CAUSE and len(guesses(message, knowledge)) > 1
     if message.text.rstrip().endswith("?") or message.ranked.get(ASK_RULE, 0.0) >= SURE_RULE:
         return True  # asked, and nothing says that anything has come of it

@@ -25,10 +25,11 @@ def edits_of(wish: Wish, letter: Letter, knowledge: Knowledge) -> tuple[Edit, ..
     if wish.kind == "add":
         return _added(wish, letter, knowledge)
     if wish.kind == "move":
-        return _moved(wish, letter)
+        return _moved(wish, letter, knowledge)
     if wish.kind == "change":
         new = written_well(wish.sentence, knowledge, given=True)
-        return tuple(edit_of(s, new) for s in _numbered(wish, letter)[:1] if new)
+        meant = _numbered(wish, letter)[:1] if wish.numbers else _named(wish.what, letter, knowledge)
+        return tuple(edit_of(s, new) for s in meant if new)
     if wish.kind == "replace":
         return _replaced(wish, letter, knowledge)
     if wish.kind == "leave_out":
@@ -96,14 +97,26 @@ def _left_out(wish: Wish, letter: Letter, knowledge: Knowledge) -> tuple[Edit, .
     return tuple(edit_of(s, without(s.text, wish.what, knowledge)) for s in own)
 
 
-def _moved(wish: Wish, letter: Letter) -> tuple[Edit, ...]:
+def _named(what: str, letter: Letter, knowledge: Knowledge) -> list[Sentence]:
+    """The one sentence of the person's own that words name: those it begins with, or what it is about."""
+    own = [s for s in letter.sentences if s.words or s.facts]
+    for named in (what, what.split(",")[0]):  # "the screenshots, it sounds sloppy"
+        begins = [s for s in own if f"{words_of(s.text)} ".startswith(f"{words_of(named)} ")]
+        about = begins or [s for s in _about(named, letter, knowledge) if s in own]
+        if len(about) == 1:
+            return about
+    return []
+
+
+def _moved(wish: Wish, letter: Letter, knowledge: Knowledge) -> tuple[Edit, ...]:
     """The edits that put sentences elsewhere, in their order; none where one of them is not there."""
     numbered = dict(enumerate(letter.sentences, 1))
     to, moved = numbered.get(abs(wish.to)), [numbered.get(n) for n in wish.numbers]
+    moved = [*moved, *(_named(wish.what, letter, knowledge) if wish.what else ())]
     others = [s for s in letter.sentences if (s.words or s.facts) and s not in moved]
     if wish.end and others:
         to = others[0 if wish.end == "first" else -1]
-    if to is None or None in moved or to in moved:
+    if to is None or None in moved or to in moved or not moved:
         return ()
     found = [s for s in moved if s]
     if wish.to < 0 or wish.end == "first":

@@ -37,7 +37,7 @@ class Wish:
         kind: another sentence in place of one, some left out, one more, other words for some, another place
             for some, or the last change undone.
         numbers: of the sentences that it is about; 0 is the last one.
-        what: words that they hold, or that others stand for.
+        what: words that they hold, or that others stand for; of an undoing, whether it points at something.
         sentence: the other one, the one more, or the other words.
         exact: whether `what` was quoted: just these words go; or `sentence` given word by word.
         part: where a sentence more belongs.
@@ -78,10 +78,12 @@ def parse_wishes(text: str, knowledge: Knowledge) -> Wishes:
     for joint, piece in _pieces(hidden, knowledge):
         wish, begins = _parse(piece, knowledge), not joint.strip()
         last = wishes[-1] if wishes else None
+        if last and last.kind == "move" and last.what and (other := said["make_it"].match(piece)):
+            wish = Wish("change", what=last.what, sentence=other["sentence"])
         if wish and (not given or begins or wish.numbers or wish.to):
             wishes.append(wish)
             given = bool(wish.sentence) and _GIVEN.search(piece[: piece.rfind(wish.sentence)]) is not None
-        elif last and _goes_on(last, piece, knowledge) and not (begins and said["instructs"].found(piece)):
+        elif last and _goes_on(last, piece, knowledge, given=given) and not (begins and said["instructs"].found(piece)):
             wishes[-1] = replace(last, sentence=f"{last.sentence}{joint or ' '}{piece}")
         elif not any(said[name].found(piece) for name in (*TONES, "show")):
             rest.append(piece)
@@ -113,10 +115,12 @@ def _pieces(text: str, knowledge: Knowledge) -> list[tuple[str, str]]:
     return [(joint, piece) for joint, piece in (*found, (joint, text[start:])) if piece]
 
 
-def _goes_on(wish: Wish, piece: str, knowledge: Knowledge) -> bool:
-    """Whether what follows belongs to the words of a wish, and is not said to us."""
+def _goes_on(wish: Wish, piece: str, knowledge: Knowledge, *, given: bool) -> bool:
+    """Whether what follows belongs to the words of a wish, and is not said to us; given ones may ask."""
     if not wish.sentence or _HIDDEN.fullmatch(wish.sentence):
         return False
+    if given:
+        return not knowledge.wishes["to_us"].found(piece) and not knowledge.patterns["chatter"].found(piece)
     return not piece.rstrip(" \"')").endswith("?") and not knowledge.patterns["chatter"].found(piece)
 
 
@@ -126,11 +130,15 @@ def _parse(piece: str, knowledge: Knowledge, *, surely: bool = False) -> Wish | 
     piece = _numbered(put(said["polite"].says[0], "", piece), knowledge)
     if found := said["move"].match(piece):
         return _move(found)
+    if found := None if surely else said["move_named"].match(piece):
+        return Wish("move", what=found["what"], end="first" if found["first"] else "last")
     if (found := said["add_after"].match(piece)) and found["sentence"]:
         return Wish("add", sentence=found["sentence"], to=int(found["to"]))
     for name in ("change",) if surely else ("change", "numbered"):
         if found := said[name].match(piece):
             return _change(found, knowledge)
+    if found := None if surely else said["change_named"].match(piece):
+        return Wish("change", what=found["what"], sentence=found["sentence"])
     for name in ("leave_out",) if surely else ("undo", "puts_back", "replace", "leave_out", "takes_out"):
         if found := said[name].match(piece):
             return _without(name, found, knowledge)
@@ -175,6 +183,8 @@ def _without(name: str, found: re.Match[str], knowledge: Knowledge) -> Wish | No
     what = found["what"]
     for pattern in knowledge.wishes["meant"].says:
         what = put(pattern, "", what)
+    if word := knowledge.wishes["word"].match(what):
+        return Wish("leave_out", what=word["word"], exact=True)
     if _NUMBERS.match(what):
         return Wish("leave_out", tuple(map(int, re.findall(r"\d+", what))))
     return Wish("leave_out", what=what) if what.strip(" .") else None

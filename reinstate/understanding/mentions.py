@@ -97,6 +97,7 @@ def find(
     first = max(found, key=lambda e: e.whole, default=None)
     phrases = labels.knowledge.patterns
     bare = len(text.split()) <= _BARE and not phrases["negates"].found(text)  # "vpn?" denies nothing
+    disowns = any(map(phrases["disputes"].found, clauses))  # "never did it!", of what stands before it
     mentions = []
     for e in found:
         sure = max(e.whole, e.surest)
@@ -108,8 +109,10 @@ def find(
             stance: Stance = "denies"
         else:
             stance = _stance(e, said, labels.knowledge, thresholds, bare=bare)
-        protests = labels.knowledge.patterns["protests"].found(text)
-        if stance == "admits" and e.clause and accuses(said, labels.knowledge):
+        protests = phrases["protests"].found(text)
+        if stance in ("admits", "unsure") and disowns and accuses(said, labels.knowledge):
+            stance = "denies"
+        elif stance == "admits" and e.clause and accuses(said, labels.knowledge):
             stance = "denies" if protests else _beside_accusation(e, thresholds)
         elif stance == "admits" and protests and len(text.split()) <= _FEW_WORDS:
             stance = "unsure"

@@ -575,7 +575,7 @@ CLEANED = [
     ("i paid the fee", "I paid the fee."),
     ("im a designer and dont use bots", "I am a designer and do not use bots."),
     ("client name is bob, he is from canada", "The client name is Bob, he is from Canada."),
-    ("share a printer lol", "Share a printer."),
+    ("share a printer lol", "I share a printer."),
     ("we share a printer lol", "We share a printer."),
     ("gave him my number in the proposal", "I gave him my number in the proposal."),
     ("never used a bot", "I never used a bot."),
