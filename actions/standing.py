@@ -88,6 +88,9 @@ def of_letter(said: Writing) -> list[EventType] | None:
         return [SlotSet("notice", None), *not_needed(said)]
     if message.pasted or message.upwork_answer:
         return None
+    if knowledge().wishes["send"].found(message.text):
+        said.say([Message("utter_letter_not_sent")])
+        return []
     stops = message.pressed or len(message.text.split()) <= _TALK_WORDS
     if message.intent == "cancel" and stops and not heard:
         said.say([Message("utter_cancelled")])

@@ -6,7 +6,7 @@ import { blocks, isPlain, linked } from './markup.js';
 export const NAME = 'Reinstate';
 export const BOT_LANGUAGE = 'en';
 const LONGEST_LEAD = 100;   // characters of a first line that reads as a heading
-const PERHAPS_LONG = 200;   // below so many characters nobody looks whether a text has more than six lines
+const PERHAPS_LONG = 100;   // below so many characters nobody looks whether a text has more than six lines
 
 /** @typedef {import('./types.js').Line} Line */
 
@@ -117,7 +117,7 @@ export class Lines {
   /** @param {import('./types.js').Button[]} buttons */
   choices(buttons) {
     const nodes = buttons.map((offer) => {
-      const node = button(offer.title, () => use(node) && this.talk.press(offer), { class: 'choice', dir: 'auto', lang: BOT_LANGUAGE });
+      const node = button(offer.title, () => use(node) && this.talk.press(offer), { class: `choice${offer.payload.startsWith('/feedback_w') ? ' plain' : ''}`, dir: 'auto', lang: BOT_LANGUAGE });
       this.offered.set(offer.title, node);
       return node;
     });
@@ -174,8 +174,8 @@ export class Lines {
 /** Show six lines of a person's long text, and the rest on demand. @param {HTMLElement} node in the page @param {import('./types.js').Words} words */
 function fold(node, words) {
   const text = node.querySelector('.text');
-  const long = node.matches('.person') && text && ((text.textContent ?? '').length > PERHAPS_LONG || (text.textContent ?? '').split('\n').length > 6);
-  if (!long) return;
+  const said = text?.textContent ?? '';
+  if (!text || !node.matches('.person') || (said.length < PERHAPS_LONG && said.split('\n').length < 7)) return;
   text.classList.add('folded');
   if (text.scrollHeight <= text.clientHeight + 1 && text.getClientRects().length) {
     text.classList.remove('folded');

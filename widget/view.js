@@ -135,12 +135,13 @@ export class View {
     this.root.addEventListener('pointerdown', (event) => {
       if (!event.composedPath().includes(/** @type {Node} */ (this.menu.parentNode))) this.toggleMenu(false);
     });
+    const around = this.full ? document : panel; // its own page has nothing else to drop a picture on
     for (const kind of /** @type {const} */ (['paste', 'drop'])) {
-      this.panel.addEventListener(kind, (/** @type {any} */ event) => {
+      around.addEventListener(kind, (/** @type {any} */ event) => {
         if (this.composer.refuses(event.clipboardData ?? event.dataTransfer)) event.preventDefault();
       });
     }
-    this.panel.addEventListener('dragover', (/** @type {any} */ event) => {
+    around.addEventListener('dragover', (/** @type {any} */ event) => {
       if (event.dataTransfer?.types.includes('Files')) event.preventDefault(); // or the browser would leave the page for the file
     });
     pane.addEventListener('scroll', () => this.drawNewest(), { passive: true });

@@ -9,7 +9,7 @@ from reinstate.core.asked import ASK_RULE, FAQ, SAID_BACK, SURE_TOLD, guesses, o
 from reinstate.core.case import Case
 from reinstate.core.parsed import ParsedMessage
 from reinstate.core.plan import AnswerPart, ChoicePart, GuessesPart, Part, Turn
-from reinstate.core.signs import is_in_trouble
+from reinstate.core.signs import BARE, is_in_trouble
 from reinstate.knowledge import Knowledge
 
 NO_REASON = "notice_no_reason"  # what is said to who has no idea why, before they are asked
@@ -94,13 +94,14 @@ def is_doubtful(turn: Turn, knowledge: Knowledge) -> bool:
         return False
     if not message.intent.startswith(("cause_", "deny_")):
         return False
-    if message.confidence < SURE_LEAST:
+    trouble = knowledge.patterns["trouble"].found(message.text)
+    if message.confidence < SURE_LEAST or (0 < len(message.text.split()) <= BARE and not trouble):
         return True
     denies = message.intent.startswith("deny_")
     accused = denies and knowledge.patterns["reports"].found(message.text)
     if message.language not in (None, "en"):
         return message.confidence < SURE_CAUSE
-    if accused or knowledge.patterns["trouble"].found(message.text):
+    if accused or trouble:
         # They share what the whole says, and so do a cause and its denial: how it is meant is read elsewhere.
         sure = max(message.confidence, sum(message.share(m.id) for m in message.told))
         return sure < SURE_CAUSE and len(guesses(message, knowledge)) > 1
@@ -115,7 +116,8 @@ def instead_of_judging(message: ParsedMessage, knowledge: Knowledge) -> Part:
     """The likeliest answer; else what it may be."""
     cause = message.intent.partition("_")[2]
     trouble = knowledge.patterns["trouble"].found(message.text)
-    if trouble and message.ranked.get("cause_unknown", 0.0) >= SURE_UNKNOWN:
+    plainly = any(m.confidence >= SURE_TOLD_PLAINLY for m in message.told)
+    if trouble and not plainly and message.ranked.get("cause_unknown", 0.0) >= SURE_UNKNOWN:
         return AnswerPart(NO_REASON, bare=True)
     if offered(message):
         return perhaps(message, knowledge)

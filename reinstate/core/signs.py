@@ -6,6 +6,7 @@ from reinstate.core.cleaning import sentences
 from reinstate.core.parsed import ParsedMessage
 from reinstate.knowledge import Knowledge
 
+BARE = 2  # words that may name anything ("feedback", "my money")
 _SURE = 0.6  # from here on the whole tells a deed, or denies one
 
 
@@ -21,7 +22,7 @@ def in_trouble(message: ParsedMessage, knowledge: Knowledge) -> bool:
 def is_in_trouble(message: ParsedMessage, knowledge: Knowledge) -> bool:
     """Whether an account is in trouble as far as a message tells, also where it only tells a deed."""
     told = sum(sure for intent, sure in message.ranked.items() if intent.startswith(("cause_", "deny_")))
-    tells = told >= _SURE and not asks(message.text, knowledge)
+    tells = told >= _SURE and len(message.text.split()) > BARE and not asks(message.text, knowledge)
     unnoticed = knowledge.patterns["unnoticed"].found(message.text)
     return (tells or in_trouble(message, knowledge)) and not unnoticed
 

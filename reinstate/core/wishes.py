@@ -18,6 +18,7 @@ from reinstate.knowledge import TONES, Knowledge, Tone, put
 
 Kind = Literal["change", "leave_out", "add", "replace", "move", "undo"]
 _LONGEST = 700  # characters of a sentence
+_MOST = 20  # wishes of one message: each is carried out while others wait
 _SHORT = 10  # words of a message that wants to see the letter again; a longer one says something of it
 _HIDDEN = re.compile(r"ǂ(\d)ǂ")  # a quotation, as one word
 _NUMBERS = re.compile(r"(?=.*\d)(?:(?:sentences?|numbers?|nos?|and|or|the)\b|[\s,&#.]|\d{1,2}(?!\d))+$", re.I)
@@ -80,10 +81,14 @@ def parse_wishes(text: str, knowledge: Knowledge) -> Wishes:
         last = wishes[-1] if wishes else None
         if last and last.kind == "move" and last.what and (other := said["make_it"].match(piece)):
             wish = Wish("change", what=last.what, sentence=other["sentence"])
-        if wish and (not given or begins or wish.numbers or wish.to):
+        if wish and len(wishes) < _MOST and (not given or begins or wish.numbers or wish.to):
             wishes.append(wish)
             given = bool(wish.sentence) and _GIVEN.search(piece[: piece.rfind(wish.sentence)]) is not None
-        elif last and _goes_on(last, piece, knowledge, given=given) and not (begins and said["instructs"].found(piece)):
+        elif (
+            last
+            and _goes_on(last, piece, knowledge, given=given)
+            and not (begins and said["instructs"].found(piece))
+        ):
             wishes[-1] = replace(last, sentence=f"{last.sentence}{joint or ' '}{piece}")
         elif not any(said[name].found(piece) for name in (*TONES, "show")):
             rest.append(piece)

@@ -11,6 +11,7 @@ import contextlib
 import gc
 import logging
 import os
+import signal
 import socket
 import sys
 import tempfile
@@ -52,6 +53,7 @@ logger = logging.getLogger("reinstate")
 LARGEST_REQUEST = 1024 * 1024
 # Longer than proxies keep a connection that is idle: one that ends first is 502 to whoever comes just then.
 KEEP_ALIVE_SECONDS = 130
+ALONE = "HUP: one process alone goes on with its model; start it again, or run it with WORKERS=2"
 _HERE = ("127.0.0.1", "0.0.0.0", "::")  # noqa: S104 - shown as localhost, not bound to
 _RETENTION_EVERY_SECONDS = 3600
 _DAY_SECONDS = 24 * 3600
@@ -81,6 +83,7 @@ def main() -> None:
     begun = partial(_tell, settings)
     if settings.workers == 1:
         listening.close()  # it may be less than all that HOST stands for
+        signal.signal(signal.SIGHUP, lambda *_: logger.warning(ALONE))
         _serve(settings, Times(), begun, host=settings.host, port=settings.port)
         return
     knowledge.knowledge.cache_clear()  # each process reads it anew, those that replace others too

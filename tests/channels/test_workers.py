@@ -169,6 +169,19 @@ def test_on_hup_all_are_replaced_and_nobody_is_dropped(bot: Server) -> None:
     assert [f"is number {number} allowed?" for number in range(sent)] == said(chat, "person")
 
 
+def test_one_process_alone_goes_on_at_hup(tmp_path: Path) -> None:
+    """Nobody could take its place meanwhile; it says so, and what to do."""
+    server = Server(tmp_path).start()
+    try:
+        chat = Chat(server.url).open()
+        os.kill(server.pid, signal.SIGHUP)
+        until(lambda: "WORKERS=2" in server.log.read_text(encoding="utf-8"))
+        chat.say(TEXTS[0])
+        assert [TEXTS[0]] == said(chat, "person")
+    finally:
+        server.stop()
+
+
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
 def test_all_end_together(how: signal.Signals, tmp_path: Path) -> None:
     """On TERM after their turns; also where the first process is killed, nothing is left on the port."""

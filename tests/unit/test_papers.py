@@ -10,6 +10,7 @@ import pytest
 
 from bench import masks
 from reinstate.server.settings import Settings
+from reinstate.stores import inbox, tables  # noqa: F401 - each tells of its tables
 
 ROOT = Path(__file__).resolve().parents[2]
 PAPERS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "NOTICE")]
@@ -99,6 +100,15 @@ def test_advisories_are_of_the_locked_versions() -> None:
 def test_the_report_of_the_masks_is_todays() -> None:
     """Recall and mistakes as `python -m bench.masks` measures them now."""
     assert masks.report(masks.measure()[0]) == masks.REPORT.read_text(encoding="utf-8")
+
+
+def test_the_papers_name_every_table_that_keeps_something() -> None:
+    """What is kept, and what is to be deleted by hand."""
+    kept = set(tables.events.metadata.tables)
+    assert "inbox" in kept
+    for paper in ("docs/architecture.md", "docs/operations.md"):
+        text = (ROOT / paper).read_text(encoding="utf-8")
+        assert not [name for name in kept if f"`{name}`" not in text], paper
 
 
 def test_every_paper_is_found_from_the_readme() -> None:

@@ -555,7 +555,7 @@ def test_a_yes_to_something_else_keeps_the_question() -> None:
     """It is asked in other words, once; what was unclear asks nothing."""
     doubted = Case(causes=("multiple_accounts",), unsure=("multiple_accounts",))
     rows = met(
-        "two accounts", "cause_multiple_accounts", named("multiple_accounts", "unsure"), case=Case()
+        "maybe for two accounts", "cause_multiple_accounts", named("multiple_accounts", "unsure"), case=Case()
     ).judged
     assert rows is not None
     asked = "happened:multiple_accounts"
