@@ -93,8 +93,7 @@ export class Composer {
 
   /** Pictures cannot be read, wherever they are pasted or dropped. @param {DataTransfer | null} data @returns {boolean} whether there was one */
   refuses(data) {
-    const files = [...(data?.items ?? [])].some((item) => item.kind === 'file');
-    if (!files || data?.types.includes('text/plain')) return false;
+    if (!data?.types.includes('Files') || data.types.includes('text/plain')) return false;
     this.tell(this.words.pictures);
     return true;
   }

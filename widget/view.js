@@ -135,15 +135,13 @@ export class View {
     this.root.addEventListener('pointerdown', (event) => {
       if (!event.composedPath().includes(/** @type {Node} */ (this.menu.parentNode))) this.toggleMenu(false);
     });
-    const around = this.full ? document : panel; // its own page has nothing else to drop a picture on
-    for (const kind of /** @type {const} */ (['paste', 'drop'])) {
-      around.addEventListener(kind, (/** @type {any} */ event) => {
-        if (this.composer.refuses(event.clipboardData ?? event.dataTransfer)) event.preventDefault();
-      });
+    for (const around of this.full ? [panel, document] : [panel]) { // its own page has nothing else for a picture
+      for (const kind of ['paste', 'dragover', 'drop']) { // or the browser would leave the page for the file
+        around.addEventListener(kind, (/** @type {any} */ event) => {
+          if (this.composer.refuses(event.clipboardData ?? event.dataTransfer)) event.preventDefault();
+        });
+      }
     }
-    around.addEventListener('dragover', (/** @type {any} */ event) => {
-      if (event.dataTransfer?.types.includes('Files')) event.preventDefault(); // or the browser would leave the page for the file
-    });
     pane.addEventListener('scroll', () => this.drawNewest(), { passive: true });
     for (const kind of ['wheel', 'touchmove', 'pointerdown']) {
       pane.addEventListener(kind, () => { this.following = false; }, { passive: true });

@@ -113,6 +113,17 @@ def test_own_long_texts_are_folded_after_six_lines(person: Person, scripted: Scr
     assert LONG == person.said()[-1]
 
 
+def test_seven_lines_of_a_narrow_screen_are_folded(person: Person, scripted: ScriptedBot) -> None:
+    """How long a text is there, its characters do not tell."""
+    scripted.answer(line("I see."))
+    person.page.set_viewport_size({"width": 320, "height": 700})
+    person.say(
+        "They blocked me on Friday and I still do not know why, for nobody there writes more than one line. "
+        * 2
+    )
+    expect(person.button("Show all")).to_be_visible()
+
+
 @pytest.mark.parametrize("text", ["مرحبا", "שלום", "hello"])
 def test_own_messages_stand_on_the_right_whatever_their_direction(
     person: Person, scripted: ScriptedBot, text: str
@@ -144,7 +155,7 @@ def test_the_arrow_covers_nothing(person: Person, scripted: ScriptedBot) -> None
     expect(person.page.locator(".choice").last).to_be_in_viewport(ratio=1)
 
 
-@pytest.mark.parametrize(("width", "height"), [(640, 360), (640, 400), (320, 256)])
+@pytest.mark.parametrize(("width", "height"), [(640, 360), (640, 400), (320, 256), (195, 422)])
 def test_zoomed_in_there_is_room_to_read(
     person: Person, scripted: ScriptedBot, width: int, height: int
 ) -> None:
@@ -175,8 +186,8 @@ def test_the_explanation_folds_once_the_conversation_begins(person: Person, scri
     expect(aside).to_be_hidden()
 
 
-_PUT = """([kind, type]) => {
-  const text = document.querySelector('reinstate-chat').shadowRoot.querySelector('#text');
+_PUT = """([kind, type, outside]) => {
+  const text = outside ? document.body : document.querySelector('reinstate-chat').shadowRoot.querySelector('#text');
   const data = new DataTransfer();
   if (type === 'text/plain') data.setData(type, 'words'); else data.items.add(new File(['x'], 'x.png', {type}));
   const options = {bubbles: true, composed: true, cancelable: true};
@@ -186,12 +197,23 @@ _PUT = """([kind, type]) => {
 }"""
 
 
-@pytest.mark.parametrize("kind", ["paste", "drop"])
-def test_a_picture_is_answered_in_one_line(person: Person, kind: str) -> None:
-    """A pasted or dropped picture brings "can't read pictures", and the page stays; text is taken."""
-    assert not person.page.evaluate(_PUT, [kind, "image/png"])
+@pytest.mark.parametrize("outside", [False, True])
+@pytest.mark.parametrize("kind", ["paste", "dragover", "drop"])
+def test_a_picture_is_answered_in_one_line(person: Person, kind: str, outside: bool) -> None:
+    """A picture brings "can't read pictures", wherever on the page it is put, and the page stays."""
+    assert not person.page.evaluate(_PUT, [kind, "image/png", outside])
     expect(person.page.locator(".hint")).to_have_text("I can’t read pictures. Please paste the text instead.")
-    assert person.page.evaluate(_PUT, [kind, "text/plain"])
+    assert person.page.evaluate(_PUT, [kind, "text/plain", outside])
+
+
+def test_that_it_is_not_right_is_said_small(person: Person, scripted: ScriptedBot) -> None:
+    """Beside the letter it is no button of the same weight."""
+    offers = [("Draft an appeal", "/draft_appeal"), ("Not right?", "/feedback_wrong_cause")]
+    scripted.answer(line("An appeal can work here.", *offers))
+    person.say("hello")
+    letter, wrong = person.button("Draft an appeal"), person.button("Not right?")
+    edges = [b.evaluate("b => getComputedStyle(b).borderTopColor") for b in (letter, wrong)]
+    assert "rgba(0, 0, 0, 0)" == edges[1] != edges[0]
 
 
 def test_the_order_after_a_reload_is_the_one_that_was_seen(person: Person) -> None:
