@@ -293,9 +293,15 @@ def quoted(text: str, knowledge: Knowledge) -> Iterator[tuple[str, str, str]]:
     """
     for kind in (knowledge.facts[_GROUNDS], knowledge.facts[ASKED_FOR]):
         short = (s for s in _theirs(text, knowledge) if len(s.split()) <= _MOST_QUOTED)
-        if found := next((s for s in short if says(kind.says, s)), None):
+        fitting = sorted((s for s in short if says(kind.says, s)), key=lambda s: not _is_precise(s, kind))
+        if found := next(iter(fitting), None):
             said = put(knowledge.patterns["lead_in"].says[0], "", found)
             yield kind.id, said.strip(" \"'“”").rstrip(".").strip(" \"'“”"), found
+
+
+def _is_precise(sentence: str, kind: FactKind) -> bool:
+    """Whether a sentence says what is asked for, as a question or a request does; "we need more" does not."""
+    return kind.id != ASKED_FOR or any(says((pattern,), sentence) for pattern in kind.says[:2])
 
 
 def _theirs(text: str, knowledge: Knowledge) -> tuple[str, ...]:

@@ -478,6 +478,7 @@ class Wording(_Frozen):
         about: what Upwork seems to hold against a person, by how they stand to it; of a hold `about_hold`.
         if_so: an outcome, where what it is about is a possibility.
         if_restricted: an outcome, where a deed is told and nothing that has come of it.
+        could_be_new: what may be new after a refusal, where no cause is known.
         accused: the button of a cause that the person denies.
         something_new: the button of who has what opens a decision that is called final.
         follow_ups: intents that people turn to next, by path; an answer is "faq/<id>".
@@ -496,6 +497,7 @@ class Wording(_Frozen):
     steps: str
     evidence: str
     not_known: str
+    could_be_new: tuple[str, ...]
     happened: str = Field(max_length=24)
     did_not_happen: str = Field(max_length=24)
     other: str = Field(max_length=24)

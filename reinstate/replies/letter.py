@@ -199,8 +199,8 @@ def taken_out_message(gone: Sequence[str]) -> Message:
 def nothing_new_message(case: Case, response: str, knowledge: Knowledge) -> Message:
     """That a second appeal needs something new, and what that could be."""
     cause = case.first_cause
-    evidence = knowledge.causes[cause].evidence if cause else ()
-    return Message(response, {"evidence": bullets(evidence) or knowledge.table.wording.not_known})
+    evidence = knowledge.causes[cause].evidence if cause else knowledge.table.wording.could_be_new
+    return Message(response, {"evidence": bullets(evidence)})
 
 
 def summary_message(case: Case, told: Sequence[Statement], knowledge: Knowledge) -> Message:
