@@ -61,10 +61,11 @@ class ActionRespond(OrOfLetter, Action):
         slots = needless(decided.case, tracker)
         if not tracker.get_slot("letter_done"):  # beside a letter, only what is wanted in it is taken
             slots |= {**_told(said), **_facts(said, decided)}
+        after = with_slots(tracker, {**decided.case.to_slots(), **slots})
         return [
             *said.plan(decided),
             *said.set(slots),
-            *going_on_unasked(Writing(dispatcher, with_slots(tracker, slots))),
+            *going_on_unasked(Writing(dispatcher, after)),
         ]
 
 
