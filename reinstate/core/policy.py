@@ -78,6 +78,8 @@ def plan(turn: Turn, knowledge: Knowledge) -> Plan:
         theirs = tuple(m for m in turn.message.mentions if not knowledge.causes[m.id].of_freelancers)
         turn = replace(turn, message=replace(turn.message, mentions=theirs))
     decided = _plan(turn, knowledge)
+    if decided.judged:  # what is told is the verdict of just this case
+        return decided
     return replace(decided, case=_with_likely_cause(decided.case, turn, knowledge))
 
 
