@@ -20,8 +20,6 @@ from reinstate.knowledge import knowledge
 from reinstate.replies.message import Message, sources
 from reinstate.replies.questions import choice_message, groups_message, question_message
 
-CLIENT = "client"
-
 
 class ActionNotUnderstood(OrOfLetter, Action):
     """First asks for other words with the likeliest guesses, then shows the causes."""
@@ -33,7 +31,7 @@ class ActionNotUnderstood(OrOfLetter, Action):
     def answer(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         """Answer by how often in a row nothing was understood."""
         said, count = Said(dispatcher, tracker), misses(tracker.events)
-        if _is_detail(said) or said.message.role == CLIENT:  # whom one thing is always told
+        if _is_detail(said) or said.message.role == "client":  # whom one thing is always told
             return ActionRespond().answer(dispatcher, tracker)
         if count > 1:
             said.say([_exit(count)])

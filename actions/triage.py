@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -11,7 +11,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.respond import needless
 from actions.standing import OrOfLetter
-from actions.turn import NOTHING, Said, asked_before, last_turns, since_restart, was_said
+from actions.turn import NOTHING, Said, asked_before, last_turns, responses, since_restart, was_said
 from reinstate.core.case import Case
 from reinstate.core.doubt import NO_REASON
 from reinstate.core.letter import without_answer
@@ -29,7 +29,7 @@ FORMS = {
     "triage_form": ("notice", "login", "lately", "appealed"),
     "letter_form": ("letter_done",),
 }
-NOT_UNDERSTOOD = "utter_not_understood"
+_NOT_UNDERSTOOD = "utter_not_understood"
 _PARTING = ("thank", "goodbye")
 _LISTED = ("inform_group", "ask_causes")
 _NO_IDEA = ("deny", "cause_unknown", "something_else", "skip")
@@ -134,18 +134,13 @@ def _ask(said: Said, question: Message) -> None:
     """Ask, but not after thanks, not without room for its buttons, nor twice running under something else."""
     if not said.room:
         return
-    now, before = (_responses(turn) for turn in last_turns(said.tracker))
-    wordings = {question.response, f"{question.response}_again", question.response.removesuffix("_again")}
-    beside = now and NOT_UNDERSTOOD not in now  # which says to answer it
-    said_before = wordings & set(before) or was_said(question, since_restart(said.tracker))
+    now, before = (responses(turn) for turn in last_turns(said.tracker))
+    first = question.response.removesuffix("_again")
+    beside = now and _NOT_UNDERSTOOD not in now  # which says to answer it
+    said_before = {first, f"{first}_again"} & set(before) or was_said(question, since_restart(said.tracker))
     if beside and (said_before or said.message.intent in _PARTING):
         return
     said.say([question])
-
-
-def _responses(lines: Iterable[dict[str, Any]]) -> list[str]:
-    """The names of the responses that lines came from."""
-    return [str((line.get("metadata") or {}).get("utter_action")) for line in lines]
 
 
 class ActionTriageVerdict(Action):

@@ -125,7 +125,7 @@ class Said:
 
     def _just_asked(self) -> bool:
         """Whether the turn before asked something."""
-        said = (str((line.get("metadata") or {}).get("utter_action")) for line in last_turns(self.tracker)[1])
+        said = responses(last_turns(self.tracker)[1])
         asking = (*ASKING, "utter_verdict") if (self.asked or "").startswith(HAPPENED) else ASKING
         return any(name.startswith(asking) for name in said)
 
@@ -221,6 +221,11 @@ def last_turns(tracker: Tracker) -> tuple[list[dict[str, Any]], list[dict[str, A
         elif event.get("event") == "bot":
             turns[-1].append(event)
     return turns[0], turns[1] if len(turns) > 1 else []
+
+
+def responses(lines: Iterable[dict[str, Any]]) -> list[str]:
+    """The names of the responses that lines came from."""
+    return [str((line.get("metadata") or {}).get("utter_action")) for line in lines]
 
 
 def was_said(message: Message, lines: Iterable[dict[str, Any]]) -> bool:

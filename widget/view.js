@@ -9,7 +9,7 @@ import { shield } from './shield.js';
 import { dress, hideSite, paint } from './styles.js';
 
 const NOTICE_MS = 4000;
-const PHONE = matchMedia('(max-width: 560px), (max-height: 480px)');
+const PHONE = matchMedia('(max-width: 560px), (max-height: 30em)');
 const FINGER = matchMedia('(pointer: coarse)');
 
 export class View {
