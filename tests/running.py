@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import http.client
 import json
 import os
 import signal
@@ -18,6 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from tests.warm import Fork, Warm
 
@@ -221,6 +223,13 @@ class Chat:
     def post(self, body: dict[str, Any]) -> Answer:
         """Send a message as it is."""
         return request("POST", f"{self.url}/chat/messages", body, self.authorization)
+
+    def begin(self, body: dict[str, Any]) -> http.client.HTTPConnection:
+        """Send a message and wait for no answer; the connection on which it comes."""
+        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=WAIT_SECONDS)
+        headers = {**self.authorization, "Content-Type": "application/json"}
+        connection.request("POST", "/chat/messages", json.dumps(body), headers)
+        return connection
 
     def say(self, text: str) -> list[dict[str, Any]]:
         """Write a text; the lines of the reply."""

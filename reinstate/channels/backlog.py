@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ LINE_SECONDS = 3
 _PAUSE_SECONDS = 0.1
 _MOST_REMEMBERED = 10_000
 _PRUNE_EVERY = 100
+# Well before another process could have taken an entry over.
+_FIRST_SECONDS = LEASE_SECONDS / 3
 
 
 class ClosingError(Exception):
@@ -45,6 +48,7 @@ class Entry:
         sent: how many lines of the reply have gone out.
         resumed: whether another process has begun with it.
         worked: whether it was worked on, and only that has still to be noted.
+        first_until: until when, by this process's clock, it is known that nothing comes before it.
     """
 
     id: str
@@ -53,6 +57,7 @@ class Entry:
     sent: int = 0
     resumed: bool = False
     worked: bool = False
+    first_until: float = 0.0
 
 
 class Backlog:
@@ -84,14 +89,15 @@ class Backlog:
     async def take(self, id: str, conversation: str, body: dict[str, Any]) -> bool:
         """Keep an entry and work on it later; False where its id was taken before."""
         async with self._taking.hold(conversation):  # one by one, so that they are queued as they came
-            new = await self._keep(id, conversation, json.dumps(body))
-            if new and not self._stopping:
-                self._enqueue(Entry(id, conversation, body))
-        return new
+            turn = await self._keep(id, conversation, json.dumps(body))
+            if turn and not self._stopping:
+                first = time.monotonic() + _FIRST_SECONDS if turn is Turn.NOW else 0.0
+                self._enqueue(Entry(id, conversation, body, first_until=first))
+        return turn is not None
 
     async def take_id(self, id: str) -> bool:
         """Keep only an id, of something that asks for no work; False where it was taken before."""
-        return await self._keep(id, "", "")
+        return await self._keep(id, "", "") is not None
 
     def spawn(self, work: Coroutine[Any, Any, object]) -> asyncio.Task[object]:
         """Do something in the background that `stop` waits for."""
@@ -101,7 +107,7 @@ class Backlog:
         return task
 
     async def count_sent(self, entry: Entry) -> None:
-        """Note that one more line of the reply went out.
+        """Note that one more line of the reply went out, and that others follow.
 
         Raises:
             ClosingError: if the process ends, so that no further line is begun.
@@ -174,13 +180,13 @@ class Backlog:
         if error and not isinstance(error, ClosingError):
             logger.error("something in the background failed", exc_info=error)
 
-    async def _keep(self, id: str, conversation: str, text: str) -> bool:
+    async def _keep(self, id: str, conversation: str, text: str) -> Turn | None:
         try:
-            return id not in self._unkept and await self._inbox.take(id, conversation, text)
+            return None if id in self._unkept else await self._inbox.take(id, conversation, text)
         except sa.exc.SQLAlchemyError:
             # Its turn will fail at the gate, and the person is told.
             logger.exception("a message could not be kept before its turn")
-            return self._remember(id)
+            return Turn.NOW if self._remember(id) else None
 
     def _remember(self, id: str) -> bool:
         if id in self._unkept:
@@ -229,7 +235,7 @@ class Backlog:
         return turn is Turn.TAKEN
 
     async def _turn_of(self, entry: Entry) -> Turn:
-        if self._alone or entry.id in self._unkept:
+        if self._alone or entry.id in self._unkept or time.monotonic() < entry.first_until:
             return Turn.NOW
         try:
             return await self._inbox.turn_of(entry.id)

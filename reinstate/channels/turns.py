@@ -97,9 +97,10 @@ class Turns(abc.ABC, Generic[_Job]):
             said = job.say or await self._answer(job, resumed=entry.resumed)
             if isinstance(said, str):
                 job, said = replace(job, say=said), [Line("bot", self._gate.words(said))]
-            for line in said[entry.sent :]:
+            for number, line in enumerate(said[entry.sent :], entry.sent + 1):
                 job = await self._send(job, line)
-                await self.backlog.count_sent(entry)
+                if number < len(said):  # after the last one it is noted that all is done
+                    await self.backlog.count_sent(entry)
         except self.failures as error:
             await self._give_up(job, error)
         finally:

@@ -8,13 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import sqlalchemy as sa
 
-from reinstate.stores.database import Database, StoreError, aside
+from reinstate.stores.database import ANSWER_SECONDS, Database, StoreError, aside, patient
 from reinstate.stores.locks import LocalLocks, key_of
 
 # How many conversations of this process can wait at once for a turn that another process has.
 _MOST_WAITING = 4
 _LOCK_TIMEOUT = "55P03"
-_WAIT_MS = 2000
+# Who waits longer loses their place, and waits anew; a turn ends sooner, or its database has failed.
+_WAIT_SECONDS = 10
 _ROUNDS = 3
 
 
@@ -99,8 +100,8 @@ class PostgresLocks:
         """Wait for a lock: a connection that has it; None where it was not free in time."""
         connection = self._engine.connect()
         try:
-            with _transaction(connection):
-                connection.exec_driver_sql(f"SET LOCAL lock_timeout = {_WAIT_MS}")
+            with patient(_WAIT_SECONDS + ANSWER_SECONDS), _transaction(connection):
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout = {_WAIT_SECONDS * 1000}")
                 connection.execute(sa.select(sa.func.pg_advisory_lock(key)))
         except sa.exc.DBAPIError as error:
             connection.close()

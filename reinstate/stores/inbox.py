@@ -77,8 +77,18 @@ class Inbox:
         self._database, self._door = database, door
         self._owner = secrets.token_hex(8)
 
-    async def take(self, id: str, conversation: str, body: str) -> bool:
-        """Keep a message; False where its id was taken before. An empty body: nothing to do."""
+    async def take(self, id: str, conversation: str, body: str) -> Turn | None:
+        """Keep a message.
+
+        Args:
+            id: of the message.
+            conversation: whose it is.
+            body: what to do; empty: nothing.
+
+        Returns:
+            Whether something earlier in its conversation is still to be answered; None where its id was
+            taken before.
+        """
         row = {
             "door": self._door,
             "id": id,
@@ -89,11 +99,17 @@ class Inbox:
             "lease": now() + LEASE_SECONDS,
             "taken": now(),
         }
+        earlier = (_table.c.conversation == conversation, _table.c.id != id, _table.c.body != "")
+        waiting = sa.select(_table.c.id).where(_table.c.door == self._door, *earlier).limit(1)
+
+        def take(connection: sa.engine.Connection) -> Turn:
+            connection.execute(_table.insert().values(row))
+            return Turn.LATER if connection.execute(waiting).first() else Turn.NOW
+
         try:
-            await self._write(lambda connection: connection.execute(_table.insert().values(row)))
+            return await self._write(take)
         except sa.exc.IntegrityError:
-            return False
-        return True
+            return None
 
     async def count_sent(self, id: str) -> None:
         """Note that one more line of the reply went out."""

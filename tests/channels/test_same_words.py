@@ -22,7 +22,7 @@ from tests.channels import slack_people, telegram_people
 from tests.channels.fake_slack import FakeSlack, Message
 from tests.channels.fake_telegram import FakeTelegram, buttons, without_sources
 from tests.channels.slack_people import Kept
-from tests.running import ROOT, Chat, Server
+from tests.running import ROOT, Chat, Server, request, until
 
 SCENARIOS = (
     "invalid_input/markup is not carried out",
@@ -38,6 +38,7 @@ SCENARIOS = (
     "fallbacks/a group from the way out leads to a verdict",
     "fallbacks/out of scope twice shows the way out",
 )
+COUNTING = "counting"
 # In the page its footer says it.
 INTRODUCTION = telegram_people.RESPONSES["utter_introduce"][0]["text"].strip()
 MAIL = re.compile(r"[\w.]+@[\w.]+\w")
@@ -138,7 +139,8 @@ def bot(
     slack: FakeSlack, telegram: FakeTelegram, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
     """One bot with all its doors open."""
-    given = {**slack_people.settings(slack), **telegram_people.webhook_settings(telegram)}
+    doors = {**slack_people.settings(slack), **telegram_people.webhook_settings(telegram)}
+    given = {**doors, "METRICS_TOKEN": COUNTING}
     running = Server(tmp_path_factory.mktemp("doors"), **given).start()
     telegram.wait(lambda: telegram.named("setMyCommands"))
     yield running
@@ -185,6 +187,34 @@ def test_a_letter_that_is_too_long_for_one_piece_comes_whole(
     assert 1 < len(slack_text.parts(slack_text.mrkdwn(letter)))
     assert _words(web) == _words(in_slack)
     assert _words(web) == _words(in_telegram)
+
+
+@pytest.mark.parametrize(
+    ("kind", "writes"), [(Web, 1), (Slack, 3), (Telegram, 3)], ids=["web", "slack", "telegram"]
+)
+def test_a_turn_reads_once_and_writes_once(
+    kind: Any, writes: int, bot: Server, slack: FakeSlack, telegram: FakeTelegram
+) -> None:
+    """A door that acknowledges before it answers writes twice more: what came, and that it was answered.
+
+    What several bots do in the background (leases, retention) is not of a turn: the least of some counts.
+    """
+    services = {Web: (), Slack: (slack,), Telegram: (telegram,)}
+    door = kind(bot, *services[kind])
+    door.says("hello")
+    spent = []
+    for _ in range(4):
+        before = _store_uses(bot)
+        assert 1 == len(door.says("thank you"))
+        until(lambda before=before: _store_uses(bot)["write"] >= before["write"] + writes)
+        spent.append({what: count - before[what] for what, count in _store_uses(bot).items()})
+    assert {"read": 1, "write": writes} == {what: min(s[what] for s in spent) for what in ("read", "write")}
+
+
+def _store_uses(bot: Server) -> dict[str, float]:
+    """How often the store has read and written."""
+    page = request("GET", f"{bot.url}/metrics", headers={"Authorization": f"Bearer {COUNTING}"}).body.decode()
+    return {what: float(n) for what, n in re.findall(r'store_seconds_count\{.*?="(\w+)"\} (\S+)', page)}
 
 
 def _words(reply: list[Said]) -> tuple[list[str], list[str]]:

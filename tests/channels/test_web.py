@@ -190,14 +190,7 @@ def test_ids_count_within_their_conversation(door: Server) -> None:
 def test_messages_are_handled_in_the_order_of_arrival(server: Server) -> None:
     """Ten messages in flight at once stand in the history in the order they were sent."""
     chat = Chat(server.url).open()
-    connections = []
-    for number in range(10):
-        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
-        body = json.dumps({"id": str(number), "text": f"hello number {number}"})
-        connection.request(
-            "POST", "/chat/messages", body, {**chat.authorization, "Content-Type": "application/json"}
-        )
-        connections.append(connection)
+    connections = [chat.begin({"id": str(n), "text": f"hello number {n}"}) for n in range(10)]
     for connection in connections:
         response = connection.getresponse()
         assert 200 == response.status and response.read()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import os
 import re
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from reinstate.stores.locks import FileLocks
 from tests.channels import slack_people, telegram_people
 from tests.channels.fake_slack import FakeSlack
 from tests.channels.fake_telegram import FakeTelegram
@@ -89,6 +91,30 @@ def test_many_messages_at_once_are_one_turn_each(bot: Server) -> None:
     senders = [line["from"] for line in chat.history()]
     assert ("person", "bot") == (senders[0], senders[-1])
     assert ("person", "person") not in set(itertools.pairwise(senders))
+
+
+def test_messages_to_both_processes_are_handled_in_the_order_of_arrival(bot: Server) -> None:
+    """Ten of one person, over a connection each, while an earlier turn is not done."""
+    chat = Chat(bot.url).open()
+    texts = [f"is number {number} allowed?" for number in range(10)]
+    file = bot.database.with_name(bot.database.name + "-lock")
+    asked = []
+
+    async def arrive() -> None:
+        async with FileLocks(file).hold(chat.conversation):
+            before = held_in(file)
+            for number, text in enumerate(texts):
+                asked.append(chat.begin({"id": text, "text": text}))
+                until(lambda number=number: held_in(file) == before + number + 1)
+
+    asyncio.run(arrive())
+    assert {200} == {connection.getresponse().status for connection in asked}
+    assert texts == said(chat, "person")
+
+
+def held_in(file: Path) -> int:
+    """How many stretches of a file are locked, by whichever process."""
+    return len(re.findall(rf":{file.stat().st_ino} ", Path("/proc/locks").read_text(encoding="ascii")))
 
 
 def test_a_limit_is_that_of_both_together(tmp_path: Path) -> None:

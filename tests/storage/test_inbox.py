@@ -25,9 +25,12 @@ def test_a_message_waits_for_those_before_it(store: ConversationStore) -> None:
 
     async def turns() -> list[Turn]:
         one, two = (Inbox(store.database, "slack") for _ in range(2))
+        taken = []
         for inbox, id, conversation in ((one, "1", "ann"), (two, "2", "ann"), (two, "3", "ben")):
-            await inbox.take(id, conversation, "{}")
+            taken.append(await inbox.take(id, conversation, "{}"))
             await asyncio.sleep(0.002)  # the database's clock tells milliseconds
+        assert [Turn.NOW, Turn.LATER, Turn.NOW] == taken
+        assert await two.take("1", "ann", "{}") is None
         found = [await inbox.turn_of(id) for inbox, id in ((one, "1"), (two, "2"), (two, "3"), (one, "2"))]
         await one.done("1")
         found.append(await two.turn_of("2"))

@@ -23,7 +23,7 @@ from reinstate.channels.telegram_turns import TelegramTurns
 from reinstate.channels.turns import TRIES, Turns
 from reinstate.server.settings import Settings
 from reinstate.stores.conversations import ConversationStore
-from reinstate.stores.inbox import Inbox
+from reinstate.stores.inbox import Inbox, Turn
 from reinstate.stores.lines import Line
 from reinstate.stores.locks import LocalLocks
 from tests.channels.fake_slack import event, mention
@@ -184,7 +184,7 @@ def test_an_update_that_comes_twice_at_once_is_worked_on(
     """The second copy of a press, while the first is being kept, does not take the first one's id."""
     keep = Inbox.take
 
-    async def keep_jobs_late(self: Inbox, id: str, conversation: str, body: str) -> bool:
+    async def keep_jobs_late(self: Inbox, id: str, conversation: str, body: str) -> Turn | None:
         await asyncio.sleep(0.1 if conversation else 0)
         return await keep(self, id, conversation, body)
 
