@@ -63,6 +63,14 @@ _YEARS = re.compile(r"(?:19|20)\d{2}(?:\s?[-/ ]\s?(?:19|20)\d{2})+")
 _LETTER_ID = re.compile(
     r"\b(?:(?=\w*\d{5})[A-ZА-ЯЁЄІЇҐ]{1,5}[\s-]?\d{5,10}[A-Z]?|[A-Z]{5}\d{4}[A-Z]|\d{7,9}[A-Z])\b"
 )
+# After the name of a paper shorter ones are private, too, also where digits and letters change or stand apart.
+_NAMED_ID = re.compile(
+    r"\b(?i:passport|(?:my|national|identity|personal|tax)\s+id|id\s?card|identity\s+card|licen[cs]e"
+    r"|residence\s+permit|national\s+insurance|ssn|nin|nino|nid|cnic|curp|cpf|dni|tin|паспорт)\b"
+    r"(?i:[\s:.#=-]{1,3}(?:no|nr|number|is|was|with|the)\b){0,3}[\s:.#=-]{1,3}"
+    r"((?:[A-Z]{1,3}[\s-]?|[a-z]{1,3})?\d[\dA-Za-z]*(?:[\s-]?\d[\dA-Za-z]*){0,7}(?:[\s-]?[A-Z]\b)?)(?![\w%])"
+)
+_LEAST_NAMED_DIGITS = 5
 
 
 def mask(text: str) -> str:
@@ -77,7 +85,7 @@ def mask(text: str) -> str:
 
 def _mask_once(text: str) -> str:
     shadow = Shadow(text)
-    for find in (_emails, _ibans, _cards, _numbers, _ids):
+    for find in (_emails, _ibans, _cards, _named_ids, _numbers, _ids):
         if spans := list(find(shadow.plain)):
             text = shadow.replace(spans)
             shadow = Shadow(text)
@@ -138,6 +146,13 @@ def _numbers(text: str) -> Iterator[Span]:
             if kind:
                 yield start + match.start(), start + match.end(), kind
         start = after
+
+
+def _named_ids(text: str) -> Iterator[Span]:
+    for match in _NAMED_ID.finditer(text):
+        enough = len(_digits(match.group(1))) >= _LEAST_NAMED_DIGITS
+        if enough and not _is_fact(match.group(1), text[match.end() :]) and not _DATE.match(match.group(1)):
+            yield *match.span(1), ID
 
 
 def _ids(text: str) -> Iterator[Span]:
