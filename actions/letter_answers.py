@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from rasa_sdk.events import EventType, SlotSet
@@ -207,24 +207,29 @@ def _taken(said: Writing, message: ParsedMessage, asked: str) -> list[EventType]
         own = sentences(said.voice(message.text))
         says = statements.written(own, said.says, TOLD, _NOT_OF_LETTER, _asks)
         says = statements.answering((s for s in says if not _only_tells(s, others)), asked)
-    placed = (replace(s, place=_place(s, asked)) for s in says)
-    told = statements.added(told, placed)
+    told = statements.added(told, _placed(says, asked))
     if asked not in new and (new or gone) and corrects_facts(message, knowledge()):
         return said.set({**case.to_slots(), **said.followed(case), **kept(facts, told)})
     return said.going_on(case=case, facts=facts, told=told)
 
 
-def _place(statement: Statement, asked: str) -> str:
-    """Where a sentence of an answer stands: where its question belongs, unless it surely answers another.
+def _placed(says: Iterable[Statement], asked: str) -> Iterator[Statement]:
+    """The sentences of an answer where its question belongs, but for what surely answers another one.
 
-    What puts right what was told is talk until it is used.
+    What follows a sentence that stays goes on from it ("none of it was in my appeal"), and stays too. What
+    puts right what was told is talk until it is used.
     """
-    if asked == HAPPENED:
-        return ""
-    if statement.place == statements.OUT:
-        return statements.OUT
-    other = statement.kind in _ANSWERED and statement.sure >= _ASIDE  # it answers another question
-    return part_of(statement.kind) if other else PARTS_OF.get(asked, part_of(statement.kind))
+    stays = False
+    for statement in says:
+        if asked == HAPPENED:
+            yield replace(statement, place="")
+        elif statement.place == statements.OUT:
+            yield statement
+        else:
+            other = statement.kind in _ANSWERED and statement.sure >= _ASIDE and not stays
+            own = part_of(statement.kind)
+            yield replace(statement, place=own if other else PARTS_OF.get(asked, own))
+            stays = not other
 
 
 def _only_tells(statement: Statement, facts: Iterable[Fact]) -> bool:

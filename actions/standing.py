@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from textwrap import shorten
 from typing import Any
@@ -27,7 +27,7 @@ from reinstate.core.cleaning import phrase, sentences
 from reinstate.core.doubt import SURE_CAUSE
 from reinstate.core.edits import Edit, edited, is_returned
 from reinstate.core.facts import corrects_facts, gathered, outdated, to_slot
-from reinstate.core.fulfilled import edits_of, is_said
+from reinstate.core.fulfilled import edits_of, holding, is_said, lost
 from reinstate.core.letter import APPEAL, EVIDENCE, LONGEST, Letter
 from reinstate.core.own_words import part_of
 from reinstate.core.parsed import CORRECTS, ParsedMessage
@@ -38,13 +38,14 @@ from reinstate.core.statements import Statement
 from reinstate.core.update import update_case
 from reinstate.core.wishes import Wish, Wishes, parse_wishes
 from reinstate.knowledge import knowledge, says
-from reinstate.replies.letter import PUT_IN, change_message, in_short, taken_out_message
+from reinstate.replies.letter import PUT_IN, change_message, in_short, part_message, taken_out_message
 from reinstate.replies.message import Message
 
 _QUESTIONS = ("ask_", "platform_question", "out_of_scope")
 _TALK = ("greet", "thank", "goodbye", "vent", "draft_appeal", "letter_", "feedback_")
 _TALK_WORDS = 5
-_SURE_OF_LETTER = 0.7
+_SURE_OF_LETTER, _SURELY_OF_LETTER = 0.7, 0.9
+_POINTS = 3  # words that only point at something ("put it in")
 _MOST_UNDONE = 200  # characters
 _SURE_TALK = 0.8  # "the wise statements" sounds a little like an opinion, and answers
 _SAYS_LITTLE = ("affirm", "deny", "vent", "out_of_scope", "nlu_fallback", "platform_question", "faq")
@@ -108,7 +109,7 @@ def of_letter(said: Writing) -> list[EventType] | None:
         heard = replace(heard, tone=None)
     if heard:
         return _fulfilled(said, heard)
-    if any(map(_is_of_letter, said.says)):
+    if any(map(_is_of_letter, said.says)) or knowledge().wishes["of_words"].found(message.text):
         return _how(said)
     if message.intent in ("affirm", "deny") and not said.asked:
         return _how(said)
@@ -247,15 +248,18 @@ def _fulfilled(said: Writing, heard: Wishes) -> list[EventType]:
         said.say([Message(said.another("utter_letter_too_long"))])
         return []
     if failed and letter.text == said.letter.text and not (heard.tone or heard.shows):
-        said.say([change_message(letter, said.another(_why_not(failed[0])))])
+        said.say([_why_not(failed[0], said)])
         return said.set(slots)
-    if undone := [*(_told_of(wish) for wish in failed), *_wanted_else(heard, said.says)]:
+    undone = [*(_told_of(wish) for wish in failed), *_wanted_else(heard, said.says)]
+    gone = lost((e for e in edits if e not in said.edits), knowledge())
+    if gone:
+        said.say([taken_out_message(gone)])
+    if undone:
         what = shorten("; ".join(undone), _MOST_UNDONE, placeholder=" …")
         said.say([Message(said.another("utter_letter_undone"), {"what": what})])
-    elif gone := [e.old for e in edits if e.old and not e.new and e not in said.edits]:
-        said.say([taken_out_message(gone)])
     elif (
-        heard.tone
+        not gone
+        and heard.tone
         and not heard.wishes
         and edited(asked.draft(tone, said.kind), edits).text == said.letter.text
     ):
@@ -264,15 +268,32 @@ def _fulfilled(said: Writing, heard: Wishes) -> list[EventType]:
     return [*said.set(slots), *shown(asked, tone, said.kind, edits)]
 
 
-def _why_not(wish: Wish) -> str:
-    """The response for a wish that failed."""
+def _why_not(wish: Wish, said: Writing) -> Message:
+    """Why nothing was done for a wish, and what can be."""
+    if numbers := holding(wish, said.letter, knowledge()):
+        return part_message(said.letter, numbers, said.another("utter_letter_tells_more"))
     kinds = {"add": "utter_letter_not_clean", "undo": "utter_letter_how_to_change"}
-    return kinds.get(wish.kind, "utter_letter_not_found")
+    spoiled = wish.sentence and _is_to_us(wish, said.says)
+    response = "utter_letter_not_clean" if spoiled else kinds.get(wish.kind, "utter_letter_not_found")
+    return change_message(said.letter, said.another(response))
+
+
+def _is_to_us(wish: Wish, says: Iterable[Statement]) -> bool:
+    """Whether the words of a wish hold some that are said to us, and none of a letter."""
+    least = _SURELY_OF_LETTER if wish.exact or wish.kind == "change" else _SURE_OF_LETTER
+    of_letter = (s for s in says if s.kind == statements.OF_LETTER and s.sure >= least)
+    return knowledge().wishes["of_words"].found(wish.sentence) or any(
+        s.text in wish.sentence for s in of_letter
+    )
 
 
 def _told_of(wish: Wish) -> str:
     """A wish in the words that it was said in, or by its numbers."""
-    return wish.what or wish.sentence or ", ".join(map(str, wish.numbers)) or wish.kind
+    return (
+        wish.sentence
+        if wish.kind == "undo"
+        else wish.what or wish.sentence or ", ".join(map(str, wish.numbers)) or wish.kind
+    )
 
 
 def _wanted_else(heard: Wishes, says: Sequence[Statement]) -> Iterator[str]:
@@ -281,9 +302,8 @@ def _wanted_else(heard: Wishes, says: Sequence[Statement]) -> Iterator[str]:
     of_letter = [s.text for s in says if _is_of_letter(s)]
     for sentence in sentences(heard.rest):
         about = any(text in sentence for text in of_letter)
-        if (about or said["how"].found(sentence) or said["instructs"].found(sentence)) and not asks.found(
-            sentence
-        ):
+        told = about or said["how"].found(sentence) or said["instructs"].found(sentence)
+        if told and len(sentence.split()) > _POINTS and not asks.found(sentence):
             yield sentence
 
 
@@ -291,11 +311,18 @@ def _with_wishes(asked: Writing, said: Writing, heard: Wishes) -> tuple[Letter, 
     """The letter with what was wanted of it, its edits, and the wishes that cannot be fulfilled."""
     letter, edits, failed = asked.letter, asked.edits, []
     now: dict[str, str] = {}
-    for wish in (_voiced(w, said) for w in heard.wishes):
+    undone = False
+    for wish in heard.wishes:
         if wish.kind == "undo" and edits:
-            edits = _before_last(said, edits)
+            edits, undone = _before_last(said, edits), True
             letter = edited(asked.draft(said.tone, said.kind), edits)
+            failed += [wish] if wish.sentence else []
             continue
+        # Nobody knows which numbers are meant where others were shown before.
+        if (undone and (wish.numbers or wish.to)) or (wish.sentence and _is_to_us(wish, said.says)):
+            failed.append(wish)
+            continue
+        wish = _voiced(wish, said)
         more = edits_of(wish, said.letter if wish.numbers else letter, knowledge())
         failed += [] if more or is_said(wish, letter, knowledge()) else [wish]
         more = tuple(_as_changed(edit, now) for edit in more)

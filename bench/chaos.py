@@ -39,7 +39,7 @@ from tests.running import Server
 
 REPORT = Path(__file__).parent / "reports" / "chaos.md"
 BOTS, KILL_SECONDS, DOWN_SECONDS = 3, 5.0, 5.0
-KINDS = ("lost", "twice", "out of order", "stuck", "another answer than was seen")
+KINDS = ("lost", "twice", "out of order", "stuck", "another answer than was seen", crowd.UNCLEAR)
 
 
 class Faults:
@@ -108,6 +108,7 @@ def run(count: int, turns: int, think: float = 1) -> tuple[dict[str, float], boo
     """Let people talk while things break; the figures, and whether all is well."""
     people, total = [Person(number) for number in range(count)], count * turns
     found = dict.fromkeys(KINDS, 0)
+    instead: Counter[str] = Counter()
     answers = itertools.count()
     progress = [0]
     with tempfile.TemporaryDirectory() as name, _house(Path(name)) as (url, bots, redis, postgres):
@@ -135,6 +136,7 @@ def run(count: int, turns: int, think: float = 1) -> tuple[dict[str, float], boo
             for kind, count_of in crowd.judge(person.sent, person.seen, person.history()).items():
                 found[kind] += count_of
             found["another answer than was seen"] += person.differing
+            instead += person.instead
     seconds = [one for person in people for one in person.seconds]
     figures = {
         "people": count,
@@ -145,12 +147,14 @@ def run(count: int, turns: int, think: float = 1) -> tuple[dict[str, float], boo
         **faults.done,
         "sent twice at once": sum(person.doubled for person in people),
         "sent again": sum(person.again for person in people),
+        **instead,
         "answered within, p50 s": statistics.median(seconds),
         "answered within, p99 s": statistics.quantiles(seconds, n=100, method="inclusive")[-1],
         "answered within, longest s": max(seconds),
         **found,
+        crowd.UNCLEAR: instead[crowd.UNCLEAR],
     }
-    return figures, not any(found.values()) and len(seconds) == total
+    return figures, not any(figures[kind] for kind in KINDS) and len(seconds) == total
 
 
 def main() -> None:

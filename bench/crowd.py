@@ -19,6 +19,8 @@ from reinstate.server.settings import ROOT
 from tests.running import Answer, Chat
 
 TWICE, STUCK_SECONDS = 0.05, 120.0
+UNCLEAR = "answered with no clear word"
+_NOBODY = (502, 503, 504)
 # Words a minute: silent reading (Brysbaert 2019, https://doi.org/10.1016/j.jml.2019.104047), and typing on a
 # phone (Palin and others 2019, https://doi.org/10.1145/3338286.3340120).
 READ, TYPED = 238, 36
@@ -39,6 +41,7 @@ class Person:
     again: int = 0
     doubled: int = 0
     differing: int = 0
+    instead: Counter[str] = field(default_factory=Counter)
 
     def talk(self, url: str, turns: int, think: float, answered: Callable[[], None]) -> None:
         """Say all they have to say; raises what leaves them stuck.
@@ -88,10 +91,11 @@ class Person:
         copies = 2 if self._chance.random() < TWICE else 1
         self.doubled += copies - 1
         with ThreadPoolExecutor(copies) as threads:
-            answers = [threads.submit(self._chat.post, {"id": id, "text": text}) for _ in range(copies)]
-            lines = [_lines(answer.result()) for answer in answers if not answer.exception()]
-        whole = [reply for reply in lines if reply is not None]
+            asked = [threads.submit(self._chat.post, {"id": id, "text": text}) for _ in range(copies)]
+        answers = [answer.result() if not answer.exception() else None for answer in asked]
+        whole = [reply for answer in answers if answer and (reply := _lines(answer)) is not None]
         if not whole:
+            self.instead.update(map(_instead, answers))
             return False
         self.seen.append(whole[0])
         self.differing += whole[0] != whole[-1]
@@ -121,6 +125,15 @@ def _lines(answer: Answer) -> list[str] | None:
     lines = [json.loads(line) for line in answer.body.decode().splitlines()]
     texts = [line["text"] for line in lines if line["type"] == "message"]
     return texts if lines and lines[-1] == {"type": "done"} and _FAILED not in texts else None
+
+
+def _instead(answer: Answer | None) -> str:
+    """What came in place of a reply; of the first three the page says so, and sends again on a press."""
+    if answer is None:
+        return "no answer: connection cut"
+    if answer.status in _NOBODY:
+        return "no answer: nobody there, said the proxy or the bot"
+    return "no answer: the bot said that the turn failed" if _FAILED.encode() in answer.body else UNCLEAR
 
 
 def judge(sent: list[str], seen: list[list[str]], history: list[tuple[str, str]]) -> Counter[str]:

@@ -9,6 +9,7 @@ from reinstate.knowledge import Knowledge
 
 _LEAST_LEFT = 3  # words that a sentence must keep where some are taken out of it
 _APPOSED = 5  # words between commas that are no clause
+_ASIDE = re.compile(r"\s*\([^()]*\)")
 _COMMAS = re.compile(r"(,\s+)")
 _SUBORDINATE = (
     r"because|since|as|although|though|unless|while|whereas|so that|so (?=(?:i|he|she|we|they|it)\b)"
@@ -83,6 +84,9 @@ def without(text: str, what: str, knowledge: Knowledge) -> str:
 
 
 def _without_clause(text: str, what: str, knowledge: Knowledge) -> str:
+    aside = [found[0] for found in _ASIDE.finditer(text) if holds(what, found[0], knowledge)]
+    if aside and not holds(what, left := text.replace(aside[0], "", 1), knowledge):
+        return left
     whole = is_sentence(text, knowledge)
     parts = _clauses(text.rstrip(".!?"), knowledge) if whole else _COMMAS.split(text.rstrip(".!?"))
     left = _left(parts, what, knowledge)

@@ -124,8 +124,8 @@ def _moved(letter: Letter, sentence: Sentence, edit: Edit) -> Letter:
 
 def _found(letter: Letter, edit: Edit) -> Sentence | None:
     """The sentence that an edit changes: by its text, by what it is made of, or by its place."""
-    same = [s for s in letter.sentences if s.part == edit.part]
-    exact = (s for s in letter.sentences if s.text == edit.old)
+    same = [s for s in letter.all if s.part == edit.part]
+    exact = (s for s in letter.all if s.text == edit.old)
     made = (s for s in same if _key(s) == edit.key)
     placed = (s for s in same if edit.new and s.facts)  # of a person's own sentences a part may have several
     return next((s for found in (exact, made, placed) for s in found), None)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 
 from reinstate.core.cleaning import is_sentence, mend, speaks, stems, written_well
 from reinstate.core.cutting import cut, found_in, holds, without
 from reinstate.core.edits import Edit, edit_of, words_of
-from reinstate.core.letter import Letter, Sentence
+from reinstate.core.letter import FRAME, Letter, Sentence
 from reinstate.core.wishes import Wish
 from reinstate.knowledge import Knowledge
 
@@ -17,6 +18,9 @@ _AND_THAT = re.compile(
 )
 _ENOUGH = 0.5  # the share of a wish's telling words by which a sentence is known, if it is the only one
 _RECORD = "record"  # the part of what a person has achieved
+_SHORT = 12  # words of a sentence that goes whole with what it is about
+_SOME = 0.34  # the share of its telling words from which on a sentence is about what is named
+_MY_NAME, _THEIR_NAME = re.compile(r"\[your name[^\]]*\]"), re.compile(r"\[client's name\]")
 _LAST = 0  # the number of the last sentence, where it is called that
 
 
@@ -32,6 +36,8 @@ def edits_of(wish: Wish, letter: Letter, knowledge: Knowledge) -> tuple[Edit, ..
         return tuple(edit_of(s, new) for s in meant if new)
     if wish.kind == "replace":
         return _replaced(wish, letter, knowledge)
+    if wish.kind == "name":
+        return _with_name(wish, letter)
     if wish.kind == "leave_out":
         if wish.numbers:
             return tuple(edit_of(s, "") for s in _numbered(wish, letter))
@@ -47,16 +53,18 @@ def is_said(wish: Wish, letter: Letter, knowledge: Knowledge) -> bool:
 
 def _added(wish: Wish, letter: Letter, knowledge: Knowledge) -> tuple[Edit, ...]:
     more = _of_record(wish, knowledge) or _more(wish, knowledge)
-    beside = dict(enumerate(letter.sentences, 1)).get(wish.to)
+    numbered = dict(enumerate(letter.sentences, 1))
+    own = [s for s in letter.sentences if s.words or s.facts]
+    beside = own[-1] if wish.end and own else numbered.get(wish.to)
     part, after = (beside.part, beside.text) if beside else (wish.part, "")
     return tuple(Edit("", s, part, after=after) for s in more if not _stands(s, letter, knowledge))
 
 
 def _more(wish: Wish, knowledge: Knowledge) -> tuple[str, ...]:
-    """What is to be added, as sentences; of what was not given word by word only what is one by itself."""
+    """What is to be added, as sentences; none where one is none by itself, unless given word by word."""
     said = (speaks(part, knowledge) for part in _AND_THAT.split(wish.sentence))
-    found = dict.fromkeys(sentence for part in said for sentence in part)
-    return tuple(s for s in found if wish.exact or is_sentence(s, knowledge))
+    found = tuple(dict.fromkeys(sentence for part in said for sentence in part))
+    return found if wish.exact or all(is_sentence(s, knowledge) for s in found) else ()
 
 
 def _numbered(wish: Wish, letter: Letter) -> list[Sentence]:
@@ -71,9 +79,9 @@ def _numbered(wish: Wish, letter: Letter) -> list[Sentence]:
 def _replaced(wish: Wish, letter: Letter, knowledge: Knowledge) -> tuple[Edit, ...]:
     """Other words, wherever the old ones stand as whole words; of a whole sentence another one."""
     old = wish.what.strip(" .,")
-    if whole := [s for s in letter.sentences if words_of(s.text) == words_of(old)]:
+    if whole := [s for s in letter.all if words_of(s.text) == words_of(old)]:
         return tuple(edit_of(s, written_well(wish.sentence, knowledge, given=True)) for s in whole)
-    places = ((s, found_in(old, s.text)) for s in letter.sentences)
+    places = ((s, found_in(old, s.text)) for s in letter.all)
     return tuple(
         edit_of(s, f"{s.text[: place.start()]}{wish.sentence}{s.text[place.end() :]}")
         for s, place in places
@@ -82,7 +90,10 @@ def _replaced(wish: Wish, letter: Letter, knowledge: Knowledge) -> tuple[Edit, .
 
 
 def _left_out(wish: Wish, letter: Letter, knowledge: Knowledge) -> tuple[Edit, ...]:
-    """Just the quoted words; or the clauses, or whole sentences, that are named by what they are about."""
+    """Just the quoted words; or the clauses, or whole sentences, that are named by what they are about.
+
+    A sentence that tells more than what is named stays, unless that can be cut out of it: see `holding`.
+    """
     for words in (wish.what.strip(" ."), mend(wish.what, knowledge).rstrip(".")) if wish.exact else ():
         if quoted := [s for s in letter.sentences if found_in(words, s.text)]:
             return tuple(edit_of(s, cut(s.text, words, knowledge)) for s in quoted)
@@ -94,7 +105,42 @@ def _left_out(wish: Wish, letter: Letter, knowledge: Knowledge) -> tuple[Edit, .
         return ()  # nobody knows which of them
     if len(own) == 1 and knowledge.wishes["loose"].found(wish.what) and found_in(wish.what, own[0].text):
         return (edit_of(own[0], cut(own[0].text, wish.what, knowledge)),)  # the word, not what it stands in
-    return tuple(edit_of(s, without(s.text, wish.what, knowledge)) for s in own)
+    cuts = {s: _without_named(s.text, wish, knowledge) for s in own}
+    return tuple(edit_of(s, left) for s, left in cuts.items() if left is not None)
+
+
+def _without_named(text: str, wish: Wish, knowledge: Knowledge) -> str | None:
+    """A sentence without what a wish names, empty where that is all of it; None where it tells more."""
+    for what in dict.fromkeys((wish.what, wish.what.split(",")[0])):
+        if left := without(text, what, knowledge):
+            return left
+    told = stems(text, knowledge)
+    named = sum(word in stems(wish.what, knowledge) for word in told)
+    much = len(text.split()) > _SHORT and named < _SOME * len(told)
+    return None if much and not wish.exact else ""
+
+
+def holding(wish: Wish, letter: Letter, knowledge: Knowledge) -> tuple[int, ...]:
+    """The numbers of the sentences that hold what is to be left out, and tell more than that."""
+    about = _about(wish.what, letter, knowledge) if wish.kind == "leave_out" and not wish.numbers else []
+    return tuple(n for n, s in enumerate(letter.sentences, 1) if s in about and (s.words or s.facts))
+
+
+def lost(edits: Iterable[Edit], knowledge: Knowledge) -> list[str]:
+    """The sentences that some edits took out, or put quite another one in place of."""
+    own = (e for e in edits if e.old and e.part not in FRAME)
+    return [e.old for e in own if not _says_some(e.new, e.old, knowledge)]
+
+
+def _says_some(new: str, old: str, knowledge: Knowledge) -> bool:
+    told = set(stems(old, knowledge))
+    return bool(new) and len(told & set(stems(new, knowledge))) >= _SOME * len(told)
+
+
+def _with_name(wish: Wish, letter: Letter) -> tuple[Edit, ...]:
+    """A name where the letter has a place for it."""
+    place = _MY_NAME if wish.what else _THEIR_NAME
+    return tuple(edit_of(s, place.sub(wish.sentence, s.text)) for s in letter.all if place.search(s.text))
 
 
 def _named(what: str, letter: Letter, knowledge: Knowledge) -> list[Sentence]:

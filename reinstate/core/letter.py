@@ -29,7 +29,7 @@ EMPTY_LINE = "\n\n"  # what stands between two paragraphs
 ADDED = "added"  # the part of sentences that a person added and that have no part in this letter
 _GROUNDS = "notice_words"
 HAPPENED = "happened"  # the fact that only asks what happened
-_FRAME = ("subject", "greeting", "ending")
+FRAME = ("subject", "greeting", "ending")  # the parts around what is said
 _ACCOUNT, _DETAIL, _POSITION, _REGRET = "account", "detail", "position", "regret"
 # The parts whose patterns tell facts; the others frame the letter and may name a fact that was told already.
 _BESIDE = ("unaware", "removed", "evidence")
@@ -95,7 +95,7 @@ class Letter:
     @property
     def sentences(self) -> tuple[Sentence, ...]:
         """Those between greeting and ending, which can be changed one by one."""
-        return tuple(s for paragraph in self.paragraphs for s in paragraph if s.part not in _FRAME)
+        return tuple(s for paragraph in self.paragraphs for s in paragraph if s.part not in FRAME)
 
     def place(self, part: str) -> str:
         """The part itself where the letter has it, a story for what happened, else that of what was added."""
@@ -158,17 +158,27 @@ def draft(
         if (s := (openings if part == _ACCOUNT else rows).first(part, framing))
     ]
     found += rows.tell(parts, left, beside=beside)
-    if story or (TOLD in spoken and cause is None):  # who tells what happened need not say what it concerns
+    silent = bool(story) and stance != "asks" and not _says_what_for(story, case, knowledge)
+    if (story and not silent) or (
+        TOLD in spoken and cause is None
+    ):  # who tells it need not say what it concerns
         found = [s for s in found if s.part != "accused" or s.facts]
     told_words = {stem for s in story for stem in stems(s.text, knowledge)}
     quoted = next((f for f in known if f.kind == _GROUNDS), None)
     if quoted and nearly_says(told_words, set(stems(quoted.value, knowledge))):
         found = [s for s in found if s.part != "accused"]  # what the notice says stands in the story
     owns = _REGRET in spoken or any(_tells_deed(f, knowledge) for f in known)
-    if story or (stance == "admits" and not owns):
+    if (story and not (silent and stance == "disputes")) or (stance == "admits" and not owns):
         found = [s for s in found if s.part != _POSITION]  # nobody is made to say that they do not dispute it
     led = _led((s for s in own if s not in story), rows)
     return Letter((*found, *story, *led), (*frame.paragraphs[:-2], (ADDED,), *frame.paragraphs[-2:]))
+
+
+def _says_what_for(story: Iterable[Sentence], case: Case, knowledge: Knowledge) -> bool:
+    """Whether a story says what is held against the person, or what it is is not surely known."""
+    said = any(knowledge.patterns[p].found(s.text) for s in story for p in ("trouble", "reports"))
+    known = case.first_cause in case.disputed or case.stance(case.first_cause or "") == "admits"
+    return said or not known
 
 
 def _says(sentence: Sentence, fact: Fact, knowledge: Knowledge) -> bool:

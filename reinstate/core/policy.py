@@ -64,6 +64,7 @@ from reinstate.knowledge import Knowledge
 EVADE, NEW_ACCOUNT = "help_evade", "ask_new_account"
 CLIENT = "client_"  # how the ids of answers to clients begin
 HELPER = "helper_for_friend"  # what is said to who writes for somebody else
+_NEXT_STEP, _PLATFORM = "ask_next_step", "platform_question"
 RESTORED = "restored"  # the answer of Upwork's after which nothing is suspended
 RULES = ("ask_rule", "ask_prevention")  # answers to these open no case
 # From here on who asks in trouble is taken to speak of a cause: by the answer to it, by a clause of it.
@@ -330,8 +331,14 @@ def _question(turn: Turn, answers: tuple[Part, ...], knowledge: Knowledge) -> Pl
     sure = replace(message, mentions=told if opens else ())
     asked = turn.asked if turn.just_asked else None
     case = before if plans or turn.in_form else update_case(before, sure, asked, knowledge)
-    if message.intent == "ask_next_step" and not answers and case != Case() and not turn.in_form:
-        return replace(_keep(turn, (VerdictPart(case, decide(case, knowledge), explain=False),)), case=case)
+    if not answers and case != Case() and not turn.in_form:
+        outside = message.intent == _PLATFORM  # who has told of a case hardly asks about something else
+        if message.intent == _NEXT_STEP or (outside and _NEXT_STEP in message.asks):
+            return replace(
+                _keep(turn, (VerdictPart(case, decide(case, knowledge), explain=False),)), case=case
+            )
+        if outside and offered(message):
+            answers = (perhaps(message, knowledge),)
     if not answers and (topic := knowledge.topic_of(message.intent)):
         answers = (of_topic(turn, topic.id, knowledge, brief=opens),)
     if turn.in_form and not answers:

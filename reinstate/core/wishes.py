@@ -16,7 +16,7 @@ from reinstate.core.cleaning import is_sentence, mend
 from reinstate.core.own_words import TOLD
 from reinstate.knowledge import TONES, Knowledge, Tone, put
 
-Kind = Literal["change", "leave_out", "add", "replace", "move", "undo"]
+Kind = Literal["change", "leave_out", "add", "replace", "move", "undo", "name"]
 _LONGEST = 700  # characters of a sentence
 _MOST = 20  # wishes of one message: each is carried out while others wait
 _SHORT = 10  # words of a message that wants to see the letter again; a longer one says something of it
@@ -27,6 +27,8 @@ _ASKED = re.compile(
 )
 _GIVEN = re.compile(r"[:=]\s*$")  # what stands behind it is given word by word
 _ASIDE = 3  # words beside a wish that name nothing
+_BACK, _THAT = "back", "that"
+_UNDOES = {"undo": "", "puts_back": _BACK, "takes_back": _THAT}  # how an undoing is said
 _LEAST_GIVEN = 3  # words of a sentence that is given without it
 
 
@@ -36,14 +38,15 @@ class Wish:
 
     Attributes:
         kind: another sentence in place of one, some left out, one more, other words for some, another place
-            for some, or the last change undone.
+            for some, the last change undone, or a name put in its place.
         numbers: of the sentences that it is about; 0 is the last one.
-        what: words that they hold, or that others stand for; of an undoing, whether it points at something.
-        sentence: the other one, the one more, or the other words.
+        what: words that they hold, or that others stand for; of an undoing, how it was said; of a name,
+            whether it is the person's own.
+        sentence: the other one, the one more, the other words, the name; of an undoing, what else was said.
         exact: whether `what` was quoted: just these words go; or `sentence` given word by word.
         part: where a sentence more belongs.
         to: the number after which sentences are to stand, negative for the one before which.
-        end: where they are to stand of all of the person's own.
+        end: where they, or the one more, are to stand of all of the person's own.
     """
 
     kind: Kind
@@ -78,6 +81,8 @@ def parse_wishes(text: str, knowledge: Knowledge) -> Wishes:
     given = False  # whether words are given: within their sentence only a wish by numbers ends them
     for joint, piece in _pieces(hidden, knowledge):
         wish, begins = _parse(piece, knowledge), not joint.strip()
+        if wish and wish.what == _BACK and not begins:  # "took it down for an hour and put it back"
+            wish = None
         last = wishes[-1] if wishes else None
         if last and last.kind == "move" and last.what and (other := said["make_it"].match(piece)):
             wish = Wish("change", what=last.what, sentence=other["sentence"])
@@ -92,7 +97,7 @@ def parse_wishes(text: str, knowledge: Knowledge) -> Wishes:
             wishes[-1] = replace(last, sentence=f"{last.sentence}{joint or ' '}{piece}")
         elif not any(said[name].found(piece) for name in (*TONES, "show")):
             rest.append(piece)
-    points = any(wish.kind == "undo" and wish.what for wish in wishes)
+    points = any(wish.kind == "undo" and wish.what == _THAT for wish in wishes)
     if points and (
         wishes[1:] or any(len(piece.split()) > _ASIDE for piece in rest)
     ):  # at what was named there
@@ -122,7 +127,7 @@ def _pieces(text: str, knowledge: Knowledge) -> list[tuple[str, str]]:
 
 def _goes_on(wish: Wish, piece: str, knowledge: Knowledge, *, given: bool) -> bool:
     """Whether what follows belongs to the words of a wish, and is not said to us; given ones may ask."""
-    if not wish.sentence or _HIDDEN.fullmatch(wish.sentence):
+    if not wish.sentence or wish.kind in ("name", "undo") or _HIDDEN.fullmatch(wish.sentence):
         return False
     if given:
         return not knowledge.wishes["to_us"].found(piece) and not knowledge.patterns["chatter"].found(piece)
@@ -142,9 +147,15 @@ def _parse(piece: str, knowledge: Knowledge, *, surely: bool = False) -> Wish | 
     for name in ("change",) if surely else ("change", "numbered"):
         if found := said[name].match(piece):
             return _change(found, knowledge)
+    if found := None if surely else said["name"].match(piece):
+        return Wish("name", what="mine" if found["mine"] else "", sentence=found["name"])
     if found := None if surely else said["change_named"].match(piece):
         return Wish("change", what=found["what"], sentence=found["sentence"])
-    for name in ("leave_out",) if surely else ("undo", "puts_back", "replace", "leave_out", "takes_out"):
+    for name in (
+        ("leave_out",)
+        if surely
+        else (*("undo", "puts_back", "takes_back", "replace", "leave_out", "takes_out"),)
+    ):
         if found := said[name].match(piece):
             return _without(name, found, knowledge)
     for name in ("add",) if surely else ("add", "says"):
@@ -159,7 +170,8 @@ def _add(found: re.Match[str], piece: str, knowledge: Knowledge) -> Wish | None:
     if said["placed"].found(words) or said["how"].found(words.partition(":")[0]):
         return None
     given = _GIVEN.search(piece[: found.start("sentence")]) or _HIDDEN.match(words)
-    return Wish("add", sentence=words, exact=given is not None)
+    last = found.groupdict().get("last") is not None
+    return Wish("add", sentence=words, exact=given is not None, end="last" if last else "")
 
 
 def _move(found: re.Match[str]) -> Wish:
@@ -180,8 +192,9 @@ def _change(found: re.Match[str], knowledge: Knowledge) -> Wish | None:
 
 
 def _without(name: str, found: re.Match[str], knowledge: Knowledge) -> Wish | None:
-    if name in ("undo", "puts_back"):
-        return Wish("undo", what="" if name == "undo" else "that")
+    if name in _UNDOES:
+        more = str(found.groupdict().get("more") or "").strip(" ,.!")
+        return Wish("undo", what=_UNDOES[name], sentence=more if len(more.split()) > _ASIDE else "")
     if name == "replace":
         how = knowledge.wishes["how"].found(found["new"])
         return None if how else Wish("replace", what=found["old"], sentence=found["new"])

@@ -186,6 +186,12 @@ def change_message(letter: Letter, response: str) -> Message:
     return Message(response, {"sentences": numbered([_beginning(s.text) for s in letter.sentences])})
 
 
+def part_message(letter: Letter, numbers: Sequence[int], response: str) -> Message:
+    """Sentences that tell more than what is to go, whole and with their numbers."""
+    told = (f"{n}. {s.text}" for n, s in enumerate(letter.sentences, 1) if n in numbers)
+    return Message(response, {"sentences": "\n".join(told), "number": str(numbers[0])})
+
+
 def _beginning(sentence: str) -> str:
     return " ".join(sentence.split()[:_BEGINNING]) + " …"
 

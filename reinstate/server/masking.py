@@ -63,7 +63,7 @@ _YEARS = re.compile(r"(?:19|20)\d{2}(?:\s?[-/ ]\s?(?:19|20)\d{2})+")
 _LETTER_ID = re.compile(
     r"\b(?:(?=\w*\d{5})[A-ZА-ЯЁЄІЇҐ]{1,5}[\s-]?\d{5,10}[A-Z]?|[A-Z]{5}\d{4}[A-Z]|\d{7,9}[A-Z])\b"
 )
-# After the name of a paper shorter ones are private, too, also where digits and letters change or stand apart.
+# After the name of a paper shorter ones are private too, also where digits and letters change or stand apart.
 _NAMED_ID = re.compile(
     r"\b(?i:passport|(?:my|national|identity|personal|tax)\s+id|id\s?card|identity\s+card|licen[cs]e"
     r"|residence\s+permit|national\s+insurance|ssn|nin|nino|nid|cnic|curp|cpf|dni|tin|паспорт)\b"

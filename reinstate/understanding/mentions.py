@@ -153,6 +153,8 @@ def named(text: str, knowledge: Knowledge) -> tuple[CauseMention, ...]:
 def _stance(e: Evidence, text: str, knowledge: Knowledge, thresholds: Thresholds, *, bare: bool) -> Stance:
     if e.asked >= thresholds.asked:
         return "asks"
+    if knowledge.patterns["owns_up"].found(text):
+        return "admits"
     if e.denied >= thresholds.denied:
         affirms = knowledge.patterns["is_reason"].found(text)  # its "no" was for something else
         if affirms and not knowledge.patterns["negates"].found(LEADS.sub("", text)):

@@ -32,6 +32,7 @@ from reinstate.stores.conversations import ConversationStore, Met
 from reinstate.stores.database import Database, StoreError
 from reinstate.stores.in_postgres import PostgresLocks
 from reinstate.stores.in_redis import RedisLocks, RedisRate, connect
+from reinstate.stores.inbox import Inbox
 from reinstate.stores.lines import Line
 from reinstate.stores.locks import FileLocks, LocalLocks, Locks
 from tests.running import ROOT, bytes_of, free_port, until
@@ -118,14 +119,28 @@ def test_what_was_said_is_told_turn_by_turn_to_an_operator(store: ConversationSt
 
 @pytest.mark.parametrize("how", ["intent", "call"])
 def test_forgetting_deletes_everything(store: ConversationStore, name: str, how: str) -> None:
-    """By the intent or by the call: no event, no session."""
+    """By the intent or by the call: no event, no session, no row of any table."""
     store.open_session(name)
     a_turn(store, name, "hello", "1")
+    asyncio.run(Inbox(store.database, "slack").take(name, name, "hello"))
+    assert {"events", "sessions", "memories", "replies", "offers", "inbox"} == tables_with(store, name)
     if how == "intent":
         a_turn(store, name, "forget me", "2", "forget_me")
     else:
         store.forget(name)
     assert ([], False) == (store.history(name), store.is_open(name))
+    assert set() == tables_with(store, name)
+
+
+def tables_with(store: ConversationStore, name: str) -> set[str]:
+    """The tables in which something stands of a conversation."""
+    found = set()
+    for table in store.Base.metadata.sorted_tables:
+        whose = table.c.sender_id if "sender_id" in table.c else table.c.conversation
+        query = sa.select(sa.func.count()).select_from(table).where(whose == name)
+        if store.database.read(lambda connection, query=query: connection.execute(query).scalar_one()):
+            found.add(table.name)
+    return found
 
 
 def test_conversations_move_to_another_name(store: ConversationStore) -> None:

@@ -669,7 +669,11 @@ WISHES = [
         [Wish("add", sentence="mine is from 2019. His is newer.", exact=True)],
     ),
     ("undo that", [Wish("undo")]),
-    ("put that back please", [Wish("undo", what="that")]),
+    ("put that back please", [Wish("undo", what="back")]),
+    (
+        "No, put it back, only the bit with the tea must go",
+        [Wish("undo", what="back", sentence="only the bit with the tea must go")],
+    ),
     ("ffs. undo that", [Wish("undo")]),
 ]
 # What is no plain wish is not guessed at.
