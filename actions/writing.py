@@ -139,9 +139,8 @@ class Writing(Said):
         return edited(self.draft(self.tone, self.kind), self.edits)
 
     def draft(self, tone: Tone, kind: str) -> Letter:
-        """The letter without the person's changes; a client's is about none of the freelancers' causes."""
-        case = replace(self.case, causes=(), disputed=()) if self.role == "client" else self.case
-        return draft(case, *self._as_owner(), tone, knowledge(), kind)
+        """The letter without the person's changes."""
+        return draft(self.case, *self._as_owner(), tone, knowledge(), kind)
 
     def _as_owner(self) -> tuple[tuple[Fact, ...], tuple[Statement, ...]]:
         """Facts and statements, of a helper without what could not be put as the owner would say it."""

@@ -18,6 +18,8 @@ from reinstate.knowledge import Knowledge, Pattern, matches, put
 SENTENCE_END = r"(?<=[.!?…])(?<!\b[MD]r\.)(?<!\bMrs\.)(?<!\bMs\.)(?!(?<=\b[A-Z]\.)\s+[a-z])\s+"
 _ENDS = re.compile(rf"{SENTENCE_END}|\s*[\n;]+\s*|\s+[-–—]+\s+")
 _LEAST_WORDS, _MOST_WORDS, _MOST_PHRASE = 3, 60, 14
+# What people are called by, too ("my Slovenian ID"); "polish" is a verb as well.
+_LANGUAGE = re.compile(r"(?!Polish)[A-Z][a-z]{3,}(?:an|ese|ish|ic)")
 # Capitals in a row that no name or short form is; a capital behind an "I" that was put before.
 _SHOUT = re.compile(r"(?:\b[A-Z]{2,}\b[ ,]+){2,}\b[A-Z]{2,}\b")
 _LED_IN = re.compile(r"(?<=^I )[A-Z](?=[a-z])")
@@ -158,7 +160,7 @@ def in_first_person(text: str, knowledge: Knowledge, *, of_several: bool = False
 
 
 def capitalised(text: str, knowledge: Knowledge) -> str:
-    """A text, as long as before, with a capital for countries and for names that are told to be some."""
+    """A text, as long as before, with a capital for countries, languages, and names told to be some."""
     return _capitalised(text, knowledge.patterns["name_told"].says)
 
 
@@ -174,8 +176,10 @@ def _capitalised(text: str, told: tuple[Pattern, ...]) -> str:
 
 @functools.cache
 def _country_names() -> dict[str, str]:
-    territories = Locale("en").territories.items()
-    return {name.casefold(): name for code, name in territories if code.isalpha()}
+    locale = Locale("en")
+    languages = filter(_LANGUAGE.fullmatch, locale.languages.values())
+    territories = (name for code, name in locale.territories.items() if code.isalpha())
+    return {name.casefold(): name for name in (*languages, *territories)}
 
 
 @functools.cache

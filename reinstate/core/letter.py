@@ -158,7 +158,7 @@ def draft(
         if (s := (openings if part == _ACCOUNT else rows).first(part, framing))
     ]
     found += rows.tell(parts, left, beside=beside)
-    silent = bool(story) and stance != "asks" and not _says_what_for(story, case, knowledge)
+    silent = bool(story) and stance != "asks" and not _says_what_for(story, told, case, knowledge)
     if (story and not silent) or (
         TOLD in spoken and cause is None
     ):  # who tells it need not say what it concerns
@@ -168,14 +168,21 @@ def draft(
     if quoted and nearly_says(told_words, set(stems(quoted.value, knowledge))):
         found = [s for s in found if s.part != "accused"]  # what the notice says stands in the story
     owns = _REGRET in spoken or any(_tells_deed(f, knowledge) for f in known)
-    if (story and not (silent and stance == "disputes")) or (stance == "admits" and not owns):
+    if story or (stance == "admits" and not owns):
         found = [s for s in found if s.part != _POSITION]  # nobody is made to say that they do not dispute it
     led = _led((s for s in own if s not in story), rows)
     return Letter((*found, *story, *led), (*frame.paragraphs[:-2], (ADDED,), *frame.paragraphs[-2:]))
 
 
-def _says_what_for(story: Iterable[Sentence], case: Case, knowledge: Knowledge) -> bool:
-    """Whether a story says what is held against the person, or what it is is not surely known."""
+def _says_what_for(
+    story: Iterable[Sentence], told: Iterable[Statement], case: Case, knowledge: Knowledge
+) -> bool:
+    """Whether a story says what is held against the person, or what it is is not surely known.
+
+    Who tells the deed has said it; who disputes it tells something else.
+    """
+    if case.first_cause not in case.disputed and any(s.cause for s in told if s.place == STORY):
+        return True
     said = any(knowledge.patterns[p].found(s.text) for s in story for p in ("trouble", "reports"))
     known = case.first_cause in case.disputed or case.stance(case.first_cause or "") == "admits"
     return said or not known

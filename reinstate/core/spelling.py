@@ -1,7 +1,8 @@
 """Slips of the pen in what a person wrote, put right where there is no doubt. Pure.
 
 Only small words of English letters are touched, so no name and no brand: what is in no dictionary and becomes
-a word by one letter more or less of a pair ("adress"), or by two vowels that change places ("recieved").
+a word by one letter more or less of a pair ("adress"), by two vowels that change places ("recieved"), or by
+another vowel within a long word ("calender").
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from spellchecker import SpellChecker
 
 _WORD = re.compile(r"(?<![\w.@/'’-])[A-Za-z]?[a-z]{4,}(?![\w@/'’-])")
 _VOWELS = "aeiou"
+_LONG = 7  # letters from which on another vowel makes no other word
 _COMMON = 200  # how often a word stands in the package's corpus before it is what was meant
 
 
@@ -44,6 +46,8 @@ def _near(word: str) -> Iterator[str]:
             yield word[:n] + word[n + 1 :]
         if word[n] in _VOWELS and word[n + 1] in _VOWELS:
             yield word[:n] + word[n + 1] + word[n] + word[n + 2 :]
+        if word[n] in _VOWELS and len(word) >= _LONG:
+            yield from (word[:n] + vowel + word[n + 1 :] for vowel in _VOWELS if vowel != word[n])
 
 
 @functools.cache

@@ -79,8 +79,10 @@ def parse_wishes(text: str, knowledge: Knowledge) -> Wishes:
     wishes: list[Wish] = []
     rest: list[str] = []
     given = False  # whether words are given: within their sentence only a wish by numbers ends them
+    before = 0  # words of the pieces before
     for joint, piece in _pieces(hidden, knowledge):
-        wish, begins = _parse(piece, knowledge), not joint.strip()
+        wish, begins = _parse(piece, knowledge), not joint.strip() or before <= 1  # "No, ..."
+        before += len(piece.split())
         if wish and wish.what == _BACK and not begins:  # "took it down for an hour and put it back"
             wish = None
         last = wishes[-1] if wishes else None
