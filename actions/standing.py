@@ -302,8 +302,9 @@ def _wanted_else(heard: Wishes, says: Sequence[Statement]) -> Iterator[str]:
     of_letter = [s.text for s in says if _is_of_letter(s)]
     for sentence in sentences(heard.rest):
         about = any(text in sentence for text in of_letter)
-        told = about or said["how"].found(sentence) or said["instructs"].found(sentence)
-        if told and len(sentence.split()) > _POINTS and not asks.found(sentence):
+        points = len(sentence.split()) <= _POINTS
+        told = said["how"].found(sentence) or ((about or said["instructs"].found(sentence)) and not points)
+        if told and not asks.found(sentence):
             yield sentence
 
 

@@ -158,7 +158,8 @@ def draft(
         if (s := (openings if part == _ACCOUNT else rows).first(part, framing))
     ]
     found += rows.tell(parts, left, beside=beside)
-    silent = bool(story) and stance != "asks" and not _says_what_for(story, told, case, knowledge)
+    # Who tells the deed has said what it is; who disputes it may tell all but that.
+    silent = stance == "disputes" and not _says_what_for(story, knowledge)
     if (story and not silent) or (
         TOLD in spoken and cause is None
     ):  # who tells it need not say what it concerns
@@ -174,18 +175,9 @@ def draft(
     return Letter((*found, *story, *led), (*frame.paragraphs[:-2], (ADDED,), *frame.paragraphs[-2:]))
 
 
-def _says_what_for(
-    story: Iterable[Sentence], told: Iterable[Statement], case: Case, knowledge: Knowledge
-) -> bool:
-    """Whether a story says what is held against the person, or what it is is not surely known.
-
-    Who tells the deed has said it; who disputes it tells something else.
-    """
-    if case.first_cause not in case.disputed and any(s.cause for s in told if s.place == STORY):
-        return True
-    said = any(knowledge.patterns[p].found(s.text) for s in story for p in ("trouble", "reports"))
-    known = case.first_cause in case.disputed or case.stance(case.first_cause or "") == "admits"
-    return said or not known
+def _says_what_for(story: Iterable[Sentence], knowledge: Knowledge) -> bool:
+    """Whether a story says that something is held against the person."""
+    return any(knowledge.patterns[p].found(s.text) for s in story for p in ("trouble", "reports"))
 
 
 def _says(sentence: Sentence, fact: Fact, knowledge: Knowledge) -> bool:
