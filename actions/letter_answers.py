@@ -228,8 +228,9 @@ def _placed(says: Iterable[Statement], asked: str) -> Iterator[Statement]:
         else:
             other = statement.kind in _ANSWERED and statement.sure >= _ASIDE and not stays
             own = part_of(statement.kind)
-            yield replace(statement, place=own if other else PARTS_OF.get(asked, own))
-            stays = not other
+            here = PARTS_OF.get(asked, own)
+            yield replace(statement, place=own if other else here)
+            stays = stays or not other or own == here
 
 
 def _only_tells(statement: Statement, facts: Iterable[Fact]) -> bool:

@@ -11,7 +11,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.turn import last_turns, since_restart
+from actions.turn import last_turns, responses, since_restart
 from actions.writing import (
     Writing,
     kept,
@@ -45,6 +45,8 @@ _QUESTIONS = ("ask_", "platform_question", "out_of_scope")
 _TALK = ("greet", "thank", "goodbye", "vent", "draft_appeal", "letter_", "feedback_")
 _TALK_WORDS = 5
 _SURE_OF_LETTER, _SURELY_OF_LETTER = 0.7, 0.9
+_OF_LETTER = "utter_letter_"  # how the responses that show a letter, or its sentences, begin
+_SURE_OTHER = 0.95  # from here on what begins with a no is something else than the letter that stands
 _POINTS = 3  # words that only point at something ("put it in")
 _MOST_UNDONE = 200  # characters
 _SURE_TALK = 0.8  # "the wise statements" sounds a little like an opinion, and answers
@@ -116,7 +118,20 @@ def of_letter(said: Writing) -> list[EventType] | None:
     if message.intent == "letter_change":
         retold = _retold(said, message.text)
         return _how(said) if retold is None else retold
+    if _objects(said):
+        return _how(said)
     return None if _is_other(message) else _retold(said, message.text)
+
+
+def _objects(said: Writing) -> bool:
+    """Whether a message, right after the letter was shown, is not understood or begins with a no."""
+    message = said.message
+    shown_now = any(name.startswith(_OF_LETTER) for name in responses(last_turns(said.tracker)[1]))
+    asks = any(knowledge().patterns["asks_something"].found(sentence) for sentence in sentences(message.text))
+    if not shown_now or message.pressed:
+        return False
+    no = knowledge().wishes["objects"].found(message.text) and message.confidence < _SURE_OTHER
+    return no or (message.intent == "nlu_fallback" and not asks)
 
 
 def _with_tone(said: Writing, heard: Wishes) -> Wishes:

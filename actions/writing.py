@@ -22,6 +22,7 @@ from reinstate.core.letter import (
     APPEAL,
     CLIENTS,
     HAPPENED,
+    PEOPLE,
     REPLY,
     Letter,
     as_owner,
@@ -100,10 +101,16 @@ class Writing(Said):
         written = (str(e.get("text")) for e in events if e.get("event") == "user")
         return (self.message.text, *written, *(statement.text for statement in self.told))
 
+    def _feeling(self) -> list[Message]:
+        """None beside a letter that stands: what is said of it is rarely said in distress."""
+        return [] if self.tracker.get_slot("letter_done") else super()._feeling()
+
     @property
     def wanted(self) -> str | None:
         """The kind of letter that the message asks for; where nothing is restricted, clients get a reply."""
         kind = kind_asked_for(self.message)
+        if kind in (CLIENTS, PEOPLE):
+            kind = PEOPLE if self.role == "client" else CLIENTS
         return REPLY if kind == CLIENTS and (self.nothing_to_appeal or self._no_trouble) else kind
 
     @property

@@ -22,7 +22,7 @@ _LEAST_WORDS, _MOST_WORDS, _MOST_PHRASE = 3, 60, 14
 _LANGUAGE = re.compile(r"(?!Polish)[A-Z][a-z]{3,}(?:an|ese|ish|ic)")
 # Capitals in a row that no name or short form is; a capital behind an "I" that was put before.
 _SHOUT = re.compile(r"(?:\b[A-Z]{2,}\b[ ,]+){2,}\b[A-Z]{2,}\b")
-_LED_IN = re.compile(r"(?<=^I )[A-Z](?=[a-z])")
+_LED_IN = re.compile(r"(?:(?<=^I )|(?<=^please )|(?<=^I have )|(?<=^I did not ))[A-Z](?=[a-z])")
 _JOINED = re.compile(r"(?=\s(?:and|but|so|yet)\s)", re.IGNORECASE)
 _JOINS = re.compile(r"^(?:and|also|plus)\b[\s,:]*", re.IGNORECASE)
 STEM = 5  # letters by which a word is known again in another form

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from difflib import SequenceMatcher
 
 from reinstate.core.cleaning import is_sentence, mend, speaks, stems, written_well
 from reinstate.core.cutting import cut, found_in, holds, without
@@ -14,13 +15,13 @@ from reinstate.core.wishes import Wish
 from reinstate.knowledge import Knowledge
 
 _AND_THAT = re.compile(
-    r",?\s+and that\s+(?=(?:i|my|he|she|it|we|they|any|all|no|there|this)\b)", re.IGNORECASE
+    r",?\s+and that\s+(?=(?:i|my|he|she|it|we|they|any|all|no|there|this|the|a|an)\b)", re.IGNORECASE
 )
 _ENOUGH = 0.5  # the share of a wish's telling words by which a sentence is known, if it is the only one
 _RECORD = "record"  # the part of what a person has achieved
 _SHORT = 12  # words of a sentence that goes whole with what it is about
 _SOME = 0.34  # the share of its telling words from which on a sentence is about what is named
-_MY_NAME, _THEIR_NAME = re.compile(r"\[your name[^\]]*\]"), re.compile(r"\[client's name\]")
+_MY_NAME, _THEIR_NAME = re.compile(r"\[your name[^\]]*\]"), re.compile(r"\[(?:client|freelancer)'s name\]")
 _LAST = 0  # the number of the last sentence, where it is called that
 
 
@@ -54,7 +55,7 @@ def is_said(wish: Wish, letter: Letter, knowledge: Knowledge) -> bool:
 def _added(wish: Wish, letter: Letter, knowledge: Knowledge) -> tuple[Edit, ...]:
     more = _of_record(wish, knowledge) or _more(wish, knowledge)
     numbered = dict(enumerate(letter.sentences, 1))
-    own = [s for s in letter.sentences if s.words or s.facts]
+    own = [s for s in letter.sentences if s.words]
     beside = own[-1] if wish.end and own else numbered.get(wish.to)
     part, after = (beside.part, beside.text) if beside else (wish.part, "")
     return tuple(Edit("", s, part, after=after) for s in more if not _stands(s, letter, knowledge))
@@ -127,9 +128,20 @@ def holding(wish: Wish, letter: Letter, knowledge: Knowledge) -> tuple[int, ...]
 
 
 def lost(edits: Iterable[Edit], knowledge: Knowledge) -> list[str]:
-    """The sentences that some edits took out, or put quite another one in place of."""
+    """What some edits took out: sentences, also where quite another one stands now, and parts of them."""
     own = (e for e in edits if e.old and e.part not in FRAME)
-    return [e.old for e in own if not _says_some(e.new, e.old, knowledge)]
+    gone = (_part_lost(e) if _says_some(e.new, e.old, knowledge) else e.old for e in own)
+    return [what for what in gone if what]
+
+
+def _part_lost(edit: Edit) -> str:
+    """The words that were cut out of a sentence in one piece; none where others stand in their place."""
+    old, new = edit.old.split(), edit.new.split()
+    same = SequenceMatcher(None, [w.strip(".,") for w in old], [w.strip(".,") for w in new], autojunk=False)
+    cuts = [op for op in same.get_opcodes() if op[0] != "equal"]
+    if len(cuts) != 1 or cuts[0][0] != "delete":
+        return ""
+    return " ".join(old[cuts[0][1] : cuts[0][2]]).strip(" ,.")
 
 
 def _says_some(new: str, old: str, knowledge: Knowledge) -> bool:
@@ -159,7 +171,7 @@ def _moved(wish: Wish, letter: Letter, knowledge: Knowledge) -> tuple[Edit, ...]
     numbered = dict(enumerate(letter.sentences, 1))
     to, moved = numbered.get(abs(wish.to)), [numbered.get(n) for n in wish.numbers]
     moved = [*moved, *(_named(wish.what, letter, knowledge) if wish.what else ())]
-    others = [s for s in letter.sentences if (s.words or s.facts) and s not in moved]
+    others = [s for s in letter.sentences if s.words and s not in moved]
     if wish.end and others:
         to = others[0 if wish.end == "first" else -1]
     if to is None or None in moved or to in moved or not moved:

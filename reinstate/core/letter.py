@@ -20,7 +20,7 @@ from reinstate.core.statements import Statement, belonging
 from reinstate.knowledge import Knowledge, LetterPatterns, LetterRow, LetterStance, Tone
 
 LONGEST = 3000
-APPEAL, QUESTIONS, CLIENTS, REPLY = "appeal", "questions", "clients", "reply"
+APPEAL, QUESTIONS, CLIENTS, REPLY, PEOPLE = "appeal", "questions", "clients", "reply", "people"
 MOST_QUESTIONS = 4
 _BEGINNING = 5  # words of a sentence in which its verb stands; what has none there only names things
 _FEW_THINGS = 4  # words of what only names it, whatever it sounds like ("the work diary")
@@ -136,7 +136,9 @@ def draft(
         stance = "explains"  # who tells what happened knows which rule it is
     opening = case
     if any(knowledge.patterns["measure_told"].found(s.text) for s in story):  # the person says it themselves
-        opening = replace(case, notice=None, appealed=None)
+        opening = replace(case, notice=None)
+    if any(knowledge.patterns["appeal_told"].found(s.text) for s in story):
+        opening = replace(opening, appealed=None)
     rows = _Rows((*_of_cause(cause, knowledge).rows, *frame.rows), case, stance, tone, cause, knowledge)
     openings = replace(rows, case=opening)
     spoken = {s.part for s in own} | {part_of(s.kind) for s in told if s.place}
@@ -176,8 +178,8 @@ def draft(
 
 
 def _says_what_for(story: Iterable[Sentence], knowledge: Knowledge) -> bool:
-    """Whether a story says that something is held against the person."""
-    return any(knowledge.patterns[p].found(s.text) for s in story for p in ("trouble", "reports"))
+    """Whether a story says what is held against the person."""
+    return any(knowledge.patterns[p].found(s.text) for s in story for p in ("reports", "says_what_for"))
 
 
 def _says(sentence: Sentence, fact: Fact, knowledge: Knowledge) -> bool:
@@ -224,7 +226,8 @@ def _names_things(sentence: Sentence, knowledge: Knowledge) -> bool:
         return False
     words = sentence.text.split()
     begun = " ".join(words[:_BEGINNING])
-    return len(words) <= _FEW_THINGS or not knowledge.patterns["verb"].found(begun)
+    few = len(words) <= _FEW_THINGS or not knowledge.patterns["verb"].found(begun)
+    return few or knowledge.patterns["names_proof"].found(sentence.text)
 
 
 @dataclass(frozen=True)

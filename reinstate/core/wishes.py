@@ -19,7 +19,7 @@ from reinstate.knowledge import TONES, Knowledge, Tone, put
 Kind = Literal["change", "leave_out", "add", "replace", "move", "undo", "name"]
 _LONGEST = 700  # characters of a sentence
 _MOST = 20  # wishes of one message: each is carried out while others wait
-_SHORT = 10  # words of a message that wants to see the letter again; a longer one says something of it
+_SHORT = 14  # words of a message that wants to see the letter again; a longer one says something of it
 _HIDDEN = re.compile(r"ǂ(\d)ǂ")  # a quotation, as one word
 _NUMBERS = re.compile(r"(?=.*\d)(?:(?:sentences?|numbers?|nos?|and|or|the)\b|[\s,&#.]|\d{1,2}(?!\d))+$", re.I)
 _ASKED = re.compile(
@@ -150,7 +150,8 @@ def _parse(piece: str, knowledge: Knowledge, *, surely: bool = False) -> Wish | 
         if found := said[name].match(piece):
             return _change(found, knowledge)
     if found := None if surely else said["name"].match(piece):
-        return Wish("name", what="mine" if found["mine"] else "", sentence=found["name"])
+        mine = any(value for name, value in found.groupdict().items() if name != "name")
+        return Wish("name", what="mine" if mine else "", sentence=found["name"])
     if found := None if surely else said["change_named"].match(piece):
         return Wish("change", what=found["what"], sentence=found["sentence"])
     for name in (

@@ -8,7 +8,7 @@ from textwrap import shorten
 
 from reinstate.core.case import Case
 from reinstate.core.facts import Fact, of_cause
-from reinstate.core.letter import APPEAL, CLIENTS, REPLY, Letter
+from reinstate.core.letter import APPEAL, CLIENTS, PEOPLE, REPLY, Letter
 from reinstate.core.review import checked
 from reinstate.core.statements import Statement
 from reinstate.knowledge import FactKind, FactValue, Knowledge, Role, Tone, matches
@@ -121,7 +121,7 @@ def letter_messages(
     kinds = [
         Button(str(other.title), f'/letter_change{{"id":"{other.id}"}}')
         for other in knowledge.letters.values()
-        if kind != REPLY and other.title and other.id not in (kind, CLIENTS if role == "client" else "")
+        if kind != REPLY and other.title and other.id not in (kind, CLIENTS if role == "client" else PEOPLE)
     ]
     buttons = (*tones, Button(wording.change_sentence, "/letter_change"), *kinds[:_MOST_KINDS])
     of_identity = _IDENTITY & {case.notice, case.first_cause}
