@@ -158,7 +158,8 @@ def _pressed(said: Writing) -> list[EventType] | None:
     tone = tone_of(said.message.intent.removeprefix("letter_"))
     if tone and not is_returned(said.edits):
         return _fulfilled(said, Wishes(tone=tone))
-    return _how(said)
+    said.say([change_message(said.letter, said.another("utter_letter_change"))])
+    return []
 
 
 def _is_other(message: ParsedMessage) -> bool:

@@ -2,6 +2,9 @@
 import { button, copyButton, download, h } from './dom.js';
 import { countWords, nameOf } from './markup.js';
 
+/** Where the changes of a letter are kept. @param {string} text as the server sent it */
+export const keyOf = (text) => `letter:${nameOf(text)}`;
+
 /**
  * @param {string} text as the server sent it @param {import('./types.js').Words} words
  * @param {import('./storage.js').Store} store keeps the changes
@@ -9,7 +12,7 @@ import { countWords, nameOf } from './markup.js';
  * @returns {HTMLElement}
  */
 export function makeLetter(text, words, store, language, print) {
-  const name = `letter:${nameOf(text)}`;
+  const name = keyOf(text);
   const box = h('textarea', { class: 'paper', rows: '1', dir: 'auto', lang: language, 'aria-label': words.letter, autocomplete: 'off' });
   const mirror = h('div', { class: 'paper mirror', dir: 'auto', 'aria-hidden': 'true' }); // gives the box its height, and is what is printed
   const count = h('span', { class: 'count', role: 'status' });
@@ -24,8 +27,7 @@ export function makeLetter(text, words, store, language, print) {
     draw();
   };
   const take = () => {
-    const kept = store.get(name);
-    box.value = typeof kept === 'string' ? kept : text;
+    box.value = store.get(name) ?? text;
     draw();
   };
   const act = { class: 'choice' };

@@ -1,6 +1,6 @@
 /** Lines of the conversation -> nodes. */
 import { arrange, button, copyButton, h, ICONS, link, nodesOf, use } from './dom.js';
-import { makeLetter } from './letter.js';
+import { keyOf, makeLetter } from './letter.js';
 import { blocks, isPlain, linked } from './markup.js';
 
 export const NAME = 'Reinstate';
@@ -139,7 +139,7 @@ export class Lines {
     const reply = () => {
       let first = index;
       while (first && lines[first - 1].from === 'bot') first -= 1;
-      return lines.slice(first, index + 1).map(({ text }) => text).join('\n\n');
+      return lines.slice(first, index + 1).map(({ text }) => this.talk.store.get(keyOf(text)) ?? text).join('\n\n');
     };
     const copying = copyButton(this.words.copyAnswer, this.words.copied, reply, { class: 'plain' }, ICONS.copy);
     node.querySelector('.foot')?.prepend(h('div', { class: 'tools', 'aria-live': 'off' }, copying));

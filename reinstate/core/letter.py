@@ -342,7 +342,7 @@ def next_question(
     if kind == APPEAL or of_kind.story:
         asks = (HAPPENED, *asks)
     stands = {s.part for s in draft(case, facts, told, "formal", knowledge, kind).sentences}
-    stands |= {part_of(s.kind) for s in told if s.place}
+    stands |= {part_of(s.kind) for s in told if s.place and _answers_by_itself(s, knowledge)}
     story = any(s.place == STORY for s in told)  # beside which nothing of talk stands
     known = {
         f.kind for f in of_cause(facts, cause, knowledge) if f.answers or f.kind != EVIDENCE or not story
@@ -352,6 +352,12 @@ def next_question(
     missing = (knowledge.facts[fact] for fact in asks if fact not in known and fact not in asked)
     left = (fact for fact in missing if not known & set(fact.unless) and not (long and fact.of_story))
     return next((fact.id for fact in left), None)
+
+
+def _answers_by_itself(statement: Statement, knowledge: Knowledge) -> bool:
+    """Whether a sentence need not be asked for; in a story only an offer tells what can be shown."""
+    proof = part_of(statement.kind) == PARTS_OF[EVIDENCE] and statement.place == STORY
+    return not proof or knowledge.patterns["offers"].found(statement.text)
 
 
 def story_of(case: Case, knowledge: Knowledge, kind: str = APPEAL) -> str:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from reinstate.core.cleaning import stems, written_well
 from reinstate.core.edits import Edit
 from reinstate.core.facts import Fact
-from reinstate.core.letter import Letter
+from reinstate.core.letter import HAPPENED, Letter
 from reinstate.core.own_words import TOLD, nearly_says, part_of
 from reinstate.core.parsed import CORRECTS
 from reinstate.core.statements import DRAFT, Statement
@@ -71,11 +71,15 @@ def left_out(
 
 
 def _belongs(statement: Statement) -> bool:
-    """Whether a person may miss it: what they wrote for a letter, and what surely is of the usual kinds."""
+    """Whether a person may miss it: what they wrote for a letter, and what surely is of the usual kinds.
+
+    Or what happened, with a figure: when it was, or how much.
+    """
     if statement.place:
         return statement.kind not in (DRAFT, "aside") or statement.sure < _SURELY_ASIDE
     whole = statement.text.count("(") == statement.text.count(")")
-    return statement.kind in _USUAL and statement.sure >= _SURE and whole
+    dated = statement.kind == HAPPENED and any(sign.isdigit() for sign in statement.text)
+    return (statement.kind in _USUAL or dated) and statement.sure >= _SURE and whole
 
 
 def put_in(

@@ -126,3 +126,18 @@ def test_every_answer_can_be_copied(tab: Callable[..., Person], scripted: Script
     buttons.first.click()
     expect(person.button("Copied")).to_be_visible()
     assert "First.\n\nSecond." == person.page.evaluate("() => navigator.clipboard.readText()")
+
+
+def test_the_copy_of_an_answer_holds_the_letter_as_it_was_changed(
+    tab: Callable[..., Person], scripted: ScriptedBot
+) -> None:
+    """And not as it came."""
+    person = tab(permissions=["clipboard-read", "clipboard-write"])
+    scripted.answer(letter(LETTER), line("This is yours to change."))
+    scripted.watch(person)
+    person.visit().say("write it")
+    person.letter.fill("My own words.")
+    person.page.get_by_role("button", name="Copy answer").last.click()
+    expect(person.button("Copied")).to_be_visible()
+    copied = person.page.evaluate("() => navigator.clipboard.readText()")
+    assert "My own words.\n\nThis is yours to change." == copied

@@ -189,6 +189,26 @@ def test_a_letter_that_is_too_long_for_one_piece_comes_whole(
     assert _words(web) == _words(in_telegram)
 
 
+@pytest.mark.parametrize("kind", [Slack, Telegram], ids=["slack", "telegram"])
+def test_who_this_is_is_said_once_after_the_first_answer(
+    kind: Any, bot: Server, slack: FakeSlack, telegram: FakeTelegram
+) -> None:
+    """In one line, where the door has no footer that says it; the answer comes first."""
+    door = kind(bot, slack if kind is Slack else telegram)
+    first, *later = (
+        [said.text for said in door.says(text)]
+        for text in (
+            "my account was suspended because I have two accounts",
+            "how long does it take",
+            "thank you",
+        )
+    )
+    assert 1 == first.count(INTRODUCTION)
+    assert 0 < first.index(INTRODUCTION)
+    assert "\n" not in INTRODUCTION
+    assert not [reply for reply in later if INTRODUCTION in reply]
+
+
 @pytest.mark.parametrize(
     ("kind", "writes"), [(Web, 1), (Slack, 3), (Telegram, 3)], ids=["web", "slack", "telegram"]
 )

@@ -279,6 +279,38 @@ def test_a_full_letter_has_the_length_that_is_read() -> None:
     assert own == [*(d for d in deeds if d in own), "I write each one by hand now."]
 
 
+STORIES = [
+    (
+        admitting("contact_sharing"),
+        "My account was restricted on 4 May for sharing contact details. A client from Oslo asked for my Telegram"
+        " because his files were too large for the chat. I gave him my name there, and we wrote about the files"
+        " only. There was no contract yet, and I did not know that this has to wait for one.",
+    ),
+    (
+        denying("multiple_accounts"),
+        "You closed my account on 3 November for several accounts. I have had one account since 2017 and never"
+        " opened another. I share a flat with a colleague who has his own account for sound design. We use the"
+        " same router. I have never logged in to his account, and he has never logged in to mine. Both our names"
+        " stand in the rent contract, and each of us has a bank account of his own.",
+    ),
+    (
+        admitting("identity_verification"),
+        "My account has been on hold since 8 June. On 6 June I uploaded my new passport for the identity check."
+        " I married in April, so the passport has my new name and the profile still has the old one. It is the"
+        " same person. I have the marriage certificate with both names and can send it at once.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("case", "story"), STORIES, ids=["admitted", "disputed", "a check"])
+def test_a_story_of_a_few_sentences_makes_a_letter_of_120_to_220_words(case: Case, story: str) -> None:
+    """Between what is too short to be heard and what nobody reads; the brief one fits Upwork's form."""
+    told = [Statement("happened", sentence, place=STORY) for sentence in sentences(story)]
+    full, brief = (draft(case, (), told, tone, FACTS) for tone in ("formal", "brief"))
+    assert 120 <= len(full.text.split()) <= 220
+    assert len(brief.text) < 1200
+
+
 STANCES = [
     (admitting("paid_outside"), "he paid me by paypal once", "admits"),
     (admitting("paid_outside"), "he was my client before upwork", "explains"),
