@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import os
 import re
 import statistics
@@ -29,6 +30,7 @@ from bench.bots import Bot, Starter, memory, ours
 from bench.readme import put
 from bench.speed import CROWDS, OURS, VERDICTS
 from reinstate.server.settings import MODEL
+from reinstate.server.workers import shares
 from tests.running import Chat, Server, request, until
 
 REPORT = Path(__file__).parent / "reports" / "speed.md"
@@ -68,11 +70,11 @@ def start(server: Server) -> None:
     Chat(server.url).open().say("hello")
 
 
-def crowds(pair: tuple[Bot, Bot], rounds: tuple[int, ...]) -> None:
-    """Let crowds of each size talk to two bots, in turn."""
+def crowds(bots: tuple[Bot, ...], rounds: tuple[int, ...]) -> None:
+    """Let crowds of each size talk to some bots, in turn."""
     for people, times in zip(CROWDS, rounds):
         for _ in range(times):
-            for bot in pair:
+            for bot in bots:
                 bot.crowd(people)
 
 
@@ -91,6 +93,23 @@ def two_processes(folder: Path) -> Iterator[Server]:
         yield server
     finally:
         server.stop()
+
+
+@contextlib.contextmanager
+def two_apart(folder: Path) -> Iterator[Bot]:
+    """Two of our bots that share nothing, each with a core and a database of its own: what two cores give."""
+    with contextlib.ExitStack() as stack:
+        urls = []
+        for number, cores in enumerate(shares(2)):
+            place = folder / f"apart{number}"
+            place.mkdir()
+            server = Server(place, DATABASE_URL=f"sqlite:///{place / 'apart.db'}").start(plain=True)
+            stack.callback(server.stop)
+            for thread in Path(f"/proc/{server.pid}/task").iterdir() if cores else ():
+                os.sched_setaffinity(int(thread.name), cores)
+            urls.append(server.url)
+        turn = itertools.cycle(urls)
+        yield Bot(lambda: Chat(next(turn)).open().say, OURS, VERDICTS)
 
 
 def measure(
@@ -131,10 +150,10 @@ def measure(
         except RuntimeError as error:  # a machine where nobody may look into another process
             profile = str(error)
         least = speed.floor()
-        both = stack.enter_context(two_processes(folder))
-        one, two = ours(server), ours(both)
-        crowds((one, two), sizes.two)
-    table, ratios = speed.workers(one.rates, two.rates, one.generator, two.generator)
+        two, apart = ours(stack.enter_context(two_processes(folder))), stack.enter_context(two_apart(folder))
+        one = ours(server)
+        crowds((one, two, apart), sizes.two)
+    table, ratios = speed.workers(one, two, apart)
     asked = len(pair[0].spans["verdict turn"])
     return (
         mine,
@@ -152,7 +171,9 @@ def measure(
             " that of the first turns of others:",
             turns.table(["Reinstate", "starter bot"], grown),
             "## Two processes",
-            "One process beside two, in turn. Who asks shares the cores with them:",
+            "One process, two of one command, and two bots that share nothing, each with a core and a database"
+            " of its own, in turn. What these two reach is what twice one comes to on these cores; who asks"
+            " shares them:",
             table,
             "## Where a turn goes",
             profile,

@@ -32,7 +32,8 @@ def test_a_bar_is_met_by_the_figures(mine: float, met: bool) -> None:
     names += [f"{what}, p{of} ms" for what in ("verdict turn", "turn") for of in (50, 95)]
     rates = {f"turns a second, {n} at once": 8000 / mine for n in speed.CROWDS}
     ours, theirs = {**dict.fromkeys(names, mine), **rates}, dict.fromkeys([*names, *rates], 100.0)
-    two = dict.fromkeys(speed.CROWDS, 1.8 if met else 1.6)
+    share = 0.9 if met else 0.8
+    two = dict.fromkeys(speed.CROWDS, speed.Two(share, share))
     bars = speed.bars(ours, theirs, two, {5: 10.0, 400: mine / 2 + 2}, {"reading": 10.5, "commit": 1.0})
     memory = "| memory, beside the starter bot's |"
     others = [line for line in bars.splitlines() if line.startswith("| ") and not line.startswith(memory)][1:]
