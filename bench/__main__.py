@@ -171,8 +171,8 @@ def measure(
             " that of the first turns of others:",
             turns.table(["Reinstate", "starter bot"], grown),
             "## Two processes",
-            "One process, two of one command, and two bots that share nothing, each with its own core and database,"
-            " in turn. What these two reach is what twice one comes to on these cores; who asks"
+            "One process, two of one command, and two bots that share nothing, each with its own core and"
+            " database, in turn. What these two reach is what twice one comes to on these cores; who asks"
             " shares them:",
             table,
             "## Where a turn goes",
