@@ -95,6 +95,9 @@ def is_doubtful(turn: Turn, knowledge: Knowledge) -> bool:
     if not message.intent.startswith(("cause_", "deny_")):
         return False
     trouble = knowledge.patterns["trouble"].found(message.text)
+    cause = knowledge.causes.get(message.intent.partition("_")[2])
+    if cause and cause.by_others and message.confidence >= SURE_UNCLEAR:
+        return False  # nobody is accused by it, and it cannot wait
     if message.confidence < SURE_LEAST or (0 < len(message.text.split()) <= BARE and not trouble):
         return True
     denies = message.intent.startswith("deny_")
