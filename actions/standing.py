@@ -111,7 +111,10 @@ def of_letter(said: Writing) -> list[EventType] | None:
         heard = replace(heard, tone=None)
     if heard:
         return _fulfilled(said, heard)
-    if any(map(_is_of_letter, said.says)) or knowledge().wishes["of_words"].found(message.text):
+    asks = knowledge().patterns["asks_something"].found(message.text)
+    if any(map(_is_of_letter, said.says)) or (
+        knowledge().wishes["of_words"].found(message.text) and not asks
+    ):
         return _how(said)
     if message.intent in ("affirm", "deny") and not said.asked:
         return _how(said)
@@ -128,10 +131,10 @@ def _objects(said: Writing) -> bool:
     message = said.message
     shown_now = any(name.startswith(_OF_LETTER) for name in responses(last_turns(said.tracker)[1]))
     asks = any(knowledge().patterns["asks_something"].found(sentence) for sentence in sentences(message.text))
-    if not shown_now or message.pressed:
+    if not shown_now or message.pressed or asks:
         return False
     no = knowledge().wishes["objects"].found(message.text) and message.confidence < _SURE_OTHER
-    return no or (message.intent == "nlu_fallback" and not asks)
+    return no or message.intent == "nlu_fallback"
 
 
 def _with_tone(said: Writing, heard: Wishes) -> Wishes:

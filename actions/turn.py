@@ -103,6 +103,7 @@ class Said:
             in_form=self.in_form,
             just_asked=self._just_asked(),
             asked_again=self._asked_again(),
+            letter=bool(self.tracker.get_slot("letter_done")),
         )
 
     def plan(self, plan: Plan) -> list[EventType]:

@@ -114,6 +114,7 @@ HOSTILE = (
         ":",
     ),
     *("postgresql://a:b@", "word " * 90, "She ", "I never did that. ", "ǂ1ǂ"),
+    *("passport ", f"{'1' * 40}_", "his name is Ma", "-" * 80),
     *("add that ", "leave out sentence 2", 'replace "a" with “b”', "move 1 after 3", "undo", "as it is: "),
 )
 KEYS = (

@@ -20,9 +20,11 @@ _ENDS = re.compile(rf"{SENTENCE_END}|\s*[\n;]+\s*|\s+[-–—]+\s+")
 _LEAST_WORDS, _MOST_WORDS, _MOST_PHRASE = 3, 60, 14
 # What people are called by, too ("my Slovenian ID"); "polish" is a verb as well.
 _LANGUAGE = re.compile(r"(?!Polish)[A-Z][a-z]{3,}(?:an|ese|ish|ic)")
-# Capitals in a row that no name or short form is; a capital behind an "I" that was put before.
+# Capitals in a row that no name or short form is; a capital that began it, where words were put before.
 _SHOUT = re.compile(r"(?:\b[A-Z]{2,}\b[ ,]+){2,}\b[A-Z]{2,}\b")
-_LED_IN = re.compile(r"(?:(?<=^I )|(?<=^please )|(?<=^I have )|(?<=^I did not ))[A-Z](?=[a-z])")
+_LED_IN = re.compile(
+    r"(?:(?<=^I )|(?<=^please ))[A-Z](?=[a-z])|(?<=^I have )(?:Suspen|Ban|Block|Restric|Lock)(?=[a-z])"
+)
 _JOINED = re.compile(r"(?=\s(?:and|but|so|yet)\s)", re.IGNORECASE)
 _JOINS = re.compile(r"^(?:and|also|plus)\b[\s,:]*", re.IGNORECASE)
 STEM = 5  # letters by which a word is known again in another form

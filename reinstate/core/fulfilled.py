@@ -152,7 +152,9 @@ def _says_some(new: str, old: str, knowledge: Knowledge) -> bool:
 def _with_name(wish: Wish, letter: Letter) -> tuple[Edit, ...]:
     """A name where the letter has a place for it."""
     place = _MY_NAME if wish.what else _THEIR_NAME
-    return tuple(edit_of(s, place.sub(wish.sentence, s.text)) for s in letter.all if place.search(s.text))
+    return tuple(
+        edit_of(s, place.sub(lambda _: wish.sentence, s.text)) for s in letter.all if place.search(s.text)
+    )
 
 
 def _named(what: str, letter: Letter, knowledge: Knowledge) -> list[Sentence]:

@@ -152,6 +152,7 @@ class Turn:
         in_form: whether a form asks its own questions.
         just_asked: whether the open question stood in the turn before: a bare "yes" answers only that.
         asked_again: whether it stood there in other words, so that it is not asked once more.
+        letter: whether a letter stands, beside which nothing new is asked of the case.
     """
 
     message: ParsedMessage
@@ -163,6 +164,7 @@ class Turn:
     in_form: bool = False
     just_asked: bool = True
     asked_again: bool = False
+    letter: bool = False
 
     @property
     def answerable(self) -> str | None:

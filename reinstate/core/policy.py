@@ -386,7 +386,8 @@ def _judge(turn: Turn, case: Case, answers: tuple[Part, ...], knowledge: Knowled
     )
     notice = (NoticePart(),) if message.pasted else ()
     doubts = explain or turn.rows is None
-    asked = None if turn.in_form or answers else question_id(next_question(case, knowledge, doubts=doubts))
+    quiet = turn.in_form or answers or (unchanged and turn.letter)
+    asked = None if quiet else question_id(next_question(case, knowledge, doubts=doubts))
     known = asked is None or asked == turn.asked or asked.startswith(HAPPENED)  # which the verdict asks
     question = () if known else (QuestionPart(str(asked)),)
     kept = _keep(turn, (*first, *notice, part, *question), asked=asked)

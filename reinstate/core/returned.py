@@ -38,7 +38,7 @@ def returned(text: str, letter: Letter, knowledge: Knowledge) -> Edit | None:
 
     whole = f" {words_of(text)} "
     held = sum(f" {words_of(s.text)} " in whole for s in letter.sentences)
-    greets = any(frames.found(line) for line in list(filter(None, lines))[:2])
+    greets = any(frames.found(line) or _only_greets(line) for line in list(filter(None, lines))[:2])
     head = _head(text, framed)
     tail = _tail(text, head, framed)
     enough = greets or held >= max(_LEAST, _SHARE * len(letter.sentences))
@@ -50,6 +50,12 @@ def returned(text: str, letter: Letter, knowledge: Knowledge) -> Edit | None:
     if not head and tail == len(text):
         return Edit("", f"{front}{EMPTY_LINE}{text}{EMPTY_LINE}{end}", RETURNED, after=front, before=end)
     return Edit("", text, RETURNED, after=text[:head], before=text[tail:])
+
+
+def _only_greets(line: str) -> bool:
+    """Whether a line is a greeting and nothing else, whoever is greeted."""
+    greeting = _GREETING.match(line)
+    return greeting is not None and greeting.end() == len(line) and line[-1] in ",:!"
 
 
 def _framing(letter: Letter, parts: tuple[str, ...]) -> str:

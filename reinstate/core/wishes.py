@@ -93,6 +93,7 @@ def parse_wishes(text: str, knowledge: Knowledge) -> Wishes:
             given = bool(wish.sentence) and _GIVEN.search(piece[: piece.rfind(wish.sentence)]) is not None
         elif (
             last
+            and not (last.numbers and "\n" in joint)  # one sentence, which ends with its line
             and _goes_on(last, piece, knowledge, given=given)
             and not (begins and said["instructs"].found(piece))
         ):
@@ -154,11 +155,7 @@ def _parse(piece: str, knowledge: Knowledge, *, surely: bool = False) -> Wish | 
         return Wish("name", what="mine" if mine else "", sentence=found["name"])
     if found := None if surely else said["change_named"].match(piece):
         return Wish("change", what=found["what"], sentence=found["sentence"])
-    for name in (
-        ("leave_out",)
-        if surely
-        else (*("undo", "puts_back", "takes_back", "replace", "leave_out", "takes_out"),)
-    ):
+    for name in ("leave_out",) if surely else (*_UNDOES, "replace", "leave_out", "takes_out"):
         if found := said[name].match(piece):
             return _without(name, found, knowledge)
     for name in ("add",) if surely else ("add", "says"):

@@ -48,7 +48,7 @@ _PHONE_AFTER_WORD = re.compile(
     re.IGNORECASE,
 )
 _MONEY_AFTER = re.compile(
-    r"\s?(?:(?:usd|eur|gbp|inr|pkr|bdt|php|uah|ngn|egp|kes|vnd|idr|rub|try|ars|cop|mxn|rsd|pln|ron|zar|mad|lkr|npr)"
+    r"\s?(?:(?:usd|eur|gbp|inr|pkr|bdt|php|uah|ngn|egp|kes|vnd|idr|rub|try|ars|cop|mxn|rsd|pln|ron|zar|mad|lkr|npr|rs|ksh|naira)"
     r"|dollars?|bucks|rupees|pounds|taka|pesos?|hours?|hrs?|connects|proposals|jobs?|views|%)\b",
     re.IGNORECASE,
 )
@@ -64,11 +64,16 @@ _LETTER_ID = re.compile(
     r"\b(?:(?=\w*\d{5})[A-ZА-ЯЁЄІЇҐ]{1,5}[\s-]?\d{5,10}[A-Z]?|[A-Z]{5}\d{4}[A-Z]|\d{7,9}[A-Z])\b"
 )
 # After the name of a paper shorter ones are private too, also where digits and letters change or stand apart.
+# Beside a licence a bare number may be what it cost.
 _NAMED_ID = re.compile(
-    r"\b(?i:passport|(?:my|national|identity|personal|tax)\s+id|id\s?card|identity\s+card|licen[cs]e"
-    r"|residence\s+permit|national\s+insurance|ssn|nin|nino|nid|cnic|curp|cpf|dni|tin|паспорт)\b"
-    r"(?i:[\s:.#=-]{1,3}(?:no|nr|number|is|was|with|the)\b){0,3}[\s:.#=-]{1,3}"
-    r"((?:[A-Z]{1,3}[\s-]?|[a-z]{1,3})?\d[\dA-Za-z]*(?:[\s-]?\d[\dA-Za-z]*){0,7}(?:[\s-]?[A-Z]\b)?)(?![\w%])"
+    r"\b(?:(?i:passport|(?:my|national|identity|personal|tax)\s+id|id\s?card|identity\s+card|residence\s+permit"
+    r"|national\s+insurance|ssn|nin|nino|nid|cnic|curp|cpf|dni|паспорт\w{0,3})|(?P<may>(?i:licen[cs]e|tin)))"
+    r"(?:['’]s)?\b(?i:[\s:.#=(№\"“-]{1,3}(?:no|nr|number|is|was|with|the)\b){0,3}[\s:.#=(№\"“-]{1,3}"
+    r"(?P<id>(?:[A-Z]{1,5}[\s-]?|[a-z]{1,3})?\d[\dA-Za-z]*(?:[\s-]\d[\dA-Za-z]*){0,7}(?:[\s-][A-Z]\b)?)"
+    r"(?![\w%]|-[a-z])"
+)
+_SPACED_DATE = re.compile(
+    rf"{_YEAR}[ -]{_MONTH}(?:[ -]{_DAY})?|{_DAY}[ -]{_MONTH}[ -]{_YEAR}|{_MONTH}[ -]{_YEAR}"
 )
 _LEAST_NAMED_DIGITS = 5
 
@@ -150,9 +155,12 @@ def _numbers(text: str) -> Iterator[Span]:
 
 def _named_ids(text: str) -> Iterator[Span]:
     for match in _NAMED_ID.finditer(text):
-        enough = len(_digits(match.group(1))) >= _LEAST_NAMED_DIGITS
-        if enough and not _is_fact(match.group(1), text[match.end() :]) and not _DATE.match(match.group(1)):
-            yield *match.span(1), ID
+        number = match["id"]
+        surely = match["may"] is None or any(sign.isalpha() for sign in number)
+        enough = len(_digits(number)) >= (_LEAST_NAMED_DIGITS if surely else _LEAST_AFTER_WORD)
+        date = _DATE.match(number) or _SPACED_DATE.match(number)
+        if enough and not date and not _is_fact(number, text[match.end() :]):
+            yield *match.span("id"), ID
 
 
 def _ids(text: str) -> Iterator[Span]:

@@ -178,7 +178,7 @@ class ConversationStore(SQLTrackerStore):
             message: id of the message.
             payload: of the button that was pressed, if one was.
         """
-        met: Met = await self.database.aside(
+        met: Met = await self.database.beside(
             self.database.read, self._meeting(conversation, message, payload)
         )
         _met.set(met)
@@ -225,7 +225,7 @@ class ConversationStore(SQLTrackerStore):
         if new:
             memory = tracker.memory.after(new, self._slots)
             work = self._keeping(tracker.sender_id, new, memory, tracker.old)
-            await self.database.aside(self.database.write, work)
+            await self.database.beside(self.database.write, work)
             count(new)
             tracker.memory, tracker.kept, tracker.old = memory, len(tracker.events), ()
 

@@ -21,7 +21,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from reinstate.server.metrics import STORE_SECONDS
-from reinstate.stores import sqlite
+from reinstate.stores import cores, sqlite
 
 # How long the database may be silent: a turn then fails, and can be repeated.
 ANSWER_SECONDS = 5
@@ -102,7 +102,7 @@ class Database:
             ) from None
         except (sa.exc.ArgumentError, ValueError, ImportError):
             raise StoreError("there is no database at such an address: check DATABASE_URL") from None
-        self._threads = ThreadPoolExecutor(_THREADS, "database")
+        self._threads, self._turns = (ThreadPoolExecutor(_THREADS, name) for name in ("database", "turn"))
 
     def read(self, work: Callable[[sa.engine.Connection], _Result]) -> _Result:
         """Run what only reads."""
@@ -117,6 +117,10 @@ class Database:
     async def aside(self, work: Callable[..., _Result], *arguments: Any) -> _Result:
         """Run work in a thread, so that a slow database holds nobody else up; see the function."""
         return await aside(self._threads, work, *arguments)
+
+    async def beside(self, work: Callable[..., _Result], *arguments: Any) -> _Result:
+        """The same for what a turn waits for and takes a moment: on the core of this thread; see `cores`."""
+        return await aside(self._turns, cores.run_on, cores.here(), work, *arguments)
 
     def refusal(self, error: sa.exc.SQLAlchemyError) -> StoreError:
         """What a start that fails with an error says: the reason, and the mend."""

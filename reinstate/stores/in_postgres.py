@@ -14,7 +14,8 @@ from reinstate.stores.locks import LocalLocks, key_of
 # How many conversations of this process can wait at once for a turn that another process has.
 _MOST_WAITING = 4
 _LOCK_TIMEOUT = "55P03"
-# Who waits longer loses their place, and waits anew; a turn ends sooner, or its database has failed.
+# Who waits longer loses their place, and waits anew. A turn ends sooner, or its database has failed; only a
+# reply that is sent again and again takes longer.
 _WAIT_SECONDS = 10
 _ROUNDS = 3
 
@@ -53,13 +54,14 @@ class PostgresLocks:
                 finally:
                     await aside(self._keeper, self._leave, key)
                 return
-            connection = None
-            while connection is None:
-                connection = await aside(self._waiters, self._wait, key)
+            got: list[sa.engine.Connection] = []  # also where who waits is cancelled meanwhile
             try:
+                while not got:
+                    await aside(self._waiters, self._wait, key, got)
                 yield
             finally:
-                await aside(self._keeper, _give_back, connection, key)
+                for connection in got:
+                    await aside(self._keeper, _give_back, connection, key)
 
     async def check(self) -> None:
         """See `Locks.check`."""
@@ -96,8 +98,8 @@ class PostgresLocks:
         self._connection = self._engine.connect()
         return self._connection.execute(query).scalar()
 
-    def _wait(self, key: int) -> sa.engine.Connection | None:
-        """Wait for a lock: a connection that has it; None where it was not free in time."""
+    def _wait(self, key: int, got: list[sa.engine.Connection]) -> None:
+        """Wait for a lock; the connection that has it goes into a list, none if it was not free in time."""
         connection = self._engine.connect()
         try:
             with patient(_WAIT_SECONDS + ANSWER_SECONDS), _transaction(connection):
@@ -105,10 +107,10 @@ class PostgresLocks:
                 connection.execute(sa.select(sa.func.pg_advisory_lock(key)))
         except sa.exc.DBAPIError as error:
             connection.close()
-            if getattr(error.orig, "pgcode", None) == _LOCK_TIMEOUT:
-                return None
-            raise
-        return connection
+            if getattr(error.orig, "pgcode", None) != _LOCK_TIMEOUT:
+                raise
+            return
+        got.append(connection)
 
 
 @contextlib.contextmanager

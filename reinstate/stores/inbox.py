@@ -86,7 +86,7 @@ class Inbox:
             body: what to do; empty: nothing.
 
         Returns:
-            Whether something earlier in its conversation is still to be answered; None where its id was
+            Whether something else in its conversation is still to be answered; None where its id was
             taken before.
         """
         row = {
@@ -104,7 +104,7 @@ class Inbox:
 
         def take(connection: sa.engine.Connection) -> Turn:
             connection.execute(_table.insert().values(row))
-            return Turn.LATER if connection.execute(waiting).first() else Turn.NOW
+            return Turn.LATER if body and connection.execute(waiting).first() else Turn.NOW
 
         try:
             return await self._write(take)
