@@ -46,6 +46,8 @@ def written_well(text: str, knowledge: Knowledge, *, given: bool = False) -> str
 
     What is `given` word by word stays, and so do insults that are told as one's own deed.
     """
+    for fix in (f for f in knowledge.cleaning.values() if f.swears and not given):
+        text = put(fix.pattern, fix.put, text)
     if not given and _is_rude(text, knowledge):
         clauses = (_clean_part(clause, knowledge) for clause in text.split(", "))
         text = ", ".join(clause for clause in clauses if clause)

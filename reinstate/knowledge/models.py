@@ -370,13 +370,14 @@ class Cleaning(_AsWritten):
     """How a person's own sentence is put before it may stand in a letter.
 
     `pattern` is found in it (any case); `put` stands in its place, in order. `talk` is done only to what was
-    not written for a letter.
+    not written for a letter; what `swears` is put first, so that the rest of its sentence can stand.
     """
 
     id: str
     pattern: Pattern
     put: str = ""
     talk: bool = False
+    swears: bool = False
 
 
 class Person(_Frozen):

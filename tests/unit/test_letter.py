@@ -279,6 +279,48 @@ def test_a_full_letter_has_the_length_that_is_read() -> None:
     assert own == [*(d for d in deeds if d in own), "I write each one by hand now."]
 
 
+SLIPS = [
+    ("blocked since yesterday", "I have been blocked since yesterday."),
+    ("my account is on hold since 9 days", "My account has been on hold for 9 days."),
+    ("I am suspend since 9 october", "I have been suspended since 9 October."),
+    ("not knew him before", "I did not know him before."),
+    ("I did not copy anything from nobody", "I did not copy anything from anybody."),
+    (
+        "i took my husbands name, its on my slovenian id card",
+        "I took my husband's name, its on my Slovenian ID card.",
+    ),
+    ("say its not fraud, my sister let me use the card", "It is not fraud, my sister let me use the card."),
+    (
+        "Read the room, its all in there, and tell me what you need",
+        "Please read the room, it is all in there, and tell me what you need.",
+    ),
+    ("6 yrs, jesus, on Upwork", "6 years, on Upwork."),
+    ("Marvin pasted the same bullshit 4 times", "Marvin pasted the same text 4 times."),
+    ("Your damn form would not take my name", "Your form would not take my name."),
+    ("i paid 612,40 usd on monday", "I paid $612.40 on Monday."),
+    # what only sounds like one of these
+    ("I blocked this client and reported him", "I blocked this client and reported him."),
+    (
+        "Read your rules twice since then and I keep them",
+        "I read your rules twice since then and I keep them.",
+    ),
+    ("Write my own proposals by hand", "Write my own proposals by hand."),
+    (
+        "I sent two clients a link so they can see my work",
+        "I sent two clients a link so they can see my work.",
+    ),
+    ("I have Adobe licences", "I have Adobe licences."),
+    ("I copied the text from its about page", "I copied the text from its about page."),
+    ("I painted Mary, Jesus and the saints", "I painted Mary, Jesus and the saints."),
+]
+
+
+@pytest.mark.parametrize(("written", "stands"), SLIPS)
+def test_what_is_no_slip_is_left(written: str, stands: str) -> None:
+    """Slips of who learnt English late or swears are put right, and what only looks like one stays."""
+    assert stands == written_well(written, FACTS)
+
+
 STORIES = [
     (
         admitting("contact_sharing"),
