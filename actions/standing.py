@@ -130,8 +130,7 @@ def _objects(said: Writing) -> bool:
     """Whether a message, right after the letter was shown, is not understood or begins with a no."""
     message = said.message
     shown_now = any(name.startswith(_OF_LETTER) for name in responses(last_turns(said.tracker)[1]))
-    asks = any(knowledge().patterns["asks_something"].found(sentence) for sentence in sentences(message.text))
-    if not shown_now or message.pressed or asks:
+    if not shown_now or message.pressed or _asks(message):
         return False
     no = knowledge().wishes["objects"].found(message.text) and message.confidence < _SURE_OTHER
     return no or message.intent == "nlu_fallback"
@@ -167,12 +166,15 @@ def _pressed(said: Writing) -> list[EventType] | None:
 
 def _is_other(message: ParsedMessage) -> bool:
     """Whether a message asks something, only keeps the talk going, or names another cause instead."""
-    asks = knowledge().patterns["asks_something"]
     if message.intent in (*ALWAYS_INTERRUPT, "ask_forget", "keep", "ask_human", "draft_appeal"):
         return True
-    if any(asks.found(sentence) for sentence in sentences(message.text)) or not message.tells:
-        return True
-    return not answers(message)
+    return _asks(message) or not message.tells or not answers(message)
+
+
+def _asks(message: ParsedMessage) -> bool:
+    """Whether a sentence of a message asks something."""
+    asks = knowledge().patterns["asks_something"]
+    return any(asks.found(sentence) for sentence in sentences(message.text))
 
 
 def _retold(said: Writing, text: str) -> list[EventType] | None:
