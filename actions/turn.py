@@ -96,7 +96,7 @@ class Said:
         return Turn(
             message=self.message,
             case=self.case,
-            asked=self.asked,
+            asked=None if self.tracker.get_slot("letter_done") else self.asked,  # a letter is talked about
             rows=tuple(rows) if isinstance(rows, list) else None,
             answered=tuple(i for i in answered or () if i in knowledge().answers or i.startswith(TOPIC)),
             role=self.role,

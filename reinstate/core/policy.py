@@ -79,9 +79,17 @@ def plan(turn: Turn, knowledge: Knowledge) -> Plan:
         theirs = tuple(m for m in turn.message.mentions if not knowledge.causes[m.id].of_freelancers)
         turn = replace(turn, message=replace(turn.message, mentions=theirs))
     decided = _plan(turn, knowledge)
+    if _has_not_appealed(turn, knowledge) and not decided.case.appealed:
+        decided = replace(decided, case=decided.case.with_appealed("no"))
     if decided.judged:  # what is told is the verdict of just this case
         return decided
     return replace(decided, case=_with_likely_cause(decided.case, turn, knowledge))
+
+
+def _has_not_appealed(turn: Turn, knowledge: Knowledge) -> bool:
+    """Whether the answer to what was just asked stands before something else ("not yet. and my money?")."""
+    asked = turn.asked == "appealed" and turn.just_asked
+    return asked and knowledge.patterns["not_yet"].found(turn.message.text)
 
 
 def _with_likely_cause(case: Case, turn: Turn, knowledge: Knowledge) -> Case:
@@ -324,7 +332,12 @@ def _question(turn: Turn, answers: tuple[Part, ...], knowledge: Knowledge) -> Pl
     message, before = turn.message, turn.case
     first = knowledge.answers[answers[0].id] if answers and isinstance(answers[0], AnswerPart) else None
     plans = message.intent in (EVADE, NEW_ACCOUNT) or (first is not None and set(RULES) & set(first.serves))
-    told = tuple(m for m in message.told if m.confidence >= SURE_TOLD and is_about(message, m.id))
+    told = tuple(
+        m
+        for m in message.told
+        if m.confidence >= SURE_TOLD
+        and (is_about(message, m.id) or knowledge.patterns["reports"].found(m.text))
+    )
     if turn.role == "helper":  # who asks for somebody else tells what happened to them on the way
         told = told or tuple(m for m in message.told if m.confidence >= SURE_TOLD_PLAINLY)
     opens = bool(told) and (knowledge.patterns["trouble"].found(message.text) or before != Case())
@@ -386,7 +399,7 @@ def _judge(turn: Turn, case: Case, answers: tuple[Part, ...], knowledge: Knowled
     )
     notice = (NoticePart(),) if message.pasted else ()
     doubts = explain or turn.rows is None
-    quiet = turn.in_form or answers or (unchanged and turn.letter)
+    quiet = turn.in_form or answers or turn.letter or knowledge.patterns["not_restricted"].found(message.text)
     asked = None if quiet else question_id(next_question(case, knowledge, doubts=doubts))
     known = asked is None or asked == turn.asked or asked.startswith(HAPPENED)  # which the verdict asks
     question = () if known else (QuestionPart(str(asked)),)

@@ -219,6 +219,8 @@ def _hear_details(case: Case, message: ParsedMessage, knowledge: Knowledge) -> C
         pass  # "it is my first warning" takes back nothing
     elif message.notice and not (message.upwork_answer and case.notice):
         case = case.with_notice(message.notice)
+    elif message.denied_notice == "permanent" and case.notice in (None, "unknown", "permanent"):
+        case = case.with_notice("hold")  # one or the other
     elif message.denied_notice and message.denied_notice == case.notice:
         case = case.with_notice(None)
     elif case.notice is None and own and knowledge.patterns["quotes_notice"].found(message.text):
@@ -247,7 +249,7 @@ def _hear_no_answer(case: Case, asked: str) -> Case:
     if kind == "circumstance":
         return case.with_circumstance(what, holds=False)
     if kind == "notice":
-        return case.with_notice("unknown")
+        return case if case.notice else case.with_notice("unknown")
     return case.with_appealed("no") if kind == "appealed" else case
 
 

@@ -56,14 +56,15 @@ def sources(ids: Iterable[str], knowledge: Knowledge, most: int = MOST_SOURCES) 
 
 
 def within(messages: Sequence[Message], most: int = MOST_BUTTONS) -> list[Message]:
-    """The messages with as many buttons as a reply may have.
+    """The messages with as many buttons as a reply may have, each once.
 
     A question's own come first, which stand in the last message; of the others the first ones stay.
     """
-    left, kept = most, []
+    left, kept, shown = most, [], set[str]()
     for message in reversed(messages):
-        buttons = message.buttons[:left]
+        buttons = tuple(b for b in message.buttons if b.payload not in shown)[:left]
         left -= len(buttons)
+        shown.update(b.payload for b in buttons)
         kept.append(replace(message, buttons=buttons))
     return kept[::-1]
 

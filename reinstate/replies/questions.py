@@ -22,7 +22,8 @@ def question_message(
         question: about a circumstance, or "happened:<cause>", "notice" or "appealed".
         knowledge: for the titles.
         again: in other words.
-        alone: whether nothing else in the turn has buttons, so that all answers can have one.
+        alone: whether nothing else in the turn has buttons, so that all answers can have one. Of a notice
+            all is asked then; beside a verdict, only how Upwork calls it.
     """
     suffix = "_again" if again else ""
     if isinstance(question, str) and question.startswith(HAPPENED):
@@ -37,6 +38,7 @@ def question_message(
         )
     if question == "notice":
         notices = TRIAGE_NOTICES if alone else ASKED_NOTICES
+        suffix = suffix or ("" if alone else "_kind")  # beside a verdict, all else is told
         buttons = tuple(Button(knowledge.notices[n].title, f'/inform_notice{{"id":"{n}"}}') for n in notices)
         return Message(f"utter_ask_notice{suffix}", {}, buttons)
     states = [a for a in knowledge.appeals.values() if alone or a.id in ASKED_APPEALS]

@@ -118,7 +118,19 @@ def find(
             stance = "unsure"
         mentions.append(CauseMention(e.id, min(1.0, sure), stance, said))
     mentions = _without_echoes(mentions, text, labels.knowledge)
+    if not mentions:
+        mentions = _reported([e for e in found if e.asked < thresholds.asked], labels.knowledge)
     return tuple(sorted(mentions, key=lambda m: -m.confidence))
+
+
+def _reported(found: Sequence[Evidence], knowledge: Knowledge) -> list[CauseMention]:
+    """What one clause surely says that Upwork names ("they say I send the same text")."""
+    said = (
+        CauseMention(e.id, e.told, "unsure", e.clause)
+        for e in found
+        if e.clause and e.told >= _IN_SO_MANY_WORDS and knowledge.patterns["reports"].found(e.clause)
+    )
+    return sorted(said, key=lambda mention: -mention.confidence)[:1]
 
 
 def _without_echoes(mentions: list[CauseMention], text: str, knowledge: Knowledge) -> list[CauseMention]:

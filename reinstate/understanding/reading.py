@@ -98,6 +98,9 @@ def read(seen: Seen, labels: Labels, thresholds: Thresholds) -> Result:
     best = _best(seen, causes, labels, thresholds)
     label = labels.each[best]
     topic = float(whole[labels.of(label.topic)].sum())
+    named = max((c.confidence for c in causes if CAUSE + c.id == label.topic), default=0.0)
+    if named > topic and _wonders(whole, labels):  # the cause that a clause tells is what it is about
+        topic = min(named, thresholds.untold)
     ranking = _ranking(whole, best, topic, labels, thresholds)
     if (
         label.intent.startswith((CAUSE, DENY))
@@ -106,7 +109,6 @@ def read(seen: Seen, labels: Labels, thresholds: Thresholds) -> Result:
     ):
         ranking = ((ranking[0][0], min(ranking[0][1], thresholds.untold)), *ranking[1:])
     near = _near(seen, labels)
-    named = max((c.confidence for c in causes if CAUSE + c.id == label.topic), default=0.0)
     if label.intent not in OUTSIDE and max(topic, named) < thresholds.needed(label.name):
         likeliest = labels.names[int(whole.argmax())]
         if likeliest == _EVADE and float(whole.max()) >= thresholds.evasion:
@@ -123,6 +125,11 @@ def read(seen: Seen, labels: Labels, thresholds: Thresholds) -> Result:
     asks = tuple(intent for intent in _broadly_asked(seen, labels) if intent != label.intent)
     distressed = _is_distressed(seen, labels, thresholds)
     return Result(ranking, causes, answers, near, asks, choices, others, distressed)
+
+
+def _wonders(whole: NDArray[np.float64], labels: Labels) -> bool:
+    """Whether the whole of a message sounds most like not knowing the reason."""
+    return bool(labels.topics[int((whole @ labels.of_topic).argmax())] == UNKNOWN)
 
 
 def _best(seen: Seen, causes: Sequence[CauseMention], labels: Labels, thresholds: Thresholds) -> int:
