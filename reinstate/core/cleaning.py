@@ -20,6 +20,15 @@ _ENDS = re.compile(rf"{SENTENCE_END}|\s*[\n;]+\s*|\s+[-–—]+\s+")
 _LEAST_WORDS, _MOST_WORDS, _MOST_PHRASE = 3, 60, 14
 # What people are called by, too ("my Slovenian ID"); "polish" is a verb as well.
 _LANGUAGE = re.compile(r"(?!Polish)[A-Z][a-z]{3,}(?:an|ese|ish|ic)")
+_ENGLISH = Locale("en")
+_COUNTRY_NAMES = {  # and languages, by their small letters
+    name.casefold(): name
+    for name in (
+        *filter(_LANGUAGE.fullmatch, _ENGLISH.languages.values()),
+        *(name for code, name in _ENGLISH.territories.items() if code.isalpha()),
+    )
+}
+_COUNTRIES = re.compile(rf"\b(?:{'|'.join(map(re.escape, _COUNTRY_NAMES))})\b", re.IGNORECASE)
 # Capitals in a row that no name or short form is; a capital that began it, where words were put before.
 _SHOUT = re.compile(r"(?:\b[A-Z]{2,}\b[ ,]+){2,}\b[A-Z]{2,}\b")
 _LED_IN = re.compile(
@@ -170,25 +179,12 @@ def capitalised(text: str, knowledge: Knowledge) -> str:
 
 @functools.lru_cache(128)  # each kind of fact looks at the same sentences
 def _capitalised(text: str, told: tuple[Pattern, ...]) -> str:
-    text = _countries().sub(lambda found: _country_names()[found[0].casefold()], text)
+    text = _COUNTRIES.sub(lambda found: _COUNTRY_NAMES[found[0].casefold()], text)
     for found in matches(told, text):
         start, end = found.span("name")
         if text[start:end].islower():
             text = text[:start] + text[start:end].title() + text[end:]
     return text
-
-
-@functools.cache
-def _country_names() -> dict[str, str]:
-    locale = Locale("en")
-    languages = filter(_LANGUAGE.fullmatch, locale.languages.values())
-    territories = (name for code, name in locale.territories.items() if code.isalpha())
-    return {name.casefold(): name for name in (*languages, *territories)}
-
-
-@functools.cache
-def _countries() -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{'|'.join(map(re.escape, _country_names()))})\b", re.IGNORECASE)
 
 
 def capital(text: str) -> str:

@@ -10,7 +10,7 @@ import functools
 import re
 import sre_parse
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, cast
 
 _LEAST = 2  # letters by which it is worth while to look first
 _ANYTHING = ("",)  # stands in every text
@@ -27,7 +27,7 @@ class Pattern(str):
     @staticmethod
     def _check(text: str) -> str:
         try:
-            re.compile(text)
+            _prepared(cast("Pattern", text))  # once, and not in the first turn that looks for it
         except re.error as error:
             raise ValueError(f"'{text}' is no regular expression: {error}") from error
         return text
