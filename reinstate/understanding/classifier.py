@@ -293,7 +293,7 @@ class MessageReader(GraphComponent):
         if len(parts) <= most or not named:
             return parts[:most]
         parts = list(dict.fromkeys(parts))
-        by_words = self._head.probabilities({WORDS: words.count(parts)})
+        by_words = self._head.probabilities({WORDS: words.count_few(tuple(parts))})
         clearness = by_words[:, named].max(axis=1)
         return [parts[n] for n in sorted(clearness.argsort()[-most:])]
 
@@ -306,7 +306,7 @@ class MessageReader(GraphComponent):
         """
         used = {n: e for n, e in self._encoders.items() if english or n not in self._config["english"]}
         quick = {n: e for n, e in used.items() if n not in self._config["slow"]}
-        views: dict[str, head.View] = {WORDS: words.count(texts)}
+        views: dict[str, head.View] = {WORDS: words.count_few(tuple(texts))}
         views |= {n: encoders.of_message(e, texts, kept[n]) for n, e in quick.items()}
         rows = self._of_views(views)
         slow = used.keys() - quick.keys()

@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reinstate.understanding.nearest import Nearest, columns_of
+from reinstate.understanding.words import Few
 
 Probabilities = NDArray[np.float64]
-View = Any  # (texts, length): a float32 array, or a scipy.sparse matrix
+View = Any  # (texts, length): a float32 array, the words of a few texts, or a scipy.sparse matrix to fit
 Fit = Callable[[NDArray[np.float32], Sequence[str], Sequence[str]], "Linear"]
 SHARPNESS = 4.0  # best on the open sets, see bench/reports/variants.md
 WORDS = "words"
@@ -42,13 +43,10 @@ class Linear:
     step: Any = np.float32(1)  # noqa: RUF009 - it cannot be changed
 
     def scores(self, view: View) -> NDArray[np.float32]:
-        """(texts, labels); of a sparse view, by the weights of what stands in the texts only."""
-        if not hasattr(view, "indptr"):
-            return np.asarray(view @ self._whole + self.bias)
-        there, places = np.unique(view.indices, return_inverse=True)
-        few = np.zeros((view.shape[0], len(there)), dtype=np.float32)
-        few[np.repeat(np.arange(len(few)), np.diff(view.indptr)), places] = view.data
-        return np.asarray(few @ (self.weights[there] * self.step) + self.bias)
+        """(texts, labels); of words, by the weights of those that stand in the texts only."""
+        if isinstance(view, Few):
+            return np.asarray(view.counts @ (self.weights[view.columns] * self.step) + self.bias)
+        return np.asarray(view @ self._whole + self.bias)
 
     def times(self, weight: float) -> Linear:
         """The same model, whose scores count for so much more beside others."""

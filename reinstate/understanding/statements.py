@@ -165,7 +165,7 @@ class StatementReader(GraphComponent):
         if not cut:
             return []
         texts = [part.strip(" ,") for parts in cut for part in parts]
-        views: dict[str, head.View] = {WORDS: words.count(texts)}
+        views: dict[str, head.View] = {WORDS: words.count_few(tuple(texts))}
         if self._encoder:
             kept = {} if encoded is None else encoded
             views[self._config["encoder"]] = encoders.of_message(self._encoder, texts, kept)
