@@ -28,7 +28,7 @@ from reinstate.core.doubt import SURE_CAUSE
 from reinstate.core.edits import Edit, edited, is_returned
 from reinstate.core.facts import corrects_facts, gathered, outdated, to_slot
 from reinstate.core.fulfilled import edits_of, holding, is_said, lost
-from reinstate.core.letter import APPEAL, EVIDENCE, LONGEST, Letter
+from reinstate.core.letter import APPEAL, EVIDENCE, LONGEST, REPLY, Letter
 from reinstate.core.own_words import part_of
 from reinstate.core.parsed import CORRECTS, ParsedMessage
 from reinstate.core.persons import as_owner_he
@@ -87,7 +87,8 @@ def of_letter(said: Writing) -> list[EventType] | None:
         return None
     if (sent := returned(message.text, said.letter, knowledge())) is not None:
         return shown(said, said.tone, said.kind, (*said.edits, sent))
-    if knowledge().patterns["not_restricted"].found(message.text) and message.notice is None:
+    nothing = knowledge().patterns["not_restricted"].found(message.text) and message.notice is None
+    if nothing and said.kind != REPLY:
         return [SlotSet("notice", None), *not_needed(said)]
     if message.pasted or message.upwork_answer:
         return None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from reinstate.knowledge import APPEALED, NOTICES, Appealed, Knowledge, Stance
 
 HAPPENED = "happened"  # how the question begins whether a cause happened at all
+ASKED = ("notice", "appealed")  # what is asked beside circumstances
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class Case:
         denied_circumstances: ids of circumstances the person said do not hold.
         notice: kind of restriction, one of `knowledge.NOTICES`, or None.
         appealed: how far an appeal has come, or None where it was not said.
+        heard: questions that the person answered somewhere in their own words, whatever was understood of
+            it, and that are not asked: "notice" (what it says), "appealed" and ids of circumstances.
     """
 
     causes: tuple[str, ...] = ()
@@ -42,6 +45,7 @@ class Case:
     denied_circumstances: tuple[str, ...] = ()
     notice: str | None = None
     appealed: Appealed | None = None
+    heard: tuple[str, ...] = field(default=(), compare=False)
 
     @classmethod
     def from_slots(cls, slots: Mapping[str, Any], knowledge: Knowledge) -> Case:
@@ -61,6 +65,7 @@ class Case:
             denied_circumstances=_ids(slots.get("denied_circumstances"), knowledge.circumstances),
             notice=notice if isinstance(notice, str) and notice in NOTICES else None,
             appealed=next((a for a in APPEALED if a == appealed), None),
+            heard=_ids(slots.get("heard"), {*ASKED, *knowledge.circumstances}),
         )
 
     def to_slots(self) -> dict[str, Any]:
@@ -73,6 +78,7 @@ class Case:
             "denied_circumstances": list(self.denied_circumstances),
             "notice": self.notice,
             "appealed": self.appealed,
+            "heard": list(self.heard),
         }
 
     def stance(self, cause: str) -> Stance:
@@ -92,7 +98,7 @@ class Case:
         """Take in one cause with a stance; the latest word on a cause counts."""
         others = _without(self.causes, cause)
         named = stance != "denies"
-        case = replace(
+        return replace(
             self,
             causes=(cause, *others) if named else others,
             disputed=_without(self.disputed, cause) if named else (cause, *_without(self.disputed, cause)),
@@ -100,8 +106,6 @@ class Case:
             if stance == "unsure"
             else _without(self.unsure, cause),
         )
-        # Whoever names a cause speaks of a suspension again, not of its look-alike.
-        return replace(case, notice=None) if named and case.notice == "not_suspended" else case
 
     def correct(self, cause: str, stance: Stance = "admits") -> Case:
         """Put one cause in the place of the latest one, with what was said about that."""
@@ -141,12 +145,16 @@ class Case:
         """Note the kind of restriction; None where it is open again."""
         return replace(self, notice=notice)
 
+    def hears(self, questions: Iterable[str]) -> Case:
+        """Note which questions were answered somewhere."""
+        return replace(self, heard=tuple(dict.fromkeys((*self.heard, *questions))))
+
     def with_appealed(self, appealed: Appealed) -> Case:
         """Note how far an appeal has come."""
         return replace(self, appealed=appealed)
 
 
-def _ids(value: Any, known: Mapping[str, Any]) -> tuple[str, ...]:
+def _ids(value: Any, known: Container[str]) -> tuple[str, ...]:
     if not isinstance(value, (list, tuple)):
         return ()
     return tuple(dict.fromkeys(v for v in value if isinstance(v, str) and v in known))

@@ -55,6 +55,7 @@ class ParsedMessage:
         pasted: whether it is a notice or an answer in Upwork's own words.
         upwork_answer: id of the kind of answer, where it is one.
         deadline: the words of a pasted notice that set one.
+        heard: which questions some sentence of it answers, see `Case.heard`.
         statements: its sentences, with the parts of a letter that they belong to.
         value: the allow-listed value a button carries, if any.
         ranked: how likely each of the likeliest intents is.
@@ -81,6 +82,7 @@ class ParsedMessage:
     pasted: bool = False
     upwork_answer: str | None = None
     deadline: str | None = None
+    heard: tuple[str, ...] = ()
     statements: tuple[Statement, ...] = ()
     value: str | None = None
     ranked: Mapping[str, float] = field(default_factory=dict)
@@ -138,6 +140,7 @@ class ParsedMessage:
                 (i for i in knowledge.upwork_answers if i == details.get("upwork_answer")), None
             ),
             deadline=details.get("deadline"),
+            heard=tuple(parsed.get("heard") or ()),
             statements=from_slot(parsed.get("statements")),
             ranked={str(i["name"]): float(i["confidence"]) for i in parsed.get("intent_ranking") or ()},
             confidence=float((parsed.get("intent") or {}).get("confidence") or 0.0),

@@ -399,7 +399,7 @@ def _judge(turn: Turn, case: Case, answers: tuple[Part, ...], knowledge: Knowled
     )
     notice = (NoticePart(),) if message.pasted else ()
     doubts = explain or turn.rows is None
-    quiet = turn.in_form or answers or turn.letter or knowledge.patterns["not_restricted"].found(message.text)
+    quiet = turn.in_form or answers or turn.letter or case.notice == "not_suspended"
     asked = None if quiet else question_id(next_question(case, knowledge, doubts=doubts))
     known = asked is None or asked == turn.asked or asked.startswith(HAPPENED)  # which the verdict asks
     question = () if known else (QuestionPart(str(asked)),)

@@ -124,6 +124,11 @@ def _hear_causes(case: Case, message: ParsedMessage, knowledge: Knowledge) -> Ca
     named = [r for r in mentions if r.stance != "denies"]
     denied = [r for r in mentions if r.stance == "denies"]
     corrects = bool(CORRECTS.search(message.text))
+    troubled = (
+        corrects or message.pressed or message.pasted or knowledge.patterns["trouble"].found(message.text)
+    )
+    if named and troubled and case.notice == "not_suspended":
+        case = case.with_notice(None)  # a cause is named as one of a suspension after all
     others = denied and all(r.id not in case.causes for r in denied)
     if (
         corrects
@@ -202,6 +207,7 @@ def _hear_facts(case: Case, message: ParsedMessage, knowledge: Knowledge) -> Cas
 
 
 def _hear_details(case: Case, message: ParsedMessage, knowledge: Knowledge) -> Case:
+    case = case if message.pasted else case.hears(message.heard)
     for circumstance in message.circumstances:
         if knowledge.circumstances[circumstance].excuses or _is_of_case(circumstance, case, knowledge):
             case = _with_circumstance(case, circumstance, knowledge)
@@ -223,6 +229,8 @@ def _hear_details(case: Case, message: ParsedMessage, knowledge: Knowledge) -> C
         case = case.with_notice("hold")  # one or the other
     elif message.denied_notice and message.denied_notice == case.notice:
         case = case.with_notice(None)
+    elif not (graver or message.pasted) and knowledge.patterns["not_restricted"].found(message.text):
+        case = case.with_notice("not_suspended")
     elif case.notice is None and own and knowledge.patterns["quotes_notice"].found(message.text):
         case = case.with_notice("unknown")  # who quotes it has told what it says
     if case.appealed == "final" and knowledge.patterns["not_final"].found(message.text):

@@ -90,8 +90,8 @@ def next_question(case: Case, knowledge: Knowledge, *, doubts: bool = True) -> Q
         return None
     if now.cause and now.stance != "denies":
         for question in knowledge.causes[now.cause].ask:
-            told = (*case.circumstances, *case.denied_circumstances)
-            if question.circumstance in told:
+            told = (*case.circumstances, *case.denied_circumstances, *case.heard)
+            if question.circumstance in told or question.otherwise in told:
                 continue
             if _differs(now, decide(case.with_circumstance(question.circumstance, holds=True), knowledge)):
                 if now.stance == "admits":
@@ -102,8 +102,10 @@ def next_question(case: Case, knowledge: Knowledge, *, doubts: bool = True) -> Q
         _differs(now, decide(case.with_notice(notice), knowledge)) for notice in _ASKED_NOTICES
     ):
         return "notice"
-    if case.appealed is None and any(
-        _differs(now, decide(case.with_appealed(state), knowledge)) for state in APPEALED
+    if (
+        case.appealed is None
+        and "appealed" not in case.heard
+        and any(_differs(now, decide(case.with_appealed(state), knowledge)) for state in APPEALED)
     ):
         return "appealed"
     return None

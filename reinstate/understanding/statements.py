@@ -1,6 +1,7 @@
-"""The Rasa graph component that tells which sentences of a message belong into which part of a letter.
+"""The Rasa graph component that reads single sentences, by two heads over the same views of them.
 
-Its examples are lists of sentences, one for each kind.
+One tells into which part of a letter a sentence belongs, the other which of our questions it answers, so
+that nobody is asked what they have told. Their examples are lists of sentences.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import yaml
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -28,8 +30,10 @@ from reinstate.knowledge import knowledge
 from reinstate.understanding import encoders, head, vectors, words
 from reinstate.understanding.head import WORDS
 
-MODEL = "statements.npz"
+STATEMENTS, HEARD = "statements", "heard"  # what is set of a message, and the heads that read it
+NOTHING = "nothing"  # the label of a sentence that answers no question of ours
 _BELONGS = 0.5
+_HEARD = 0.5  # how surely one sentence has to answer a question that is then not asked any more
 DRAFT_APPEAL, _SURE_DRAFT, _SURE_READ, _SURE_OUT = "draft_appeal", 0.85, 0.75, 0.7
 # "Put it back" sounds like evasion, "correct the spelling" like nothing of ours.
 LETTER_CHANGE, _SURE_OF_LETTER, _SURE_INTENT = "letter_change", 0.85, 0.95
@@ -62,19 +66,22 @@ _RUNS_ON = re.compile(
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
 class StatementReader(GraphComponent):
-    """Sets `statements`: [kind, text, how sure, cause] for each sentence, see `reinstate.core.statements`.
+    """Sets `statements` and `heard` of each message.
 
-    Of a wish for a letter ("add that ...") the sentences are those that are to be added.
+    The first is [kind, text, how sure, cause] for each sentence, see `reinstate.core.statements`; of a wish
+    for a letter ("add that ...") the sentences are those that are to be added. The second are the questions
+    that are answered somewhere: "notice", "appealed", or the id of a circumstance.
 
     Config:
         encoder: the one that reads sentences, see `reinstate.understanding.encoders.load`.
-        examples: the folder with a file of examples for each kind; only training reads it.
+        statements: the folder with a file of sentences for each kind; only training reads it.
+        heard: the folder with a file for each question, of sentences that answer it and that do not.
     """
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """What holds where config.yml is silent."""
-        return {"encoder": "use", "examples": "data/statements"}
+        return {"encoder": "use", STATEMENTS: "data/statements", HEARD: "data/heard"}
 
     @classmethod
     def create(
@@ -85,16 +92,16 @@ class StatementReader(GraphComponent):
         execution_context: ExecutionContext,
     ) -> StatementReader:
         """Make an untrained reader."""
-        return cls(config, model_storage, resource, None)
+        return cls(config, model_storage, resource, {})
 
     def __init__(
         self,
         config: dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
-        trained: head.Head | None,
+        trained: Mapping[str, head.Head],
     ) -> None:
-        """Hold the head, which reads by one encoder and by words."""
+        """Hold the heads, which read by one encoder and by words."""
         self._config, self._storage, self._resource, self._trained = config, model_storage, resource, trained
         try:
             self._encoder: encoders.Encoder | None = encoders.load(config["encoder"])
@@ -104,21 +111,25 @@ class StatementReader(GraphComponent):
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
         """Rasa trains again when the examples or the way of training change."""
-        folder = Path({**cls.get_default_config(), **config}["examples"])
-        files = (Path(__file__), *sorted(folder.glob("*.yml")))
+        folders = (Path({**cls.get_default_config(), **config}[of]) for of in (STATEMENTS, HEARD))
+        files = (Path(__file__), *(file for folder in folders for file in sorted(folder.glob("*.yml"))))
         return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Fit the head on the examples and store it; Rasa's own training data has none of them."""
-        labels, texts = zip(*examples(Path(self._config["examples"])))
+        """Fit the heads on the examples and store them; Rasa's own training data has none of them."""
+        self._trained = {of: self._fit(examples(Path(self._config[of]))) for of in (STATEMENTS, HEARD)}
+        with self._storage.write_to(self._resource) as folder:
+            for of, fitted in self._trained.items():
+                head.save(fitted, folder / f"{of}.npz")
+        return self._resource
+
+    def _fit(self, labelled: Sequence[tuple[str, str]]) -> head.Head:
+        labels, texts = zip(*labelled)
         fitted = {WORDS: head.fit_words(words.count(texts), labels)}
         if self._encoder:
             rows = vectors.of_texts(self._config["encoder"], texts)
             fitted[self._config["encoder"]] = head.fit_few(rows, labels, sorted(set(labels)))
-        self._trained = head.combine(fitted, labels)
-        with self._storage.write_to(self._resource) as folder:
-            head.save(self._trained, folder / MODEL)
-        return self._resource
+        return head.combine(fitted, labels)
 
     @classmethod
     def load(
@@ -131,7 +142,8 @@ class StatementReader(GraphComponent):
     ) -> StatementReader:
         """Read the stored head."""
         with model_storage.read_from(resource) as folder:
-            return cls(config, model_storage, resource, head.load(folder / MODEL))
+            heads = {of: head.load(folder / f"{of}.npz") for of in (STATEMENTS, HEARD)}
+            return cls(config, model_storage, resource, heads)
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Leave training data as it is."""
@@ -145,8 +157,11 @@ class StatementReader(GraphComponent):
             wanted = [wish.sentence for wish in heard.wishes if wish.sentence]
             told = [*wanted, *([heard.rest] if heard.rest else [])] if wanted else [text]
             encoded = (message.get(encoders.ENCODED) or {}).get(self._config["encoder"], {})
-            found = [statement for one in told for statement in self.read(one, encoded)]
-            message.set("statements", to_slot(found), add_to_output=True)
+            read = [self.read(one, encoded) for one in told]
+            found = [statement for statements, _ in read for statement in statements]
+            message.set(STATEMENTS, to_slot(found), add_to_output=True)
+            answered = dict.fromkeys(question for _, questions in read for question in questions)
+            message.set(HEARD, list(answered), add_to_output=True)
             asks = any(statement.kind == DRAFT and statement.sure >= _SURE_DRAFT for statement in found)
             if asks and _has_room(message):
                 message.set(INTENT, {"name": DRAFT_APPEAL, "confidence": 1.0}, add_to_output=True)
@@ -154,23 +169,30 @@ class StatementReader(GraphComponent):
                 message.set(INTENT, {"name": LETTER_CHANGE, "confidence": 1.0}, add_to_output=True)
         return messages
 
-    def read(self, text: str, encoded: dict[str, encoders.Vectors] | None = None) -> list[Statement]:
-        """The sentences of a text with their kinds; neighbours of one kind in one sentence stay together.
+    def read(
+        self, text: str, encoded: dict[str, encoders.Vectors] | None = None
+    ) -> tuple[list[Statement], list[str]]:
+        """The sentences of a text with their kinds, and the questions that they answer.
 
-        What was `encoded` before is not encoded again.
+        Neighbours of one kind in one sentence stay together. What was `encoded` before is not encoded again.
         """
-        if self._trained is None:
+        if not self._trained:
             raise RuntimeError("this reader has not been trained")
         cut = [parts for sentence in sentences(text) if (parts := clauses(sentence))][:MOST]
         if not cut:
-            return []
+            return [], []
         texts = [part.strip(" ,") for parts in cut for part in parts]
         views: dict[str, head.View] = {WORDS: words.count_few(tuple(texts))}
         if self._encoder:
             kept = {} if encoded is None else encoded
             views[self._config["encoder"]] = encoders.of_message(self._encoder, texts, kept)
-        rows = iter(self._trained.probabilities(views))
-        return [s for parts in cut for s in _joined(parts, [next(rows) for _ in parts], self._trained.labels)]
+        kinds, answers = (self._trained[of] for of in (STATEMENTS, HEARD))
+        rows = iter(kinds.probabilities(views))
+        found = [s for parts in cut for s in _joined(parts, [next(rows) for _ in parts], kinds.labels)]
+        tells = np.array([not text.endswith("?") for text in texts])  # their question answers none of ours
+        surest = (answers.probabilities(views) * tells[:, None]).max(axis=0)
+        heard = [q for q, sure in zip(answers.labels, surest) if q != NOTHING and sure >= _HEARD]
+        return found, heard
 
 
 def _mistaken(message: Message, found: Sequence[Statement]) -> bool:

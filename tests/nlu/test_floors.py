@@ -44,6 +44,8 @@ LANGUAGES_FLOOR = 0.83
 REFUSALS_FLOOR = 0.45
 WITHIN_FLOOR, KIND_FLOOR = 0.8, 0.7
 PLEAS_FLOOR = 0.7
+HEARD = Path(__file__).with_name("heard.jsonl")
+HEARD_FLOOR, FALSELY_HEARD = 0.75, 0.2
 STATEMENTS = Path(__file__).with_name("statements.jsonl")
 PLEAS = Path(__file__).with_name("pleas.jsonl")
 CEILINGS = {"wrongly rejected": 0.03, "calibration error": 0.1}
@@ -113,6 +115,21 @@ def test_sentences_find_their_place_in_a_letter_as_often_as_before(agent: Any) -
     ]
     assert sum(within) >= WITHIN_FLOOR * len(read)
     assert sum(same) >= KIND_FLOOR * len(read)
+
+
+def test_what_was_told_is_heard_as_often_as_before(agent: Any) -> None:
+    """Of the personas' talks, what each question was asked after, labelled by a reader who saw only that."""
+    lines = [json.loads(line) for line in HEARD.read_text(encoding="utf-8").splitlines()]
+    heard = [any(line["question"] in _heard(agent, text) for text in line["said"]) for line in lines]
+    told = [found for line, found in zip(lines, heard) if line["told"]]
+    left_open = [found for line, found in zip(lines, heard) if not line["told"]]
+    assert sum(told) >= HEARD_FLOOR * len(told)
+    assert sum(left_open) <= FALSELY_HEARD * len(left_open)
+
+
+def _heard(agent: Any, text: str) -> list[str]:
+    parsed: dict[str, list[str]] = asyncio.run(agent.parse_message(text))
+    return parsed["heard"]
 
 
 def test_plain_cases_are_judged_as_often_as_before(agent: Any) -> None:

@@ -63,6 +63,14 @@ def test_any_slots_make_a_case(slots: dict[str, object]) -> None:
     assert not set(case.causes) & set(case.disputed)
 
 
+def test_which_questions_were_answered_is_kept() -> None:
+    """What a person tells is heard in each message of theirs, not in Upwork's words, and outlives a slot."""
+    case = update_case(Case(), heard("4 tickets, silence", "", heard=("appealed",)), None, FACTS)
+    case = update_case(case, heard("under review", "", heard=("notice",), pasted=True), None, FACTS)
+    case = update_case(case, heard("he paid 45 a month", "", heard=("rented_account",)), None, FACTS)
+    assert ("appealed", "rented_account") == Case.from_slots(case.to_slots(), FACTS).heard
+
+
 @given(st.lists(st.tuples(ids, st.sampled_from(["admits", "denies", "unsure"])), max_size=8))
 def test_a_cause_is_named_or_disputed_never_both(said: list[tuple[str, str]]) -> None:
     """The latest word on a cause counts, and the latest cause stands first."""
@@ -148,9 +156,22 @@ def test_a_question_about_a_cause_takes_no_admission_back() -> None:
 
 
 def test_naming_a_cause_ends_not_suspended() -> None:
-    """Whoever names a cause speaks of a suspension again."""
-    case = update_case(Case(notice="not_suspended"), heard("", "", reading("inactivity")), None, FACTS)
-    assert case.notice is None
+    """Whoever names a cause and a word of trouble speaks of a suspension again; a deed alone tells of none."""
+    free = Case(notice="not_suspended")
+    assert (
+        update_case(free, heard("blocked for a break", "", reading("inactivity")), None, FACTS).notice is None
+    )
+    assert (
+        update_case(free, heard("I was away", "", reading("inactivity")), None, FACTS).notice == free.notice
+    )
+
+
+def test_that_nothing_is_restricted_is_kept() -> None:
+    """It outlives the deeds that are told after it, and takes back no block that was told before."""
+    case = update_case(Case(), heard("nothing is blocked, I only ask", ""), None, FACTS)
+    assert case.notice == "not_suspended"
+    blocked = update_case(Case(notice="permanent"), heard("no. nothing is blocked yet", ""), None, FACTS)
+    assert blocked.notice == "permanent"
 
 
 ANSWERS = [

@@ -211,6 +211,18 @@ def test_a_question_is_asked_only_if_its_answer_could_change_the_verdict() -> No
         assert (now.path, now.odds) != (then.path, then.odds)
 
 
+def test_what_was_answered_somewhere_is_not_asked() -> None:
+    """Every question goes away once its answer was heard, and no other; only a hold or a block is asked all the same."""
+    for cause in FACTS.causes:
+        case, asked = Case(causes=(cause,)), []
+        while (question := next_question(case, FACTS)) is not None:
+            what = question if isinstance(question, str) else question.circumstance
+            assert what not in asked
+            asked.append(what)
+            assert case.hears([what]) == case  # what was heard is no news of the case
+            case = case.with_notice("unknown") if what == "notice" else case.hears([what])
+
+
 def test_a_row_fits_only_if_all_its_conditions_hold() -> None:
     """`fits` is what `decide` trusts."""
     row = next(r for r in FACTS.table.rows if r.id == "duplicate_after_suspension")
