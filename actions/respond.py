@@ -174,14 +174,12 @@ def needless(case: Case, tracker: Tracker) -> dict[str, Any]:
     """The slots of triage that need no asking, while it asks.
 
     Whether the person can log in matters only where the notice tells nothing; what happened lately,
-    only where no cause is known. What was answered somewhere is not asked, whatever was understood of it.
+    only where no cause is known.
     """
     if (tracker.active_loop or {}).get("name") != "triage_form":
         return {}
-    told = {"notice": case.notice, "appealed": case.appealed}
-    heard = {slot: "unknown" for slot, value in told.items() if slot in case.heard and value is None}
     login = {"login": False} if case.notice not in (None, "unknown") else {}
-    return {**heard, **login, **({"lately": NOTHING} if case.causes else {})}
+    return {**login, "lately": NOTHING} if case.causes else login
 
 
 def _told(said: Said) -> dict[str, Any]:

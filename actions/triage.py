@@ -64,7 +64,7 @@ class ValidateTriageForm(Action):
 
 
 class AskNotice(Action):
-    """Asks what the notice says; the second time in other words."""
+    """Asks what the notice says, or only how Upwork calls it where that was told; then in other words."""
 
     def name(self) -> str:
         """The action's name in the domain."""
@@ -74,8 +74,9 @@ class AskNotice(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
         """Ask with buttons."""
-        again = asked_before(tracker, "notice")
-        _ask(Said(dispatcher, tracker), question_message("notice", knowledge(), again=again, alone=True))
+        said, again = Said(dispatcher, tracker), asked_before(tracker, "notice")
+        heard = "notice" in said.case.heard
+        _ask(said, question_message("notice", knowledge(), again=again, alone=True, heard=heard))
         return []
 
 

@@ -14,7 +14,12 @@ ASKED_APPEALS = ("no", "waiting", "refused")
 
 
 def question_message(
-    question: Question | str, knowledge: Knowledge, *, again: bool = False, alone: bool = False
+    question: Question | str,
+    knowledge: Knowledge,
+    *,
+    again: bool = False,
+    alone: bool = False,
+    heard: bool = False,
 ) -> Message:
     """An open question with its buttons.
 
@@ -22,8 +27,9 @@ def question_message(
         question: about a circumstance, or "happened:<cause>", "notice" or "appealed".
         knowledge: for the titles.
         again: in other words.
-        alone: whether nothing else in the turn has buttons, so that all answers can have one. Of a notice
-            all is asked then; beside a verdict, only how Upwork calls it.
+        alone: whether nothing else in the turn has buttons, so that all answers can have one.
+        heard: whether what a notice says was told; then, and beside a verdict, only how Upwork calls it is
+            asked.
     """
     suffix = "_again" if again else ""
     if isinstance(question, str) and question.startswith(HAPPENED):
@@ -38,7 +44,7 @@ def question_message(
         )
     if question == "notice":
         notices = TRIAGE_NOTICES if alone else ASKED_NOTICES
-        suffix = suffix or ("" if alone else "_kind")  # beside a verdict, all else is told
+        suffix = suffix or ("" if alone and not heard else "_kind")
         buttons = tuple(Button(knowledge.notices[n].title, f'/inform_notice{{"id":"{n}"}}') for n in notices)
         return Message(f"utter_ask_notice{suffix}", {}, buttons)
     states = [a for a in knowledge.appeals.values() if alone or a.id in ASKED_APPEALS]

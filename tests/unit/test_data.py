@@ -9,17 +9,23 @@ from pathlib import Path
 import pytest
 import yaml
 
+from reinstate.core.case import ASKED
 from reinstate.core.statements import KINDS
+from reinstate.knowledge import knowledge
 from reinstate.understanding.examples import Example, read, repeated
+from reinstate.understanding.statements import NOTHING
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = list(read(ROOT / "data" / "nlu"))
-STATEMENTS = [
-    Example(text, kind, file)
-    for file in sorted((ROOT / "data" / "statements").glob("*.yml"))
-    for kind, texts in yaml.safe_load(file.read_text(encoding="utf-8")).items()
-    for text in texts
-]
+STATEMENTS, HEARD = (
+    [
+        Example(text, kind, file)
+        for file in sorted((ROOT / "data" / folder).glob("*.yml"))
+        for kind, texts in yaml.safe_load(file.read_text(encoding="utf-8")).items()
+        for text in texts
+    ]
+    for folder in ("statements", "heard")
+)
 COUNTS = Counter(example.intent for example in EXAMPLES)
 SEVEN = (
     "multiple_accounts",
@@ -41,6 +47,13 @@ def test_each_sentence_has_one_kind_that_a_letter_knows() -> None:
     """No sentence stands twice, and none is of a kind that nothing else names."""
     assert not [text for text, times in Counter(s.bare for s in STATEMENTS).items() if times > 1]
     assert {s.intent for s in STATEMENTS} == set(KINDS) - {"new"}
+
+
+def test_what_answers_a_question_is_learnt_for_each_that_is_asked() -> None:
+    """Whatever a cause asks has its examples, and nothing that is never asked; no sentence stands twice."""
+    asked = {question.otherwise or question.circumstance for cause in knowledge().causes.values() for question in cause.ask}
+    assert {example.intent for example in HEARD} == {*asked, *ASKED, NOTHING}
+    assert not [text for text, times in Counter(example.bare for example in HEARD).items() if times > 1]
 
 
 @pytest.mark.parametrize(
@@ -73,7 +86,8 @@ def test_out_of_scope_is_well_covered() -> None:
 @pytest.mark.parametrize("name", sorted(p.name for p in (ROOT / "tests" / "nlu").glob("*.jsonl")))
 def test_what_checks_is_never_trained_on(name: str) -> None:
     """No longer text of a closed set stands in the training data; short ones may be anybody's."""
-    trained = {example.bare for example in (*EXAMPLES, *STATEMENTS)}
+    trained = {example.bare for example in (*EXAMPLES, *STATEMENTS, *HEARD)}
     lines = (ROOT / "tests" / "nlu" / name).read_text(encoding="utf-8").splitlines()
-    texts = [Example(json.loads(line)["text"], "", Path()).bare for line in lines if line.strip()]
+    rows = [json.loads(line) for line in lines if line.strip()]
+    texts = [Example(t, "", Path()).bare for row in rows for t in row.get("said") or [row["text"]]]
     assert [] == [text for text in texts if len(text.split()) > 6 and text in trained]
