@@ -34,6 +34,7 @@ _SHOUT = re.compile(r"(?:\b[A-Z]{2,}\b[ ,]+){2,}\b[A-Z]{2,}\b")
 _LED_IN = re.compile(
     r"(?:(?<=^I )|(?<=^please ))[A-Z](?=[a-z])|(?<=^I have )(?:Suspen|Ban|Block|Restric|Lock)(?=[a-z])"
 )
+_QUOTED, _QUOTE = re.compile(r'"[^"]*"|“[^”]*”'), '"§"'  # and what stands for each while the rest is mended
 _JOINED = re.compile(r"(?=\s(?:and|but|so|yet)\s)", re.IGNORECASE)
 _JOINS = re.compile(r"^(?:and|also|plus)\b[\s,:]*", re.IGNORECASE)
 STEM = 5  # letters by which a word is known again in another form
@@ -101,8 +102,18 @@ def speaks(text: str, knowledge: Knowledge) -> tuple[str, ...]:
 def mend(sentence: str, knowledge: Knowledge, *, talk: bool = True) -> str:
     """A sentence with slips put right, names, apostrophes, a capital first and one stop last.
 
-    Of talk, without chat words.
+    Of talk, without chat words. What stands in quotation marks is somebody's word and stays as it is.
     """
+    quoted = _QUOTED.findall(sentence)
+    mended = _mended(_QUOTED.sub(_QUOTE, sentence), knowledge, talk=talk)
+    if mended.count(_QUOTE) != len(quoted):  # one went with the words around it
+        return _mended(sentence, knowledge, talk=talk)
+    for quote in quoted:
+        mended = mended.replace(_QUOTE, quote, 1)
+    return mended
+
+
+def _mended(sentence: str, knowledge: Knowledge, *, talk: bool) -> str:
     sentence = _SHOUT.sub(lambda found: found[0].lower(), sentence)
     for shouted in matches(knowledge.patterns["shouted"].says, sentence):
         if is_word(shouted[0].lower()):

@@ -239,7 +239,9 @@ def _with_quotes(wish: Wish, quotes: Sequence[str], *, asks_us: bool) -> Wish:
         wish,
         what=_shown(named[0] if named else wish.what, quotes),
         # "can you write that I ...?" asks us, and not Upwork
-        sentence=_shown(wish.sentence.rstrip("? ") if asks_us else wish.sentence, quotes)[:_LONGEST],
+        sentence=_shown(wish.sentence.replace("?", ".").rstrip(". ") if asks_us else wish.sentence, quotes)[
+            :_LONGEST
+        ],
         exact=named is not None or wish.exact,
     )
 

@@ -51,7 +51,11 @@ def test_each_sentence_has_one_kind_that_a_letter_knows() -> None:
 
 def test_what_answers_a_question_is_learnt_for_each_that_is_asked() -> None:
     """Whatever a cause asks has its examples, and nothing that is never asked; no sentence stands twice."""
-    asked = {question.otherwise or question.circumstance for cause in knowledge().causes.values() for question in cause.ask}
+    asked = {
+        question.otherwise or question.circumstance
+        for cause in knowledge().causes.values()
+        for question in cause.ask
+    }
     assert {example.intent for example in HEARD} == {*asked, *ASKED, NOTHING}
     assert not [text for text, times in Counter(example.bare for example in HEARD).items() if times > 1]
 

@@ -310,6 +310,9 @@ SLIPS = [
         "I sent two clients a link so they can see my work.",
     ),
     ("I have Adobe licences", "I have Adobe licences."),
+    ('he wrote "pls be reachable, im in a hurry"', 'He wrote "pls be reachable, im in a hurry".'),
+    ("i ask them to change my profile name", "I ask you to change my profile name."),
+    ("I asked them to pay on Upwork", "I asked them to pay on Upwork."),
     ("I copied the text from its about page", "I copied the text from its about page."),
     ("I painted Mary, Jesus and the saints", "I painted Mary, Jesus and the saints."),
 ]
