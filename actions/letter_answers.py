@@ -16,7 +16,7 @@ from reinstate.core.cleaning import is_sentence, sentences
 from reinstate.core.facts import Fact, corrects_facts, gathered, outdated
 from reinstate.core.letter import CLIENTS, HAPPENED, PARTS_OF, REPLY
 from reinstate.core.own_words import STORY, TOLD, part_of
-from reinstate.core.parsed import ParsedMessage
+from reinstate.core.parsed import CORRECTS, ParsedMessage
 from reinstate.core.signs import asks
 from reinstate.core.statements import Statement
 from reinstate.core.update import update_case
@@ -55,10 +55,24 @@ def _whole_story(said: Writing) -> list[EventType]:
         return []
     if _speaks_of_another(said, new):
         return _asked_as_owner(said)
+    if other := _other_matter(said):  # said to us; the question is put again, about the other matter
+        return [SlotSet("letter_kind", said.kind), *said.set({**other.to_slots(), **said.followed(other)})]
     case, facts = _heard(said, said.message, HAPPENED, whole=True)
     talk = [s for s in said.told if s.kind in _BESIDE_STORY]
     kept_edits = said.kept_edits(said.kind, ())
     return said.going_on(case=case, facts=facts, told=(*talk, *new), letter_edits=kept_edits)
+
+
+def _other_matter(said: Writing) -> Case | None:
+    """The case of who only says that the letter is about something else ("no no, it is about the ID")."""
+    message, first = said.message, said.case.first_cause
+    denied = any(m.id == first and m.stance == "denies" for m in message.told)
+    known = tuple(m for m in message.mentions if m.id in (*said.case.causes, *said.case.disputed))
+    other = next((m for m in known if m.id != first), None)
+    if len(message.text.split()) > _WISH or not other or not (denied or CORRECTS.search(message.text)):
+        return None
+    case = update_case(said.case, replace(message, mentions=known, choices=()), None, knowledge())
+    return case if case.first_cause == other.id else case.name(other.id, other.stance)
 
 
 def _few_words(said: Writing) -> list[EventType]:

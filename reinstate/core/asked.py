@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from reinstate.core.parsed import ParsedMessage
 from reinstate.core.plan import AnswerPart, GuessesPart, Part, TopicPart, Turn, WordPart
@@ -18,6 +19,9 @@ NEAR_LEAST = 0.05  # an answer is offered from here
 # Of real messages the likeliest answer serves one in five below the first, two in three to the second, and
 # nine in ten above (bench/reports/tried.md). Below the first, it is asked what is meant.
 LIKELY, SURE_ANSWER = 0.5, 0.9
+SURE_PRESUMED = (
+    0.85  # from here on an answer is given that presumes a deed; of eight real ones below, three served
+)
 # Of all likely answers, the share from which one is said before a verdict, or after an answer.
 SURE_NARROWER, SURE_NEXT, NEXT_LEAST = 0.5, 0.8, 0.01
 NARROWER_LEAST = 1e-5  # below it, all that is likeliest is the noise of a reading
@@ -63,7 +67,7 @@ def answers_to(turn: Turn, knowledge: Knowledge) -> tuple[Part, ...]:
     broad = () if turn.in_form else _broad(turn, knowledge, brief=first >= LIKELY)
     if not found:
         return broad
-    if first < LIKELY and not turn.in_form and found[0] not in turn.answered:
+    if first < _likely(found[0], knowledge) and not turn.in_form and found[0] not in turn.answered:
         return broad or (_meant(turn.message, found[0], knowledge),)
     if first < SURE_ANSWER:  # the second may be the only one
         found = found[:1]
@@ -71,6 +75,27 @@ def answers_to(turn: Turn, knowledge: Knowledge) -> tuple[Part, ...]:
         found = [*found, also]
     parts = [_answer(i, turn, knowledge, second=bool(n)) for n, i in enumerate(found)]
     return (*parts, *broad)[:MOST_ANSWERS]
+
+
+def without_needless(turn: Turn, knowledge: Knowledge) -> ParsedMessage:
+    """The message without answers whose words nobody has said: of a death nobody speaks by the way."""
+    message = turn.message
+    needed = {i: knowledge.answers[i].needs for i, _ in (*message.near, *message.answers)}
+    said = {knowledge.answers[i].needs for i in turn.answered if i in knowledge.answers}
+    missing = {
+        i for i, n in needed.items() if n and n not in said and not knowledge.patterns[n].found(message.text)
+    }
+    if message.pressed or not missing:
+        return message
+    near, answers = (
+        tuple(one for one in many if one[0] not in missing) for many in (message.near, message.answers)
+    )
+    return replace(message, near=near, answers=answers)
+
+
+def _likely(answer: str, knowledge: Knowledge) -> float:
+    """How surely an answer has to be read to be given and not asked for."""
+    return SURE_PRESUMED if knowledge.answers[answer].presumes else LIKELY
 
 
 def _broad(turn: Turn, knowledge: Knowledge, *, brief: bool) -> tuple[Part, ...]:
@@ -134,7 +159,7 @@ def perhaps(message: ParsedMessage, knowledge: Knowledge) -> Part:
     """The likeliest answer, with its question; what may be meant, where none is likely enough."""
     best, sure = next(iter(message.near), ("", 0.0))
     if sure >= NEAR_LEAST:
-        return _meant(message, best, knowledge, likely=sure >= LIKELY)
+        return _meant(message, best, knowledge, likely=sure >= _likely(best, knowledge))
     if not message.alternatives:
         return WordPart("utter_nothing_to_answer")
     return GuessesPart(message.alternatives, is_in_trouble(message, knowledge))

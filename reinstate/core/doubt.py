@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from reinstate.core.asked import ASK_RULE, FAQ, SAID_BACK, SURE_TOLD, guesses, offered, perhaps
 from reinstate.core.case import Case
-from reinstate.core.parsed import ParsedMessage
+from reinstate.core.cleaning import sentences
+from reinstate.core.parsed import CORRECTS, ParsedMessage
 from reinstate.core.plan import AnswerPart, ChoicePart, GuessesPart, Part, Turn
 from reinstate.core.signs import BARE, is_in_trouble
 from reinstate.knowledge import Knowledge
@@ -80,6 +81,22 @@ def told_not_asked(turn: Turn, message: ParsedMessage, knowledge: Knowledge) -> 
     ):
         return message
     return replace(message, intent="inform_detail", answers=())
+
+
+def asked_beside(turn: Turn, message: ParsedMessage, knowledge: Knowledge) -> ParsedMessage:
+    """A question beside a known case, without other causes that it only sounds like.
+
+    "And my money, the client paid it" is no admission of another payment.
+    """
+    if not turn.case.causes or message.pressed or message.pasted or message.confidence >= SURE_CAUSE:
+        return message
+    judged, patterns = message.intent.startswith(("cause_", "deny_")), knowledge.patterns
+    if not judged or CORRECTS.search(message.text) or patterns["reports"].found(message.text):
+        return message
+    if not any(patterns["asks_something"].found(text) for text in sentences(message.text)):
+        return message
+    known = tuple(m for m in message.mentions if m.id in turn.case.causes or m.stance == "asks")
+    return message if known else replace(message, intent="nlu_fallback", mentions=(), choices=())
 
 
 def _tells(message: ParsedMessage) -> bool:

@@ -178,8 +178,9 @@ def draft(
 
 
 def _says_what_for(story: Iterable[Sentence], knowledge: Knowledge) -> bool:
-    """Whether a story says what is held against the person."""
-    return any(knowledge.patterns[p].found(s.text) for s in story for p in ("reports", "says_what_for"))
+    """Whether a story says what is held against the person, or guesses at it."""
+    said = ("reports", "says_what_for", "hedges")
+    return any(knowledge.patterns[p].found(s.text) for s in story for p in said)
 
 
 def _says(sentence: Sentence, fact: Fact, knowledge: Knowledge) -> bool:

@@ -25,6 +25,7 @@ from reinstate.core.asked import (
     of_topic,
     offered,
     perhaps,
+    without_needless,
 )
 from reinstate.core.case import HAPPENED, Case
 from reinstate.core.doubt import (
@@ -32,6 +33,7 @@ from reinstate.core.doubt import (
     SURE_CAUSE,
     SURE_DENIAL,
     SURE_TOLD_PLAINLY,
+    asked_beside,
     closer_of,
     instead_of_judging,
     is_about,
@@ -113,6 +115,7 @@ def _with_likely_cause(case: Case, turn: Turn, knowledge: Knowledge) -> Case:
 
 
 def _plan(turn: Turn, knowledge: Knowledge) -> Plan:
+    turn = replace(turn, message=without_needless(turn, knowledge))
     turn = replace(turn, message=_told(turn, knowledge))
     message, before = turn.message, turn.case
     if message.upwork_answer:
@@ -178,7 +181,7 @@ def _told(turn: Turn, knowledge: Knowledge) -> ParsedMessage:
     if turn.in_form:
         return told_in_form(turn.message)
     known = (*turn.case.causes, *turn.case.disputed)
-    return told_not_asked(turn, supported(turn.message, known), knowledge)
+    return asked_beside(turn, told_not_asked(turn, supported(turn.message, known), knowledge), knowledge)
 
 
 def _beside(turn: Turn, knowledge: Knowledge) -> Case:

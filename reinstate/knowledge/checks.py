@@ -39,6 +39,7 @@ def check_references(reader: Reader, parts: Mapping[str, Mapping[str, Any]], tab
         known("causes", answer.per_cause, "answers", answer.id, "per_cause")
         known("notices", answer.per_notice, "answers", answer.id, "per_notice")
         known("answers", answer.follow_ups, "answers", answer.id, "follow_ups")
+        known("patterns", (answer.needs,) if answer.needs else (), "answers", answer.id, "needs")
         if answer.about and answer.about not in parts["lookalikes"]:
             known("causes", (answer.about,), "answers", answer.id, "about")
     for circumstance in parts["circumstances"].values():

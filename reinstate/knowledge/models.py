@@ -161,6 +161,7 @@ class Answer(_Frozen):
         serves: the intents that ask for it; the first one is the topic it belongs to.
         presumes: whether it presumes what must not be presumed of who may have asked something else: a
             deed, a lie, a death.
+        needs: the pattern without whose words in the talk it is never said unasked; none where empty.
         short: answers the question itself; all that is said where another answer goes first.
         more: what follows it.
         done: of a rule, what to do for who has broken it and has heard nothing yet.
@@ -176,6 +177,7 @@ class Answer(_Frozen):
     about: str | None
     serves: tuple[str, ...]
     presumes: bool = False
+    needs: str = ""
     short: str = Field(max_length=260)
     more: str = Field(max_length=480)
     done: str | None = None

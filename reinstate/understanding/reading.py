@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reinstate.core.case import CauseMention
+from reinstate.knowledge import says
 from reinstate.understanding import mentions
 from reinstate.understanding.head import Probabilities
 from reinstate.understanding.labels import (
@@ -29,6 +30,7 @@ from reinstate.understanding.thresholds import Thresholds
 NOT_UNDERSTOOD = "nlu_fallback"
 _EVADE = "help_evade"  # where nothing else is understood, it is refused on less
 _FORGET, _ASK_FORGET, _RESTART = "forget_me", "ask_forget", "restart"
+_BLOCKED = "permanent"  # the notice of which no look-alike has words
 _DETAIL, _CRISIS, _VENT = "inform_detail", "crisis", "vent"
 _VAGUE = (*OUTSIDE, _DETAIL, _VENT)  # they tell of no case, and may hide one
 ABOUT = (CAUSE, DENY, LOOKALIKE)
@@ -150,6 +152,8 @@ def _best(seen: Seen, causes: Sequence[CauseMention], labels: Labels, thresholds
     denied = any(CAUSE + c.id == topic and c.stance == "denies" for c in causes)
     if denied and told:  # "not X but Y"
         topic = CAUSE + told[0].id
+    if topic.startswith(LOOKALIKE) and says(labels.knowledge.notices[_BLOCKED].says, seen.text):
+        topic = UNKNOWN  # nobody who is blocked is told that they are not
     if topic == UNKNOWN and told:  # who wonders why, or a notice that only adds which rule it is
         topic = CAUSE + told[0].id
     columns = labels.of(topic)
