@@ -173,13 +173,17 @@ def _is_value(fact: Fact, knowledge: Knowledge) -> bool:
 def _of_circumstances(
     message: ParsedMessage, before: Case, after: Case, knowledge: Knowledge
 ) -> Iterator[tuple[str, str, str]]:
-    """What a new circumstance of the case tells, in the message's words or the button's."""
+    """What a new circumstance of the case tells, in the message's words or the button's.
+
+    Not what was only read off a sentence: a letter claims nothing that was not said.
+    """
+    read = {c for c in message.holds if c not in message.circumstances}
     told = [(case.circumstances, case.denied_circumstances) for case in (before, after)]
     if told[0] == told[1]:
         return
     for kind in knowledge.facts.values():
         for id_, value in kind.values.items():
-            holds = value.circumstance in after.circumstances
+            holds = value.circumstance in after.circumstances and value.circumstance not in read
             held = value.circumstance in before.circumstances
             denied = value.denied in after.denied_circumstances
             was_denied = value.denied in before.denied_circumstances

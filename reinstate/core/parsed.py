@@ -31,6 +31,7 @@ _SURE = 0.76
 _CLEAR, _CORRECTING = 0.6, 0.5
 _SHORT = 2
 _UNKNOWN = "cause_unknown"
+HOLDS = "holds_"  # before a circumstance, among what is heard: that it holds
 _TELLING = ("cause_", "deny_", "circumstance_", "inform_")
 
 
@@ -56,6 +57,7 @@ class ParsedMessage:
         upwork_answer: id of the kind of answer, where it is one.
         deadline: the words of a pasted notice that set one.
         heard: which questions some sentence of it answers, see `Case.heard`.
+        holds: circumstances that excuse, of which a sentence tells surely that they hold.
         statements: its sentences, with the parts of a letter that they belong to.
         value: the allow-listed value a button carries, if any.
         ranked: how likely each of the likeliest intents is.
@@ -83,6 +85,7 @@ class ParsedMessage:
     upwork_answer: str | None = None
     deadline: str | None = None
     heard: tuple[str, ...] = ()
+    holds: tuple[str, ...] = ()
     statements: tuple[Statement, ...] = ()
     value: str | None = None
     ranked: Mapping[str, float] = field(default_factory=dict)
@@ -107,7 +110,7 @@ class ParsedMessage:
                 answers=((pressed, 1.0),) if intent == "faq" and pressed in knowledge.answers else (),
                 value=pressed or None,
             )
-        details = parsed.get("details") or {}
+        details, heard = parsed.get("details") or {}, parsed.get("heard") or ()
         mentions = tuple(
             CauseMention(
                 r["id"], float(r["confidence"]), next(s for s in STANCES if s == r["stance"]), str(r["text"])
@@ -140,7 +143,8 @@ class ParsedMessage:
                 (i for i in knowledge.upwork_answers if i == details.get("upwork_answer")), None
             ),
             deadline=details.get("deadline"),
-            heard=tuple(parsed.get("heard") or ()),
+            heard=tuple(h for h in heard if not h.startswith(HOLDS)),
+            holds=tuple(h.removeprefix(HOLDS) for h in heard if h.startswith(HOLDS)),
             statements=from_slot(parsed.get("statements")),
             ranked={str(i["name"]): float(i["confidence"]) for i in parsed.get("intent_ranking") or ()},
             confidence=float((parsed.get("intent") or {}).get("confidence") or 0.0),

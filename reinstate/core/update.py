@@ -207,7 +207,8 @@ def _hear_facts(case: Case, message: ParsedMessage, knowledge: Knowledge) -> Cas
 
 
 def _hear_details(case: Case, message: ParsedMessage, knowledge: Knowledge) -> Case:
-    case = case if message.pasted else case.hears(message.heard)
+    if not message.pasted:
+        case = _hear_exceptions(case.hears(message.heard), message, knowledge)
     for circumstance in message.circumstances:
         if knowledge.circumstances[circumstance].excuses or _is_of_case(circumstance, case, knowledge):
             case = _with_circumstance(case, circumstance, knowledge)
@@ -282,6 +283,15 @@ def _led_answer(message: ParsedMessage, asked: str | None, knowledge: Knowledge)
     if not lead or kind not in ("circumstance", HAPPENED) or message.circumstances:
         return None
     return bool(lead["yes"]) if message.intent in (f"circumstance_{what}", "inform_detail") else None
+
+
+def _hear_exceptions(case: Case, message: ParsedMessage, knowledge: Knowledge) -> Case:
+    """The case with the exceptions that sentences surely tell, where its causes ask for them."""
+    asked = {q.circumstance for c in (*case.causes, *case.disputed) for q in knowledge.causes[c].ask}
+    for circumstance in message.holds:
+        if circumstance in asked and circumstance not in message.denied_circumstances:
+            case = _with_circumstance(case, circumstance, knowledge)
+    return case
 
 
 def _with_circumstance(case: Case, circumstance: str, knowledge: Knowledge) -> Case:

@@ -24,6 +24,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from reinstate.core.cleaning import sentences
+from reinstate.core.parsed import HOLDS
 from reinstate.core.statements import DRAFT, KINDS, NOT_OF_LETTER, OF_LETTER, Kind, Statement, to_slot
 from reinstate.core.wishes import parse_wishes
 from reinstate.knowledge import knowledge
@@ -33,6 +34,7 @@ from reinstate.understanding.head import WORDS
 STATEMENTS, HEARD = "statements", "heard"  # what is set of a message, and the heads that read it
 NOTHING = "nothing"  # the label of a sentence that answers no question of ours
 _BELONGS = 0.5
+_HOLDS = 0.8  # how surely one sentence has to say that an exception holds
 _HEARD = 0.5  # how surely one sentence has to answer a question that is then not asked any more
 DRAFT_APPEAL, _SURE_DRAFT, _SURE_READ, _SURE_OUT = "draft_appeal", 0.85, 0.75, 0.7
 # "Put it back" sounds like evasion, "correct the spelling" like nothing of ours.
@@ -190,9 +192,20 @@ class StatementReader(GraphComponent):
         rows = iter(kinds.probabilities(views))
         found = [s for parts in cut for s in _joined(parts, [next(rows) for _ in parts], kinds.labels)]
         tells = np.array([not text.endswith("?") for text in texts])  # their question answers none of ours
-        surest = (answers.probabilities(views) * tells[:, None]).max(axis=0)
-        heard = [q for q, sure in zip(answers.labels, surest) if q != NOTHING and sure >= _HEARD]
-        return found, heard
+        return found, _answered(answers.probabilities(views) * tells[:, None], answers.labels)
+
+
+def _answered(rows: head.Probabilities, labels: Sequence[str]) -> list[str]:
+    """What sentences answer: questions, and with `HOLDS` before them exceptions that surely hold."""
+    found = []
+    for label in labels:
+        question = label.removeprefix(HOLDS)
+        both = [n for n, other in enumerate(labels) if other in (question, HOLDS + question)]
+        if question != NOTHING and rows[:, both].sum(axis=1).max() >= _HEARD:
+            found.append(question)
+        if label != question and rows[:, labels.index(label)].max() >= _HOLDS:
+            found.append(label)
+    return list(dict.fromkeys(found))
 
 
 def _mistaken(message: Message, found: Sequence[Statement]) -> bool:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reinstate.core.case import Case, CauseMention
+from reinstate.core.facts import gathered
 from reinstate.core.parsed import ParsedMessage
 from reinstate.core.statements import Statement
 from reinstate.core.update import update_case
@@ -164,6 +165,17 @@ def test_naming_a_cause_ends_not_suspended() -> None:
     assert (
         update_case(free, heard("I was away", "", reading("inactivity")), None, FACTS).notice == free.notice
     )
+
+
+def test_an_exception_that_a_sentence_tells_counts_where_it_is_asked_for() -> None:
+    """It is no fact of a letter, and hints at no cause."""
+    message = heard(
+        "my old boss, I brought him here", "", reading("paid_outside"), holds=("met_before_upwork",)
+    )
+    case = update_case(Case(), message, None, FACTS)
+    assert ("met_before_upwork",) == case.circumstances
+    assert () == gathered((), message, Case(), case, FACTS)
+    assert Case() == update_case(Case(), replace(message, mentions=()), None, FACTS)
 
 
 def test_that_nothing_is_restricted_is_kept() -> None:
