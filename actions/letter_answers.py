@@ -21,7 +21,7 @@ from reinstate.core.signs import asks
 from reinstate.core.statements import Statement
 from reinstate.core.update import update_case
 from reinstate.core.wishes import parse_wishes
-from reinstate.knowledge import knowledge
+from reinstate.knowledge import knowledge, put
 from reinstate.replies.message import Message
 
 _NOT_OF_LETTER = 0.7  # an answer's sentence is kept out of the letter only if it surely does not belong there
@@ -98,8 +98,13 @@ def _few_words(said: Writing) -> list[EventType]:
 def _written(said: Writing, message: ParsedMessage) -> tuple[Statement, ...]:
     """The sentences of a story, without what frames every letter."""
     frames = knowledge().patterns["frames"]
-    own = (s for s in sentences(said.voice(message.text)) if not frames.found(s))
+    own = (s for s in sentences(_said_right(said.voice(message.text))) if not frames.found(s))
     return statements.written(own, said.says, STORY, _NOT_OF_STORY, _asks)
+
+
+def _said_right(text: str) -> str:
+    """A text without the numbers and dates that it puts right in the same breath."""
+    return put(knowledge().patterns["misspoken"].says[0], "", text)
 
 
 def _asks(text: str) -> bool:
@@ -204,7 +209,7 @@ def _heard(
     if not message.pressed and message.intent.removeprefix("circumstance_") not in _circumstances(asked):
         heard = replace(heard, intent="inform_detail")  # "never again" does not tell how often it was
     case = update_case(said.case, heard, None, knowledge())
-    message = replace(message, text=said.voice(message.text))
+    message = replace(message, text=_said_right(said.voice(message.text)))
     return case, gathered(said.facts, message, said.case, case, knowledge(), asked)
 
 
@@ -218,7 +223,7 @@ def _taken(said: Writing, message: ParsedMessage, asked: str) -> list[EventType]
     says: tuple[Statement, ...] = ()
     if not (message.pressed or message.pasted):
         others = [f for f in facts if f.kind in new - {asked}]
-        own = sentences(said.voice(message.text))
+        own = sentences(_said_right(said.voice(message.text)))
         says = statements.written(own, said.says, TOLD, _NOT_OF_LETTER, _asks)
         says = statements.answering((s for s in says if not _only_tells(s, others)), asked)
     told = statements.added(told, _placed(says, asked))
