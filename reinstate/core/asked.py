@@ -139,7 +139,12 @@ def narrower(message: ParsedMessage, cause: str, knowledge: Knowledge) -> str | 
 def of_topic(turn: Turn, topic: str, knowledge: Knowledge, *, brief: bool) -> Part:
     """What a broad question is answered with: the one answer of its topic that stands out, or the topic."""
     message = turn.message
-    serving = {i: p for i, p in message.near if message.intent in knowledge.answers[i].serves}
+    serving = {
+        i: p
+        for i, p in message.near
+        if message.intent in knowledge.answers[i].serves
+        and (p >= SURE_PRESUMED or not knowledge.answers[i].presumes)
+    }
     found = tuple(sorted(serving, key=lambda i: -serving[i]))
     others = tuple(f"faq/{i}" for i in found)
     plain = message.pressed or len(message.text.split()) <= PLAIN
