@@ -236,6 +236,9 @@ def _hear_details(case: Case, message: ParsedMessage, knowledge: Knowledge) -> C
         case = case.with_notice("unknown")  # who quotes it has told what it says
     if case.appealed == "final" and knowledge.patterns["not_final"].found(message.text):
         return case.with_appealed("refused")
+    first = case.appealed in ("refused", "final") and message.appealed == "waiting" and not message.pressed
+    if first and not knowledge.patterns["once_more"].found(message.text):
+        return case  # "I appealed on 9 October" tells of the appeal that was refused
     return next((case.with_appealed(a) for a in APPEALED if a == message.appealed), case)
 
 

@@ -178,6 +178,15 @@ def test_an_exception_that_a_sentence_tells_counts_where_it_is_asked_for() -> No
     assert Case() == update_case(Case(), replace(message, mentions=()), None, FACTS)
 
 
+def test_a_refused_appeal_is_not_on_its_way_again() -> None:
+    """Who tells when they appealed tells of the one that was refused; another one is a new wait."""
+    refused = Case(appealed="refused")
+    told = heard("I appealed on 9 October and wrote only that he is a client", "", appealed="waiting")
+    assert "refused" == update_case(refused, told, None, FACTS).appealed
+    again = heard("I appealed again on Monday, no answer yet", "", appealed="waiting")
+    assert "waiting" == update_case(refused, again, None, FACTS).appealed
+
+
 def test_that_nothing_is_restricted_is_kept() -> None:
     """It outlives the deeds that are told after it, and takes back no block that was told before."""
     case = update_case(Case(), heard("nothing is blocked, I only ask", ""), None, FACTS)
